@@ -1,0 +1,93 @@
+# Settings and the few functions every folder's CMakeLists.txt uses.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_CXX_FLAGS_DEV "-O0")
+set(CMAKE_C_FLAGS_DEV "-O0")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -fno-plt)
+add_compile_definitions(
+  BOOST_DLL_USE_STD_FS BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_NO_DEPRECATED
+  SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+if(TILL_SANITIZE)
+  add_compile_options(-fsanitize=${TILL_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${TILL_SANITIZE})
+endif()
+if(TILL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -g1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+
+# Everything includes from the root of the tree; an author's code includes <tillbridge/...>.
+include_directories(${CMAKE_SOURCE_DIR})
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include/tillbridge)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/sdk/cpp ${CMAKE_BINARY_DIR}/include/tillbridge/sdk SYMBOLIC)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/sdk/include/tillbridge/plugin.h
+  ${CMAKE_BINARY_DIR}/include/tillbridge/plugin.h SYMBOLIC)
+include_directories(${CMAKE_BINARY_DIR}/include)
+
+if(TILL_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
+
+# till_library(name SOURCES… LINK …): a static library of one folder.
+function(till_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC fmt::fmt ${arg_LINK})
+endfunction()
+
+# till_test(name SOURCES… LINK …): one gtest program; it is one test to CTest.
+function(till_test name)
+  if(NOT TILL_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main fmt::fmt)
+  target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <string> <vector>)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# till_fuzz(name SOURCES… LINK …): one libFuzzer target; the fuzz preset builds it.
+function(till_fuzz name)
+  if(NOT TILL_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} fmt::fmt)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# till_plugin(name SOURCES… LINK …): a plugin beside its manifest, in build/…/plugins/<name>/.
+function(till_plugin name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
+    ${CMAKE_BINARY_DIR}/plugins/${name})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/sdk/cpp/plugin.map
+    -Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--no-undefined)
+  configure_file(manifest.json ${CMAKE_BINARY_DIR}/plugins/${name}/manifest.json COPYONLY)
+endfunction()
