@@ -28,10 +28,10 @@ struct CodeLimits {
   std::int64_t ttl_us = 300'000'000;
   int attempts = 5;
   std::int64_t resend_us = 60'000'000;
-  int per_phone = 5;              // codes sent in `window_us`
+  int per_phone = 5;  // codes sent in `window_us`
   int per_till = 30;
   std::int64_t window_us = 600'000'000;
-  std::size_t pending = 1000;     // codes alive at once in the whole store
+  std::size_t pending = 1000;  // codes alive at once in the whole store
 };
 
 enum class Purpose { kIdentify, kRedeem };

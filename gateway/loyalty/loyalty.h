@@ -24,13 +24,13 @@ struct Program {
   std::string id;
   std::int64_t version = 0;
   std::string name;
-  Percent earn;                               // share of what was paid, as points
+  Percent earn;                                  // share of what was paid, as points
   std::map<std::string, Percent> card_discount;  // card type -> percent off
-  Points welcome;                             // once, when the customer is enrolled
-  Percent max_redeem;                         // at most this share of the receipt by points
-  Points point_step{100};                     // redeemed in whole multiples of this
-  Money point_value{100};                     // what one point (100 units) pays
-  bool earn_on_points_paid = false;           // 1000 with 200 by points earns on 1000 or 800
+  Points welcome;                                // once, when the customer is enrolled
+  Percent max_redeem;                            // at most this share of the receipt by points
+  Points point_step{100};                        // redeemed in whole multiples of this
+  Money point_value{100};                        // what one point (100 units) pays
+  bool earn_on_points_paid = false;              // 1000 with 200 by points earns on 1000 or 800
   Rounding money_rounding = Rounding::kHalfUp;
   Rounding points_rounding = Rounding::kDown;
 
@@ -57,7 +57,7 @@ struct Customer {
 struct Basket {
   std::vector<Line> lines;
   std::optional<Customer> customer;
-  Points redeem;              // asked for; the quote says how much is possible
+  Points redeem;  // asked for; the quote says how much is possible
   std::int64_t instant_us = 0;
 };
 
@@ -71,7 +71,7 @@ struct Explanation {
 // One whole unit of a line (or the fraction left over at the end); the shares add up exactly.
 struct UnitShare {
   Quantity quantity;
-  Money total;     // to pay, after discount and points
+  Money total;  // to pay, after discount and points
   Money discount;
   Money by_points;
   Points redeemed;

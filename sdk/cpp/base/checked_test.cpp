@@ -22,10 +22,14 @@ TEST(Checked, RoundsOnceByTheNamedRule) {
     Rounding rounding;
     std::int64_t want;
   };
-  for (const Case& t : {Case{5, 1, 2, Rounding::kHalfUp, 3}, {-5, 1, 2, Rounding::kHalfUp, -3},
-                        {5, 1, 2, Rounding::kDown, 2}, {-5, 1, 2, Rounding::kDown, -2},
-                        {5, 1, 2, Rounding::kHalfEven, 2}, {7, 1, 2, Rounding::kHalfEven, 4},
-                        {1, 1, 3, Rounding::kUp, 1}, {4, 1, -2, Rounding::kUp, -2}}) {
+  for (const Case& t : {Case{5, 1, 2, Rounding::kHalfUp, 3},
+                        {-5, 1, 2, Rounding::kHalfUp, -3},
+                        {5, 1, 2, Rounding::kDown, 2},
+                        {-5, 1, 2, Rounding::kDown, -2},
+                        {5, 1, 2, Rounding::kHalfEven, 2},
+                        {7, 1, 2, Rounding::kHalfEven, 4},
+                        {1, 1, 3, Rounding::kUp, 1},
+                        {4, 1, -2, Rounding::kUp, -2}}) {
     EXPECT_EQ(mul_div(t.a, t.b, t.c, t.rounding), t.want) << t.a << "/" << t.c;
   }
   EXPECT_THROW((void)mul_div(1, 1, 0, Rounding::kDown), Overflow);
@@ -42,7 +46,8 @@ TEST(Values, PrintAsPeopleWriteThem) {
 TEST(Uuid, IsVersion7AndSortsByTime) {
   const std::array<std::uint8_t, 10> ones{255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
   // RFC 9562, appendix A.6: Unix time 0x017F22E279B0
-  const Uuid id = make_uuid7(0x017F22E279B0, {0xCC, 0xC3, 0x18, 0xC4, 0xDC, 0x0C, 0x0C, 0x07, 0x39, 0x8F});
+  const Uuid id =
+      make_uuid7(0x017F22E279B0, {0xCC, 0xC3, 0x18, 0xC4, 0xDC, 0x0C, 0x0C, 0x07, 0x39, 0x8F});
   EXPECT_EQ(to_string(id), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
   EXPECT_EQ(parse_uuid(to_string(id)), id);
   EXPECT_LT(make_uuid7(1000, ones), make_uuid7(1001, {}));

@@ -32,16 +32,16 @@ inline std::string code_name(Code code) { return "TB-" + std::to_string(static_c
 }  // namespace till
 
 // The value of a Result expression, or return its error from the enclosing function.
-#define TILL_TRY(...)                                                            \
-  __extension__({                                                                \
-    auto till_try_result = (__VA_ARGS__);                                        \
+#define TILL_TRY(...)                                                                 \
+  __extension__({                                                                     \
+    auto till_try_result = (__VA_ARGS__);                                             \
     if (!till_try_result) return std::unexpected(std::move(till_try_result).error()); \
-    *std::move(till_try_result);                                                 \
+    *std::move(till_try_result);                                                      \
   })
 
 // The same for a Result<void>.
-#define TILL_CHECK(...)                                                          \
-  do {                                                                           \
-    if (auto till_check_result = (__VA_ARGS__); !till_check_result)              \
-      return std::unexpected(std::move(till_check_result).error());              \
+#define TILL_CHECK(...)                                             \
+  do {                                                              \
+    if (auto till_check_result = (__VA_ARGS__); !till_check_result) \
+      return std::unexpected(std::move(till_check_result).error()); \
   } while (false)

@@ -1,0 +1,86 @@
+// The frames between the daemon and a plugin's child process, as a pure codec.
+//
+// One frame is one SOCK_SEQPACKET message: a 24-byte little-endian header and a body. A body over
+// kInlineBody travels as a sealed memfd: the flag is set, `length` is its true size and the message
+// itself carries no body.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sdk/cpp/base/bytes.h"
+#include "sdk/cpp/base/result.h"
+
+namespace till::ipc {
+
+inline constexpr std::uint32_t kMagic = 0x314c4254;  // "TBL1"
+inline constexpr std::size_t kHeader = 24;
+inline constexpr std::size_t kInlineBody = 64 * 1024;
+inline constexpr std::size_t kMaxBody = 16 * 1024 * 1024;
+// Bytes that may be under way to the child before it gives credit back.
+inline constexpr std::uint32_t kPortCredit = 32 * 1024;
+
+enum class Type : std::uint16_t {
+  kHello = 1,    // child: {"abi_major","abi_minor","pid"}
+  kConfig,       // daemon: {"library","id","config"}
+  kReady,        // child: {"id","version","verbs"?}
+  kFailed,       // child: an Outcome; it ends after this
+  kSubmit,       // daemon: op, {"verb","key","deadline_ms"} '\n' body
+  kComplete,     // child: op, an Outcome
+  kCancel,       // daemon: op
+  kEvent,        // child: type '\n' JSON
+  kLog,          // child: level '\n' text
+  kPing,         // daemon
+  kPong,         // child's IPC thread: {"op","busy_ms"}
+  kPortIn,       // daemon: bytes from the device
+  kPortOut,      // child: bytes to the device
+  kCredit,       // both: u32 bytes consumed
+  kPortState,    // daemon: "1" open, "0" lost
+  kNoReturn,     // child: op, the hint point_of_no_return
+  kHttpRequest,  // child: op = request number, {"timeout_ms"} '\n' JSON
+  kHttpAnswer,   // daemon: op = request number, an Outcome
+  kStop,         // daemon
+  kBye,          // child
+  kLast = kBye,
+};
+
+inline constexpr std::uint16_t kFlagMemfd = 1;
+
+struct Frame {
+  Type type = Type::kPing;
+  std::uint16_t flags = 0;
+  std::uint32_t seq = 0;
+  std::uint64_t op = 0;
+  std::uint32_t length = 0;  // of the body, also when it travels as a memfd
+  std::string body;
+
+  bool operator==(const Frame&) const = default;
+};
+
+// How an operation ended: three outcomes, and in words.
+enum class Verdict : std::uint8_t { kDone = 0, kRefused = 1, kInDoubt = 2 };
+
+struct Outcome {
+  Verdict verdict = Verdict::kInDoubt;
+  Error error;       // unless done
+  std::string body;  // JSON result when done
+
+  static Outcome done(std::string result) { return {Verdict::kDone, {}, std::move(result)}; }
+  static Outcome refused(Error e) { return {Verdict::kRefused, std::move(e), {}}; }
+  static Outcome in_doubt(Error e) { return {Verdict::kInDoubt, std::move(e), {}}; }
+  bool operator==(const Outcome&) const = default;
+};
+
+// The header and, unless it must travel as a memfd, the body.
+Buffer encode(const Frame& frame);
+// kBadFrame on a wrong magic, an unknown type or flag, or a length that does not fit the message.
+Result<Frame> decode(Bytes message);
+
+std::string encode_outcome(const Outcome& outcome);
+Result<Outcome> decode_outcome(std::string_view text);
+
+// "head\nrest": the two parts of a body that has a small head before its payload.
+std::pair<std::string_view, std::string_view> split_head(std::string_view body);
+
+}  // namespace till::ipc
