@@ -1,7 +1,7 @@
 #include "plugin_ipc.h"
 
+#include <array>
 #include <charconv>
-#include <tuple>
 
 namespace till::ipc {
 namespace {
@@ -65,37 +65,39 @@ Result<Frame> decode(Bytes message) {
 }
 
 std::string encode_outcome(const Outcome& o) {
-  // One head line: verdict code vendor-length detail-length; then vendor, detail, body.
-  std::string text = std::to_string(static_cast<int>(o.verdict)) + " " +
-                     std::to_string(static_cast<int>(o.error.code)) + " " +
-                     std::to_string(o.error.vendor.size()) + " " +
-                     std::to_string(o.error.detail.size()) + "\n";
+  // One head line: verdict dirty code vendor-length detail-length; then vendor, detail, body.
+  std::string text;
+  for (const std::size_t n :
+       {static_cast<std::size_t>(o.verdict), static_cast<std::size_t>(o.dirty),
+        static_cast<std::size_t>(o.error.code), o.error.vendor.size(), o.error.detail.size()}) {
+    text += std::to_string(n) + " ";
+  }
+  text.back() = '\n';
   return text + o.error.vendor + o.error.detail + o.body;
 }
 
 Result<Outcome> decode_outcome(std::string_view text) {
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return fail(Code::kBadFrame, "outcome without head");
-  std::size_t numbers[4] = {};
+  std::array<std::size_t, 5> head{};
   const char* at = text.data();
   const char* const stop = text.data() + end;
-  for (auto& number : numbers) {
+  for (auto& number : head) {
     if (at != text.data() && at < stop && *at == ' ') ++at;
     const auto [next, error] = std::from_chars(at, stop, number);
     if (error != std::errc{}) return fail(Code::kBadFrame, "outcome head");
     at = next;
   }
   const std::string_view rest = text.substr(end + 1);
-  const auto [verdict, code, vendor, detail] =
-      std::tie(numbers[0], numbers[1], numbers[2], numbers[3]);
-  if (at != stop || verdict > 2 || code > 9999 || vendor > rest.size() ||
+  const auto [verdict, dirty, code, vendor, detail] = head;
+  if (at != stop || verdict > 2 || dirty > 1 || code > 9999 || vendor > rest.size() ||
       detail > rest.size() - vendor) {
     return fail(Code::kBadFrame, "outcome head");
   }
   return Outcome{static_cast<Verdict>(verdict),
                  Error{static_cast<Code>(code), std::string(rest.substr(vendor, detail)),
                        std::string(rest.substr(0, vendor))},
-                 std::string(rest.substr(vendor + detail))};
+                 std::string(rest.substr(vendor + detail)), dirty == 1};
 }
 
 std::pair<std::string_view, std::string_view> split_head(std::string_view body) {

@@ -63,12 +63,13 @@ enum class Verdict : std::uint8_t { kDone = 0, kRefused = 1, kInDoubt = 2 };
 
 struct Outcome {
   Verdict verdict = Verdict::kInDoubt;
-  Error error;       // unless done
-  std::string body;  // JSON result when done
+  Error error;         // unless done
+  std::string body;    // JSON result when done
+  bool dirty = false;  // refused, but something of ours is still open in the device
 
-  static Outcome done(std::string result) { return {Verdict::kDone, {}, std::move(result)}; }
-  static Outcome refused(Error e) { return {Verdict::kRefused, std::move(e), {}}; }
-  static Outcome in_doubt(Error e) { return {Verdict::kInDoubt, std::move(e), {}}; }
+  static Outcome done(std::string result) { return {Verdict::kDone, {}, std::move(result), false}; }
+  static Outcome refused(Error e) { return {Verdict::kRefused, std::move(e), {}, false}; }
+  static Outcome in_doubt(Error e) { return {Verdict::kInDoubt, std::move(e), {}, false}; }
   bool operator==(const Outcome&) const = default;
 };
 

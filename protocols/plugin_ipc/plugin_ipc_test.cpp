@@ -27,7 +27,7 @@ TEST(PluginIpc, RefusesWhatIsNotAFrame) {
   for (std::size_t n = 0; n < good.size(); ++n) {
     EXPECT_FALSE(decode(Bytes(good).first(n))) << n;
   }
-  for (const auto [at, value] :
+  for (const auto& [at, value] :
        {std::pair<std::size_t, std::uint8_t>{0, 0}, {4, 0}, {4, 99}, {6, 2}, {8, 4}, {6, 1}}) {
     Buffer bad = good;
     bad[at] = value;
@@ -41,8 +41,9 @@ TEST(PluginIpc, OutcomesSurviveTheTrip) {
         Outcome::in_doubt({Code::kTimeout, "", ""})}) {
     EXPECT_EQ(decode_outcome(encode_outcome(o)), o);
   }
-  for (const char* bad : {"", "0 0 0 0", "3 0 0 0\n", "0 0 1 0\n", "0 0 0 5\nabcd", "a\n",
-                          "0 0 0 0 \n", "0 10000 0 0\n", "0 0 18446744073709551615 1\n"}) {
+  for (const char* bad :
+       {"", "0 0 0 0 0", "3 0 0 0 0\n", "0 2 0 0 0\n", "0 0 0 1 0\n", "0 0 0 0 5\nabcd", "a\n",
+        "0 0 0 0 0 \n", "0 0 10000 0 0\n", "0 0 0 18446744073709551615 1\n"}) {
     EXPECT_FALSE(decode_outcome(bad)) << bad;
   }
 }

@@ -31,17 +31,20 @@ inline std::string code_name(Code code) { return "TB-" + std::to_string(static_c
 
 }  // namespace till
 
-// The value of a Result expression, or return its error from the enclosing function.
-#define TILL_TRY(...)                                                                 \
-  __extension__({                                                                     \
-    auto till_try_result = (__VA_ARGS__);                                             \
-    if (!till_try_result) return std::unexpected(std::move(till_try_result).error()); \
-    *std::move(till_try_result);                                                      \
+#define TILL_CONCAT_(a, b) a##b
+#define TILL_CONCAT(a, b) TILL_CONCAT_(a, b)
+#define TILL_TRY_(name, ...)                                    \
+  __extension__({                                               \
+    auto name = (__VA_ARGS__);                                  \
+    if (!name) return std::unexpected(std::move(name).error()); \
+    *std::move(name);                                           \
   })
-
-// The same for a Result<void>.
-#define TILL_CHECK(...)                                             \
-  do {                                                              \
-    if (auto till_check_result = (__VA_ARGS__); !till_check_result) \
-      return std::unexpected(std::move(till_check_result).error()); \
+#define TILL_CHECK_(name, ...)                                                             \
+  do {                                                                                     \
+    if (auto name = (__VA_ARGS__); !name) return std::unexpected(std::move(name).error()); \
   } while (false)
+
+// The value of a Result expression, or return its error from the enclosing function.
+#define TILL_TRY(...) TILL_TRY_(TILL_CONCAT(till_try_, __COUNTER__), __VA_ARGS__)
+// The same for a Result<void>.
+#define TILL_CHECK(...) TILL_CHECK_(TILL_CONCAT(till_check_, __COUNTER__), __VA_ARGS__)

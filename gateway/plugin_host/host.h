@@ -1,0 +1,85 @@
+// The child that loads one plugin. Two threads: the IPC thread (main) runs no plugin code and
+// always answers; the [device] thread runs all of it.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "protocols/plugin_ipc/plugin_ipc.h"
+#include "sdk/include/tillbridge/plugin.h"
+
+namespace till::plugin_host {
+
+inline constexpr std::size_t kMaxResult = ipc::kMaxBody;
+inline constexpr std::size_t kMaxJobs = 256;
+inline constexpr std::uint32_t kQuietMs = 50;
+
+class Host {
+ public:
+  explicit Host(int fd);
+
+  // The IPC loop; returns the process's exit code.
+  int run();
+
+  // ---- host services, [device] thread (host_services.cpp wraps them for the C boundary) ----
+  int32_t read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t timeout_ms);
+  bool write(Bytes bytes, std::uint32_t timeout_ms);
+  void discard_input();
+  bool connected();
+  bool sleep(std::uint32_t ms);
+  void send(ipc::Type type, std::string body, std::uint64_t op = 0);
+  void point_of_no_return();
+  ipc::Outcome http(std::string request, std::uint32_t timeout_ms);
+
+  [[nodiscard]] const till_host* c_host() const { return &c_host_; }
+
+ private:
+  struct Job {
+    enum class Kind { kSubmit, kPortState, kStop } kind = Kind::kStop;
+    std::uint64_t op = 0;
+    std::string body;
+  };
+
+  void handle(ipc::Frame frame);
+  void device_thread(std::string config);
+  bool serve_once(const till_plugin* plugin);
+  void submit(const till_plugin* plugin, const Job& job);
+  void deliver_input(const till_plugin* plugin);
+  std::size_t take_input(std::uint8_t* buffer, std::size_t capacity);  // under mutex_
+  std::string status();
+
+  int fd_;
+  till_host c_host_;
+  std::mutex sending_;
+  std::uint32_t seq_ = 0;
+
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  std::deque<std::uint8_t> input_;
+  std::uint32_t out_credit_ = ipc::kPortCredit;
+  bool connected_ = false;
+  bool cancelled_ = false;
+  bool stopping_ = false;
+  bool quiet_due_ = false;
+  std::uint64_t current_op_ = 0;
+  std::int64_t op_started_us_ = 0;
+  std::uint64_t http_count_ = 0;
+  std::map<std::uint64_t, std::optional<ipc::Outcome>> http_;
+  const till_operations* operations_ = nullptr;
+  const till_input* input_table_ = nullptr;
+  const till_plugin* plugin_ = nullptr;
+};
+
+std::int64_t monotonic_us();
+std::int64_t unix_us();
+// The till_host function tables, bound to `host` through host_data.
+till_host make_c_host(Host* host);
+const void* host_extension(const till_host* host, const char* id) noexcept;
+
+}  // namespace till::plugin_host

@@ -1,0 +1,79 @@
+// The host's function tables: thin thunks from the C boundary to Host.
+#include <cstring>
+
+#include "host.h"
+
+namespace till::plugin_host {
+namespace {
+
+Host& of(const till_host* host) { return *static_cast<Host*>(host->host_data); }
+
+constexpr till_port kPort{
+    .read =
+        [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
+           std::uint32_t timeout_ms) noexcept { return of(h).read(buffer, capacity, timeout_ms); },
+    .write =
+        [](const till_host* h, const std::uint8_t* data, std::size_t size,
+           std::uint32_t timeout_ms) noexcept { return of(h).write({data, size}, timeout_ms); },
+    .discard_input = [](const till_host* h) noexcept { of(h).discard_input(); },
+    .point_of_no_return = [](const till_host* h) noexcept { of(h).point_of_no_return(); },
+    .connected = [](const till_host* h) noexcept { return of(h).connected(); },
+};
+
+constexpr till_events kEvents{
+    .emit =
+        [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
+          of(h).send(ipc::Type::kEvent, std::string(type) + "\n" + std::string(body, size));
+        },
+};
+
+constexpr till_log kLog{
+    .write =
+        [](const till_host* h, std::int32_t level, const char* text, std::size_t size) noexcept {
+          of(h).send(ipc::Type::kLog, std::to_string(level) + "\n" + std::string(text, size));
+        },
+};
+
+constexpr till_time kTime{
+    .unix_us = [](const till_host*) noexcept { return unix_us(); },
+    .monotonic_us = [](const till_host*) noexcept { return monotonic_us(); },
+    .sleep = [](const till_host* h, std::uint32_t ms) noexcept { return of(h).sleep(ms); },
+};
+
+void fill(till_error* to, const Error& from) {
+  if (to == nullptr || to->size < sizeof(till_error)) return;
+  to->code = static_cast<std::int32_t>(from.code);
+  std::strncpy(to->vendor, from.vendor.c_str(), sizeof to->vendor - 1);
+  std::strncpy(to->detail, from.detail.c_str(), sizeof to->detail - 1);
+}
+
+constexpr till_http kHttp{
+    .request = [](const till_host* h, const char* request, std::size_t size,
+                  std::uint32_t timeout_ms, const till_sink* answer,
+                  till_error* error) noexcept -> till_status {
+      const auto outcome = of(h).http(std::string(request, size), timeout_ms);
+      fill(error, outcome.error);
+      if (outcome.verdict == ipc::Verdict::kDone) {
+        answer->write(answer, outcome.body.data(), outcome.body.size());
+      }
+      return static_cast<till_status>(outcome.verdict);
+    },
+};
+
+}  // namespace
+
+const void* host_extension(const till_host*, const char* id) noexcept {
+  const std::string_view wanted = id == nullptr ? "" : id;
+  if (wanted == TILL_PORT_ID) return &kPort;
+  if (wanted == TILL_EVENTS_ID) return &kEvents;
+  if (wanted == TILL_LOG_ID) return &kLog;
+  if (wanted == TILL_TIME_ID) return &kTime;
+  if (wanted == TILL_HTTP_ID) return &kHttp;
+  return nullptr;
+}
+
+till_host make_c_host(Host* host) {
+  return {sizeof(till_host), TILL_ABI_MAJOR, TILL_ABI_MINOR, host, &host_extension};
+}
+
+}  // namespace till::plugin_host
