@@ -1,0 +1,130 @@
+// Shtrih-M commands as bytes: requests out, replies in. Pure. Money in kopecks, quantities in
+// thousandths; on the wire money has 5 bytes, FF46 quantities 6 bytes in millionths.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/cpp/base/bytes.h"
+#include "sdk/cpp/base/result.h"
+#include "sdk/cpp/base/values.h"
+
+namespace till::shtrih {
+
+// One byte (0x10) or two with the FF prefix (0xff46).
+enum class Command : std::uint16_t {
+  kShortStatus = 0x10,
+  kXReport = 0x40,
+  kZReport = 0x41,
+  kErrorText = 0x6b,
+  kCancelReceipt = 0x88,
+  kOpenReceipt = 0x8d,
+  kContinuePrinting = 0xb0,
+  kOpenShift = 0xe0,
+  kDeviceType = 0xfc,
+  kFnStatus = 0xff01,
+  kFnCancelDocument = 0xff08,
+  kFindDocument = 0xff0a,
+  kSendTlv = 0xff0c,
+  kStartTlvRead = 0xff3a,
+  kNextTlv = 0xff3b,
+  kShiftStatus = 0xff40,
+  kBeginShiftOpen = 0xff41,
+  kBeginShiftClose = 0xff42,
+  kCloseReceipt = 0xff45,
+  kOperation = 0xff46,
+};
+
+// How long the device may take to answer, ms (the vendor's own driver uses these).
+std::uint32_t answer_timeout_ms(Command command);
+
+// How FF46 names a tax rate; it differs between firmwares and is a setting.
+enum class TaxCoding { kMask, kOrdinal };
+// FFD tag 1199 -> FF46's byte. `explicit_22`: table 17 field 71 says "print what is given".
+Result<std::uint8_t> tax_code(int ffd_1199, TaxCoding coding, bool explicit_22);
+
+Buffer plain(Command command, std::uint32_t password);
+Buffer device_type();  // FCh, no password
+Buffer open_receipt(std::uint32_t password, bool sale_return);
+
+struct OperationLine {
+  bool sale_return = false;
+  Quantity quantity;
+  Money price;
+  Money sum;
+  std::uint8_t tax = 8;
+  std::uint8_t payment_method = 4;
+  std::uint8_t payment_object = 1;
+  std::string name;  // UTF-8; cut at 128 characters
+};
+Result<Buffer> operation(std::uint32_t password, const OperationLine& line);
+
+// payments[0] cash, [1] the first electronic type, [13] prepaid, [14] credit, [15]
+// counter-provision.
+Result<Buffer> close_receipt(std::uint32_t password, const std::array<Money, 16>& payments,
+                             std::uint8_t tax_system_bits);
+Buffer send_tlv(std::uint32_t password, Bytes tlv);
+Buffer find_document(std::uint32_t password, std::uint32_t number);
+Buffer start_tlv_read(std::uint32_t password, std::uint32_t number);
+
+// ---- replies ----
+
+struct Reply {
+  Command command;
+  std::uint8_t error = 0;
+  Buffer data;  // after the error byte
+};
+// A payload's command, error byte and data; an FF reply may carry only FF and the error.
+Result<Reply> parse_reply(Bytes payload);
+
+struct ShortStatus {
+  std::uint16_t flags = 0;
+  std::uint8_t mode = 0;         // low nibble
+  std::uint8_t mode_status = 0;  // high nibble
+  std::uint8_t submode = 0;
+  [[nodiscard]] bool paper() const { return (flags & 0x80) != 0; }
+  [[nodiscard]] bool cover_open() const { return (flags & 0x400) != 0; }
+  [[nodiscard]] bool document_open() const { return mode == 8; }
+};
+Result<ShortStatus> parse_short_status(Bytes data);
+
+struct FnStatus {
+  std::uint8_t phase = 0;
+  std::uint8_t open_document = 0;
+  bool shift_open = false;
+  std::string time;  // "2021-07-29T11:29"
+  std::string number;
+  std::uint32_t last_document = 0;
+};
+Result<FnStatus> parse_fn_status(Bytes data);
+
+struct ShiftStatus {
+  bool open = false;
+  std::uint16_t number = 0;
+  std::uint16_t receipt = 0;
+};
+Result<ShiftStatus> parse_shift_status(Bytes data);
+
+struct Closed {
+  Money change;
+  std::uint32_t document = 0;
+  std::uint32_t sign = 0;
+  std::string time;  // "" in the short form
+};
+Result<Closed> parse_close_receipt(Bytes data);
+
+struct FoundDocument {
+  std::uint8_t type = 0;  // 1 registration, 2 shift open, 3 receipt, 4 BSO, 5 shift close, 31 …
+  bool ticket = false;
+  std::string time;
+  std::uint32_t number = 0;
+  std::uint32_t sign = 0;
+  std::uint8_t operation = 0;  // receipts: 1 sale, 2 sale return …
+  Money total;
+};
+Result<FoundDocument> parse_find_document(Bytes data);
+
+}  // namespace till::shtrih

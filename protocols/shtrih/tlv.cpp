@@ -1,0 +1,61 @@
+#include "tlv.h"
+
+#include "protocols/text/codepage.h"
+
+namespace till::shtrih {
+
+void put_tlv(Buffer& out, std::uint16_t tag, Bytes value) {
+  for (const std::size_t word : {std::size_t{tag}, value.size()}) {
+    out.push_back(static_cast<std::uint8_t>(word));
+    out.push_back(static_cast<std::uint8_t>(word >> 8));
+  }
+  append(out, value);
+}
+
+void put_string(Buffer& out, std::uint16_t tag, std::string_view utf8) {
+  const std::string bytes = text::encode(utf8, text::CodePage::kCp866);
+  put_tlv(out, tag, as_bytes(bytes));
+}
+
+Buffer extra_requisite(std::string_view name, std::string_view value) {
+  Buffer inside;
+  put_string(inside, kTagExtraName, name);
+  put_string(inside, kTagExtraValue, value);
+  Buffer out;
+  put_tlv(out, kTagExtra, inside);
+  return out;
+}
+
+Result<std::vector<Tlv>> parse_tlv(Bytes bytes) {
+  std::vector<Tlv> out;
+  while (!bytes.empty()) {
+    if (bytes.size() < 4) return fail(Code::kBadFrame, "TLV header");
+    const auto tag = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+    const auto length = static_cast<std::size_t>(bytes[2] | bytes[3] << 8);
+    if (length > bytes.size() - 4) return fail(Code::kBadFrame, "TLV length");
+    out.push_back({tag, to_buffer(bytes.subspan(4, length))});
+    bytes = bytes.subspan(4 + length);
+  }
+  return out;
+}
+
+std::optional<std::string> find_witness(Bytes document) {
+  const auto outer = parse_tlv(document);
+  if (!outer) return std::nullopt;
+  for (const Tlv& t : *outer) {
+    // A device may wrap the whole document in its own type tag (3 = receipt …).
+    if (t.tag < 1000) {
+      if (auto inside = find_witness(t.value)) return inside;
+      continue;
+    }
+    if (t.tag != kTagExtra) continue;
+    const auto inner = parse_tlv(t.value);
+    if (!inner) return std::nullopt;
+    for (const Tlv& i : *inner) {
+      if (i.tag == kTagExtraValue) return text::decode(i.value, text::CodePage::kCp866);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace till::shtrih
