@@ -13,7 +13,7 @@ BOOST_DESCRIBE_STRUCT(FiscalPayment, (), (tender, amount))
 BOOST_DESCRIBE_STRUCT(FiscalReceipt, (),
                       (kind, witness, lines, payments, total, cashier, contact, ru_ffd))
 BOOST_DESCRIBE_STRUCT(FiscalDocument, (),
-                      (fiscal_memory, number, sign, shift, receipt, time, total, witness, kind))
+                      (fiscal_memory, number, sign, shift, receipt, time, total, witness, printed, kind))
 BOOST_DESCRIBE_STRUCT(Baseline, (), (fiscal_memory, last_document, device_time))
 BOOST_DESCRIBE_STRUCT(Resolution, (), (verdict, document, reason, candidates))
 BOOST_DESCRIBE_STRUCT(RegisterStatus, (),

@@ -60,6 +60,7 @@ struct FiscalDocument {
   std::string time;           // local, "2026-11-22T12:05", "" = not told
   Money total;
   std::string witness = {};  // read back from the device
+  bool printed = true;       // false: fiscal, but the paper is not out yet
   std::string kind = {};     // "sale", "sale_return", "shift_open", "shift_close", "other"
 };
 

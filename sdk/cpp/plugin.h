@@ -107,7 +107,7 @@ const void* get_factory(const char* id) noexcept;
 
 // The id, name and version come from manifest.json through the build.
 #define TILLBRIDGE_PLUGIN(Class)                                                         \
-  extern "C" TILL_EXPORT const till_entry tillbridge_entry = {                           \
+  const till_entry tillbridge_entry = {                                                  \
       sizeof(till_entry),                                                                \
       TILL_ABI_MAJOR,                                                                    \
       0,                                                                                 \

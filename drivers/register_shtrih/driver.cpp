@@ -1,0 +1,373 @@
+// Shtrih-M fiscal registers with fiscal storage (FN), protocol 1. The command flow follows the
+// vendor's specification 1.17, section "typical receipt", and its own driver's retry rules.
+#include <array>
+
+#include "link.h"
+#include "protocols/shtrih/errors.h"
+#include "protocols/shtrih/tlv.h"
+#include "tillbridge/sdk/fiscal_register.h"
+
+namespace till::shtrih {
+namespace {
+
+constexpr std::uint32_t kPrintPatienceMs = 20000;
+constexpr std::uint32_t kIdlePatienceMs = 40000;
+constexpr std::uint32_t kPrintPollMs = 330;  // the vendor's pause after error 50h
+constexpr std::uint32_t kMaxWalk = 1000;     // documents looked at in one resolve
+constexpr std::size_t kMaxDocumentTlv = 65536;
+constexpr const char* kWitnessName = "Tillbridge";
+
+const char* kind_of(const FoundDocument& d) {
+  if (d.type == 2) return "shift_open";
+  if (d.type == 5) return "shift_close";
+  if (d.type != 3) return "other";
+  return d.operation == 1 ? "sale" : d.operation == 2 ? "sale_return" : "other";
+}
+
+class ShtrihRegister final : public FiscalRegister {
+ public:
+  Result<void> activate(const json::object& settings) override;
+  Result<Baseline> baseline() override;
+  Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
+  Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
+  Result<void> recover() override;
+  Result<RegisterStatus> status() override;
+  Result<void> open_shift(const std::string& cashier) override;
+  Result<void> x_report() override;
+  Result<void> close_shift(const std::string& cashier) override;
+  Result<FiscalDocument> document(std::uint32_t number) override;
+  Result<void> continue_printing() override;
+
+ private:
+  struct Walk {
+    std::optional<FiscalDocument> ours;
+    std::vector<FiscalDocument> unreadable;  // receipts of our kind and total without a TLV
+  };
+
+  Link& link() {
+    if (!link_) link_.emplace(port());
+    return *link_;
+  }
+  Result<Buffer> command(Bytes payload);
+  Result<Buffer> command(Command code) { return command(plain(code, password_)); }
+  Result<void> send_cashier(const std::string& cashier);
+  Result<void> ready_for_receipt();
+  Result<void> send_lines(const FiscalReceipt& receipt);
+  Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
+  Result<bool> wait_printed(std::uint32_t patience_ms);
+  Result<Buffer> document_tlv(std::uint32_t number);
+  Result<Walk> walk(const FiscalReceipt& receipt, const std::string& fiscal_memory,
+                    std::uint32_t after, std::uint32_t last);
+  Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
+  Result<ShortStatus> short_status() {
+    return parse_short_status(TILL_TRY(command(Command::kShortStatus)));
+  }
+
+  std::optional<Link> link_;
+  std::uint32_t password_ = 30;
+  TaxCoding tax_coding_ = TaxCoding::kMask;
+  bool explicit_22_ = false;
+  std::size_t cashless_type_ = 2;
+};
+
+Result<void> ShtrihRegister::activate(const json::object& settings) {
+  for (const auto& [key, value] : settings) {
+    if (key == "password" && value.is_int64() && value.get_int64() >= 0) {
+      password_ = static_cast<std::uint32_t>(value.get_int64());
+    } else if (key == "tax_coding" && (value == "mask" || value == "ordinal")) {
+      tax_coding_ = value == "mask" ? TaxCoding::kMask : TaxCoding::kOrdinal;
+    } else if (key == "explicit_22" && value.is_bool()) {
+      explicit_22_ = value.get_bool();
+    } else if (key == "cashless_type" && value.is_int64() && value.get_int64() >= 2 &&
+               value.get_int64() <= 13) {
+      cashless_type_ = static_cast<std::size_t>(value.get_int64());
+    } else {
+      return fail(Code::kConfigInvalid, std::string(key));
+    }
+  }
+  return {};
+}
+
+// One command with what the device may want in between: patience while it prints (50h) and the
+// command to go on (58h). Neither was executed, so repeating is safe.
+Result<Buffer> ShtrihRegister::command(Bytes payload) {
+  const auto code = payload[0] == 0xff ? static_cast<Command>(0xff00 | payload[1])
+                                       : static_cast<Command>(payload[0]);
+  for (std::uint32_t waited = 0;; waited += kPrintPollMs) {
+    auto reply = TILL_TRY(link().exchange(payload, answer_timeout_ms(code)));
+    if (reply.command != code && static_cast<int>(reply.command) != 0xff) {
+      return fail(Code::kBadFrame, "an answer to another command");
+    }
+    if (reply.error == 0) return std::move(reply.data);
+    const bool printing = reply.error == 0x50;
+    const bool paused = reply.error == 0x58 && code != Command::kContinuePrinting;
+    if ((!printing && !paused) || waited >= kPrintPatienceMs) {
+      return std::unexpected(to_error(reply.error));
+    }
+    if (paused) {
+      TILL_TRY(link().exchange(plain(Command::kContinuePrinting, password_),
+                               answer_timeout_ms(Command::kContinuePrinting)));
+    }
+    if (!sleep(kPrintPollMs)) return fail(Code::kCancelled);
+  }
+}
+
+Result<Baseline> ShtrihRegister::baseline() {
+  const auto fn = TILL_TRY(fn_status());
+  return Baseline{fn.number, fn.last_document, fn.time};
+}
+
+Result<void> ShtrihRegister::ready_for_receipt() {
+  auto s = TILL_TRY(short_status());
+  if (s.submode != 0) {
+    TILL_TRY(wait_printed(kPrintPatienceMs));
+    s = TILL_TRY(short_status());
+  }
+  if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
+  if (s.cover_open()) return fail(Code::kCoverOpen);
+  if (s.document_open()) {
+    document_open(true);
+    return fail(Code::kDocumentOpen);
+  }
+  if (s.mode == 3) return fail(Code::kShiftTooLong);
+  if (s.mode == 4) return fail(Code::kShiftClosed);
+  if (s.mode != 2) return fail(Code::kRegisterRefused, "mode " + std::to_string(s.mode));
+  return {};
+}
+
+Result<void> ShtrihRegister::send_lines(const FiscalReceipt& r) {
+  for (const FiscalLine& line : r.lines) {
+    const auto tax = TILL_TRY(tax_code(line.ru_ffd.tax_1199, tax_coding_, explicit_22_));
+    TILL_TRY(command(TILL_TRY(operation(
+        password_, {.sale_return = r.kind == FiscalKind::kSaleReturn,
+                    .quantity = line.quantity,
+                    .price = line.price,
+                    .sum = line.sum,
+                    .tax = tax,
+                    .payment_method = static_cast<std::uint8_t>(line.ru_ffd.payment_method_1214),
+                    .payment_object = static_cast<std::uint8_t>(line.ru_ffd.payment_object_1212),
+                    .name = line.name}))));
+  }
+  return {};
+}
+
+Result<std::array<Money, 16>> ShtrihRegister::payments_of(const FiscalReceipt& r) const {
+  std::array<Money, 16> payments{};
+  for (const FiscalPayment& p : r.payments) {
+    const std::size_t type = p.tender == Tender::kCash         ? 1
+                             : p.tender == Tender::kElectronic ? cashless_type_
+                             : p.tender == Tender::kPrepaid    ? 14
+                             : p.tender == Tender::kCredit     ? 15
+                                                               : 16;
+    payments[type - 1] += p.amount;
+  }
+  return payments;
+}
+
+Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
+  document_open(false);
+  if (r.lines.empty()) return fail(Code::kEmptyBasket);
+  const auto payments = TILL_TRY(payments_of(r));
+  const Buffer close = TILL_TRY(
+      close_receipt(password_, payments, static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
+  TILL_CHECK(ready_for_receipt());
+  const auto fn = TILL_TRY(fn_status());
+  const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
+  document_open(true);
+  TILL_TRY(command(open_receipt(password_, r.kind == FiscalKind::kSaleReturn)));
+  TILL_CHECK(send_lines(r));
+  TILL_CHECK(send_cashier(r.cashier));
+  TILL_TRY(command(send_tlv(password_, extra_requisite(kWitnessName, r.witness))));
+  if (!r.contact.empty()) {
+    Buffer contact;
+    put_string(contact, kTagContact, r.contact);
+    TILL_TRY(command(send_tlv(password_, contact)));
+  }
+  port().point_of_no_return();
+  const auto closed = TILL_TRY(parse_close_receipt(TILL_TRY(command(close))));
+  document_open(false);
+  FiscalDocument d{fn.number,          closed.document, closed.sign, shift.number,
+                   shift.receipt + 1U, closed.time,     r.total,     r.witness};
+  d.kind = r.kind == FiscalKind::kSale ? "sale" : "sale_return";
+  // The document is fiscal now; whatever the paper does, it is only not printed yet.
+  d.printed = wait_printed(kPrintPatienceMs).value_or(false);
+  return d;
+}
+
+// True when all is on paper, false when it is out of paper or the time is over.
+Result<bool> ShtrihRegister::wait_printed(std::uint32_t patience_ms) {
+  for (std::uint32_t waited = 0; waited <= patience_ms; waited += kPrintPollMs) {
+    const auto s = TILL_TRY(short_status());
+    if (s.submode == 0) return true;
+    if (s.submode == 1 || s.submode == 2) return false;
+    if (s.submode == 3) TILL_TRY(command(Command::kContinuePrinting));
+    if (!sleep(s.submode == 3 ? 0 : kPrintPollMs)) return fail(Code::kCancelled);
+  }
+  return false;
+}
+
+Result<Buffer> ShtrihRegister::document_tlv(std::uint32_t number) {
+  Buffer tlv;
+  TILL_TRY(command(start_tlv_read(password_, number)));
+  for (;;) {
+    auto block = command(Command::kNextTlv);
+    if (!block && block.error().code == Code::kNoSuchDocument) return tlv;  // the end
+    if (!block) return block;
+    if (block->empty() || tlv.size() + block->size() > kMaxDocumentTlv) {
+      return fail(Code::kBadFrame, "document TLV");
+    }
+    append(tlv, *block);
+  }
+}
+
+Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
+  const auto fn = TILL_TRY(fn_status());
+  const auto found =
+      TILL_TRY(parse_find_document(TILL_TRY(command(find_document(password_, number)))));
+  FiscalDocument d{fn.number, found.number, found.sign, 0, 0, found.time, found.total};
+  d.kind = kind_of(found);
+  if (found.type == 3) {
+    const auto tlv = document_tlv(number);
+    if (tlv) {
+      d.witness = find_witness(*tlv).value_or("");
+    } else if (is_loss(tlv.error().code)) {
+      return std::unexpected(tlv.error());
+    }
+  }
+  return d;
+}
+
+// Every document after the baseline, never only the last one: another till's receipt or an
+// automatic Z may stand in between.
+Result<ShtrihRegister::Walk> ShtrihRegister::walk(const FiscalReceipt& r,
+                                                  const std::string& fiscal_memory,
+                                                  std::uint32_t after, std::uint32_t last) {
+  Walk result;
+  const std::string wanted = r.kind == FiscalKind::kSale ? "sale" : "sale_return";
+  for (std::uint32_t n = after + 1; n <= last; ++n) {
+    const auto found =
+        TILL_TRY(parse_find_document(TILL_TRY(command(find_document(password_, n)))));
+    if (kind_of(found) != wanted) continue;
+    FiscalDocument d{fiscal_memory, n, found.sign, 0, 0, found.time, found.total};
+    d.kind = wanted;
+    const auto tlv = document_tlv(n);
+    if (!tlv && is_loss(tlv.error().code)) return std::unexpected(tlv.error());
+    if (tlv) d.witness = find_witness(*tlv).value_or("");
+    if (tlv && d.witness == r.witness) {
+      result.ours = std::move(d);
+      return result;
+    }
+    if (!tlv && found.total == r.total) result.unreadable.push_back(std::move(d));
+  }
+  return result;
+}
+
+Result<Resolution> ShtrihRegister::resolve(const FiscalReceipt& r, const Baseline& before) {
+  // Its answer to the lost command, if it still has one, is taken here; the walk is the proof.
+  TILL_CHECK(link().drain(kIdlePatienceMs));
+  const bool printed = TILL_TRY(wait_printed(kPrintPatienceMs));
+  auto fn = TILL_TRY(fn_status());
+  const auto after = before.last_document;
+  if (fn.number != before.fiscal_memory || fn.last_document < after) {
+    return Resolution{ResolutionVerdict::kNeedsPerson, {}, "fiscal memory was replaced", {}};
+  }
+  if (fn.last_document - after > kMaxWalk) {
+    return Resolution{ResolutionVerdict::kNeedsPerson, {}, "too many documents since", {}};
+  }
+  Walk found = TILL_TRY(walk(r, fn.number, after, fn.last_document));
+  if (!found.ours && found.unreadable.empty()) {
+    // "No" needs an act: cancelling proves that the device is past whatever it was told before.
+    TILL_CHECK(recover());
+    const auto seen = fn.last_document;
+    fn = TILL_TRY(fn_status());
+    found = TILL_TRY(walk(r, fn.number, seen, fn.last_document));
+  }
+  if (!found.ours && found.unreadable.size() == 1) found.ours = found.unreadable[0];
+  if (found.ours) {
+    document_open(false);
+    found.ours->printed = printed;
+    return Resolution{ResolutionVerdict::kDone, *found.ours, {}, {}};
+  }
+  if (found.unreadable.empty()) {
+    return Resolution{ResolutionVerdict::kRefused, {}, "no document of this sale", {}};
+  }
+  return Resolution{ResolutionVerdict::kNeedsPerson, {}, "several documents fit", found.unreadable};
+}
+
+Result<void> ShtrihRegister::recover() {
+  TILL_CHECK(link().drain(kIdlePatienceMs));
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  // Refused when nothing is open: that is an answer too, and the status below is the proof.
+  if (const auto cancelled = command(Command::kCancelReceipt);
+      !cancelled && is_loss(cancelled.error().code)) {
+    return std::unexpected(cancelled.error());
+  }
+  if (const auto fn = TILL_TRY(fn_status()); fn.open_document != 0) {
+    TILL_TRY(command(Command::kFnCancelDocument));
+  }
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);
+  document_open(false);
+  return {};
+}
+
+Result<RegisterStatus> ShtrihRegister::status() {
+  const auto s = TILL_TRY(short_status());
+  const auto fn = TILL_TRY(fn_status());
+  const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
+  RegisterStatus out;
+  out.fiscal_memory = fn.number;
+  out.shift = s.mode == 3 ? "expired" : shift.open ? "open" : "closed";
+  out.shift_number = shift.number;
+  out.last_document = fn.last_document;
+  out.paper = s.paper() && s.submode != 1 && s.submode != 2;
+  out.cover_open = s.cover_open();
+  out.document_open = s.document_open();
+  out.waits_for_continue = s.submode == 3;
+  out.device_time = fn.time;
+  return out;
+}
+
+Result<void> ShtrihRegister::send_cashier(const std::string& cashier) {
+  if (cashier.empty()) return {};
+  Buffer tlv;
+  put_string(tlv, kTagCashier, cashier);
+  TILL_TRY(command(send_tlv(password_, tlv)));
+  return {};
+}
+
+Result<void> ShtrihRegister::open_shift(const std::string& cashier) {
+  TILL_TRY(command(Command::kBeginShiftOpen));
+  TILL_CHECK(send_cashier(cashier));
+  port().point_of_no_return();
+  TILL_TRY(command(Command::kOpenShift));
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::x_report() {
+  TILL_TRY(command(Command::kXReport));
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::close_shift(const std::string& cashier) {
+  TILL_TRY(command(Command::kBeginShiftClose));
+  TILL_CHECK(send_cashier(cashier));
+  port().point_of_no_return();
+  TILL_TRY(command(Command::kZReport));
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::continue_printing() {
+  const auto s = TILL_TRY(short_status());
+  if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
+  TILL_TRY(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+}  // namespace
+}  // namespace till::shtrih
+
+TILLBRIDGE_PLUGIN(till::shtrih::ShtrihRegister)
