@@ -4,9 +4,11 @@
 #include <sstream>
 #include <type_traits>
 
+#include "gateway/base/instant.h"
 #include "gateway/base/json.h"
 #include "gateway/base/masked.h"
 #include "gateway/base/system_clock.h"
+#include "gateway/base/utf8.h"
 
 namespace till {
 namespace {
@@ -172,6 +174,34 @@ TEST(Json, CatchesOverflowAtTheEdge) {
   const auto sum =
       catch_overflow("total", []() -> Result<Money> { return Money{INT64_MAX} + Money{1}; });
   EXPECT_EQ(sum.error(), (Error{Code::kOverflow, "total", ""}));
+}
+
+TEST(Instant, ReadsAndWritesIso8601) {
+  const auto read = [](std::string_view text) { return parse_instant(text, "from"); };
+  EXPECT_EQ(read("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(read("2026-01-01"), 1767214800000000);  // 2025-12-31T21:00:00Z
+  EXPECT_EQ(read("2026-01-01T00:00:00+03:00"), 1767214800000000);
+  EXPECT_EQ(read("2025-12-31T16:30:00-04:30"), 1767214800000000);
+  EXPECT_EQ(format_instant(1767214800999999), "2025-12-31T21:00:00Z");
+  EXPECT_EQ(format_instant(-1), "1969-12-31T23:59:59Z");
+  for (const char* bad :
+       {"", "2026", "2026-02-29", "2026-13-01", "2026-1-1-1-1", "2026-01-01T", "0000-01-01",
+        "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+3:00", "01.01.2026",
+        "2026-01-01T00:00:00+15:00", "2026-01-01 00:00:00Z", "2026-01-01T0-:00:00Z"}) {
+    ASSERT_FALSE(read(bad)) << bad;
+    EXPECT_EQ(read(bad).error().code, Code::kBadValue) << bad;
+  }
+}
+
+TEST(Utf8, CountsOrRefuses) {
+  EXPECT_EQ(utf8_length(""), 0U);
+  EXPECT_EQ(utf8_length("Хлеб €\xF0\x9F\x8D\x9E"), 7U);
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xC3", "\xE2\x82", "\xFF", "\xF0\x80\x80\x80", "\xE2(\xA1"}) {
+    EXPECT_FALSE(utf8_length(bad)) << bad;
+  }
+  EXPECT_TRUE(printable("Хлеб"));
+  EXPECT_FALSE(printable("a\tb"));
 }
 
 }  // namespace
