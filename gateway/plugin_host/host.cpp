@@ -223,7 +223,9 @@ bool Host::serve_once(const till_plugin* plugin) {
       if (!wake_.wait_until(lock, deadline_in(kQuietMs), something)) {
         quiet_due_ = false;
         lock.unlock();
+        busy(ipc::kInputOp);
         if (input_table_->on_quiet != nullptr) input_table_->on_quiet(plugin, kQuietMs);
+        busy(0);
         return true;
       }
     } else {
@@ -241,9 +243,18 @@ bool Host::serve_once(const till_plugin* plugin) {
   if (job.kind == Job::Kind::kSubmit) {
     submit(plugin, job);
   } else if (input_table_ != nullptr && input_table_->on_port != nullptr) {
+    busy(ipc::kInputOp);
     input_table_->on_port(plugin, job.body == "1");
+    busy(0);
   }
   return true;
+}
+
+void Host::busy(std::uint64_t op) {
+  const std::lock_guard lock(mutex_);
+  current_op_ = op;
+  op_started_us_ = monotonic_us();
+  cancelled_ = false;
 }
 
 void Host::deliver_input(const till_plugin* plugin) {
@@ -255,7 +266,9 @@ void Host::deliver_input(const till_plugin* plugin) {
     quiet_due_ = true;
   }
   send(ipc::Type::kCredit, std::to_string(n));
+  busy(ipc::kInputOp);
   input_table_->on_input(plugin, chunk, n);
+  busy(0);
 }
 
 void Host::submit(const till_plugin* plugin, const Job& job) {
@@ -265,12 +278,7 @@ void Host::submit(const till_plugin* plugin, const Job& job) {
   if (parts.size() == 3) {
     std::from_chars(parts[2].data(), parts[2].data() + parts[2].size(), deadline_ms);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    current_op_ = job.op;
-    op_started_us_ = monotonic_us();
-    cancelled_ = false;
-  }
+  busy(job.op);
   ipc::Outcome outcome = ipc::Outcome::refused({Code::kVerbUnsupported, parts[0], {}});
   if (operations_ != nullptr && parts.size() == 3) {
     const till_operation operation{sizeof(till_operation), deadline_ms, parts[0].c_str(),
@@ -288,11 +296,7 @@ void Host::submit(const till_plugin* plugin, const Job& job) {
       outcome = ipc::Outcome::in_doubt(from_c(error));
     }
   }
-  {
-    const std::lock_guard lock(mutex_);
-    current_op_ = 0;
-    cancelled_ = false;
-  }
+  busy(0);
   send(ipc::Type::kComplete, ipc::encode_outcome(outcome), job.op);
 }
 

@@ -52,6 +52,7 @@ class Host {
   void deliver_input(const till_plugin* plugin);
   std::size_t take_input(std::uint8_t* buffer, std::size_t capacity);  // under mutex_
   std::string status();
+  void busy(std::uint64_t op);
 
   int fd_;
   till_host c_host_;

@@ -46,6 +46,9 @@ enum class Type : std::uint16_t {
 };
 
 inline constexpr std::uint16_t kFlagMemfd = 1;
+// In a PONG's "op busy_ms": the op of a child that handles input.
+inline constexpr std::uint64_t kInputOp = ~std::uint64_t{0};
+inline constexpr std::string_view kInputOpText = "18446744073709551615";
 
 struct Frame {
   Type type = Type::kPing;

@@ -1,0 +1,367 @@
+#include "device.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "gateway/base/limits.h"
+#include "gateway/base/log.h"
+
+namespace till::devices {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr auto kGrace = milliseconds(2000);  // after a deadline, and after the cancel
+constexpr int kFirstReopenMs = 100;
+constexpr int kMostReopenMs = 5000;
+constexpr std::size_t kMaxQueued = 256;
+
+std::size_t number(std::string_view text) {
+  std::size_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Device>> Device::make(DeviceServices& services, DeviceConfig config) {
+  auto manifest = TILL_TRY(supervisor::load_manifest(config.plugin));
+  config.settings = TILL_TRY(supervisor::check_settings(manifest, config.settings));
+  return std::shared_ptr<Device>(new Device(services, std::move(config), std::move(manifest)));
+}
+
+Device::Device(DeviceServices& services, DeviceConfig config, supervisor::Manifest manifest)
+    : services_(services),
+      config_(std::move(config)),
+      manifest_(std::move(manifest)),
+      policy_(manifest_.kind == "register"),
+      restart_timer_(services.io),
+      port_timer_(services.io),
+      deadline_timer_(services.io) {}
+
+std::string Device::metric(const char* name) const {
+  return fmt::format("tillbridge_{}{{device=\"{}\"}}", name, config_.id);
+}
+
+void Device::start() { apply(supervisor::Event::kStart); }
+
+void Device::stop() {
+  stopped_ = true;
+  apply(supervisor::Event::kStop);
+  restart_timer_.cancel();
+  port_timer_.cancel();
+  deadline_timer_.cancel();
+  if (port_) port_->close();
+  fail_queue({Code::kCancelled, config_.id, {}});
+  child_.reset();
+}
+
+void Device::apply(supervisor::Event event) {
+  const auto before = policy_.state();
+  const auto decision = policy_.on(event, services_.clock.monotonic_us(), services_.random);
+  if (decision.changed) {
+    log_info("device {}: {} -> {} ({})", config_.id, name(before), name(policy_.state()),
+             name(event));
+    services_.metrics.set(metric("plugin_state"), static_cast<int>(policy_.state()));
+    if (policy_.alarm()) log_error("device {}: keeps failing, retried slowly", config_.id);
+  }
+  switch (decision.action) {
+    case supervisor::Action::kNone:
+      break;
+    case supervisor::Action::kSpawn:
+      spawn();
+      break;
+    case supervisor::Action::kKill:
+      if (child_) child_->kill();
+      break;
+    case supervisor::Action::kAskToStop:
+      if (child_) child_->send(ipc::Type::kStop, {});
+      break;
+    case supervisor::Action::kWait:
+      services_.metrics.add(metric("plugin_restarts_total"));
+      restart_timer_.expires_after(std::chrono::microseconds(decision.wait_us));
+      restart_timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+        if (!ec) self->apply(supervisor::Event::kTimer);
+      });
+      break;
+  }
+}
+
+void Device::spawn() {
+  in_flight_ = 0;
+  std::weak_ptr<Device> weak = shared_from_this();
+  supervisor::ChildHandlers handlers;
+  handlers.ready = [weak] {
+    if (const auto self = weak.lock()) self->on_ready();
+  };
+  handlers.frame = [weak](ipc::Frame frame) {
+    if (const auto self = weak.lock()) self->on_frame(std::move(frame));
+  };
+  handlers.trouble = [weak](supervisor::Trouble trouble) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->apply(trouble == supervisor::Trouble::kLate     ? supervisor::Event::kLate
+                : trouble == supervisor::Trouble::kSilent ? supervisor::Event::kSilent
+                                                          : supervisor::Event::kHung);
+  };
+  handlers.lost = [weak](const Error& error) {
+    if (const auto self = weak.lock()) self->on_lost(error);
+  };
+  child_ = std::make_shared<supervisor::Child>(
+      services_.io,
+      supervisor::ChildSpec{services_.host_program, config_.plugin + "/" + manifest_.library,
+                            manifest_.id, json::serialize(config_.settings), manifest_.activate_ms},
+      std::move(handlers));
+  if (const auto started = child_->start(); !started) on_lost(started.error());
+}
+
+void Device::on_ready() {
+  apply(supervisor::Event::kReady);
+  if (port_open_) {
+    child_->send(ipc::Type::kPortState, "1");
+    port_->pause(false);
+  } else if (has_port() && !port_) {
+    open_port();
+  }
+  tell_online();
+  next_operation();
+}
+
+void Device::on_lost(const Error& error) {
+  log_warning("device {}: its driver ended: {} {}", config_.id, code_name(error.code),
+              error.detail);
+  child_.reset();
+  if (port_ && port_open_) port_->pause(true);
+  apply(supervisor::Event::kDied);
+  tell_online();
+  // Whatever it was told to do, nobody knows how far it came.
+  if (running_) finish(ipc::Outcome::in_doubt({Code::kPluginDied, config_.id, {}}));
+  fail_queue({Code::kPluginDied, config_.id, {}});
+}
+
+void Device::on_frame(ipc::Frame frame) {
+  switch (frame.type) {
+    case ipc::Type::kComplete:
+      if (running_ && frame.op == queue_.front().number) {
+        auto outcome = ipc::decode_outcome(frame.body);
+        finish(outcome ? std::move(*outcome) : ipc::Outcome::in_doubt(outcome.error()));
+      }
+      break;
+    case ipc::Type::kPortOut:
+      if (port_ && port_open_) port_->write(std::move(frame.body));
+      break;
+    case ipc::Type::kCredit:
+      in_flight_ -= std::min(in_flight_, number(frame.body));
+      if (port_ && port_open_ && in_flight_ < ipc::kPortCredit) port_->pause(false);
+      break;
+    case ipc::Type::kEvent:
+      on_plugin_event(frame.body);
+      break;
+    case ipc::Type::kLog: {
+      const auto [level, text] = ipc::split_head(frame.body);
+      services_.metrics.add(metric("plugin_log_lines_total"));
+      if (level != "0") {
+        log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
+      }
+      break;
+    }
+    case ipc::Type::kHttpRequest:
+      answer_http(frame.op, frame.body);
+      break;
+    default:
+      break;  // kNoReturn is a hint; kBye precedes the end of the socket
+  }
+}
+
+void Device::on_plugin_event(const std::string& body) {
+  const auto [type, text] = ipc::split_head(body);
+  boost::system::error_code bad;
+  const json::value value = json::parse(text, bad);
+  services_.metrics.add(metric("events_total"));
+  if (!bad) services_.on_event(config_.id, std::string(type), value);
+}
+
+void Device::answer_http(std::uint64_t request_number, const std::string& body) {
+  const auto [timeout, request] = ipc::split_head(body);
+  services_.http(std::string(request), static_cast<std::uint32_t>(number(timeout)),
+                 [weak = weak_from_this(), request_number](const ipc::Outcome& outcome) {
+                   const auto self = weak.lock();
+                   if (!self || !self->child_) return;
+                   self->child_->send(ipc::Type::kHttpAnswer, ipc::encode_outcome(outcome),
+                                      request_number);
+                 });
+}
+
+// ---- the port ----
+
+void Device::open_port() {
+  if (!port_) {
+    std::weak_ptr<Device> weak = shared_from_this();
+    PortHandlers handlers;
+    handlers.opened = [weak] {
+      if (const auto self = weak.lock()) self->on_port_opened();
+    };
+    handlers.input = [weak](Bytes bytes) {
+      if (const auto self = weak.lock()) self->on_port_input(bytes);
+    };
+    handlers.closed = [weak](const Error& error) {
+      if (const auto self = weak.lock()) self->on_port_closed(error);
+    };
+    handlers.written = [weak](std::size_t n) {
+      const auto self = weak.lock();
+      if (self && self->child_) self->child_->send(ipc::Type::kCredit, std::to_string(n));
+    };
+    port_ = make_port(services_.io, config_.port, std::move(handlers));
+  }
+  port_->open();
+}
+
+void Device::on_port_opened() {
+  port_open_ = true;
+  port_tries_ = 0;
+  port_loss_logged_ = false;
+  log_info("device {}: {} is open", config_.id, to_string(config_.port));
+  port_->pause(policy_.state() != supervisor::State::kReady);
+  if (child_) child_->send(ipc::Type::kPortState, "1");
+  tell_online();
+}
+
+void Device::on_port_closed(const Error& error) {
+  if (stopped_) return;
+  if (!port_loss_logged_) {
+    log_warning("device {}: {} {}", config_.id, code_name(error.code), error.detail);
+    services_.metrics.add(metric("port_losses_total"));
+    port_loss_logged_ = true;  // once when lost, once when it is back
+  }
+  if (port_open_ && child_) child_->send(ipc::Type::kPortState, "0");
+  port_open_ = false;
+  in_flight_ = 0;
+  tell_online();
+  const int ms = std::min(kFirstReopenMs << std::min(port_tries_++, 10), kMostReopenMs);
+  port_timer_.expires_after(milliseconds(ms));
+  port_timer_.async_wait([weak = weak_from_this()](boost::system::error_code ec) {
+    const auto self = weak.lock();
+    if (!ec && self) self->open_port();
+  });
+}
+
+void Device::on_port_input(Bytes bytes) {
+  if (!child_ || policy_.state() != supervisor::State::kReady) return;
+  in_flight_ += bytes.size();
+  child_->send(ipc::Type::kPortIn, std::string(as_text(bytes)));
+  if (in_flight_ >= ipc::kPortCredit) port_->pause(true);
+}
+
+bool Device::online() const {
+  return policy_.state() == supervisor::State::kReady && (!has_port() || port_open_);
+}
+
+void Device::tell_online() {
+  if (online() == told_online_) return;
+  told_online_ = !told_online_;
+  services_.metrics.set(metric("device_online"), told_online_ ? 1 : 0);
+  services_.on_online(config_.id, told_online_);
+}
+
+// ---- operations ----
+
+void Device::submit(std::string verb, std::string key, json::value body, std::uint32_t deadline_ms,
+                    Done done) {
+  Error problem;
+  if (!online()) {
+    problem = {
+        manifest_.kind == "register" ? Code::kRegisterOffline : Code::kPortLost, config_.id, {}};
+  } else if (queue_.size() >= kMaxQueued) {
+    problem = {Code::kDeviceBusy, config_.id, {}};
+  } else if (std::ranges::find(manifest_.verbs, verb) == manifest_.verbs.end()) {
+    problem = {Code::kVerbUnsupported, verb, {}};
+  }
+  if (problem != Error{}) {
+    // Never from inside submit: callers need not expect their own continuation.
+    boost::asio::post(services_.io,
+                      [done = std::move(done), problem] { done(ipc::Outcome::refused(problem)); });
+    return;
+  }
+  std::string head = verb + "\t" + key + "\t" + std::to_string(deadline_ms) + "\n";
+  queue_.push_back({++last_number_, std::move(verb), head + json::serialize(body), deadline_ms,
+                    std::move(done)});
+  next_operation();
+}
+
+void Device::next_operation() {
+  if (running_ || queue_.empty() || !child_ || policy_.state() != supervisor::State::kReady) return;
+  running_ = true;
+  child_->send(ipc::Type::kSubmit, queue_.front().body, queue_.front().number);
+  watch_deadline();
+}
+
+// deadline -> cancel -> end of the child; each step with its grace.
+void Device::watch_deadline() {
+  const auto number = queue_.front().number;
+  deadline_timer_.expires_after(milliseconds(queue_.front().deadline_ms) + kGrace);
+  deadline_timer_.async_wait([weak = weak_from_this(), number](boost::system::error_code ec) {
+    const auto self = weak.lock();
+    if (ec || !self || !self->running_ || self->queue_.front().number != number) return;
+    if (self->child_) self->child_->send(ipc::Type::kCancel, {}, number);
+    self->deadline_timer_.expires_after(kGrace);
+    self->deadline_timer_.async_wait([weak, number](boost::system::error_code error) {
+      const auto device = weak.lock();
+      if (error || !device || !device->running_ || device->queue_.front().number != number) return;
+      log_error("device {}: {} hangs", device->config_.id, device->queue_.front().verb);
+      device->apply(supervisor::Event::kHung);
+    });
+  });
+}
+
+void Device::finish(ipc::Outcome outcome) {
+  deadline_timer_.cancel();
+  running_ = false;
+  auto done = std::move(queue_.front().done);
+  queue_.pop_front();
+  services_.metrics.add(metric("operations_total"));
+  if (outcome.verdict == ipc::Verdict::kInDoubt) services_.metrics.add(metric("in_doubt_total"));
+  done(std::move(outcome));
+  next_operation();
+}
+
+// Operations that never reached the child did not happen.
+void Device::fail_queue(const Error& error) {
+  auto queue = std::exchange(queue_, {});
+  running_ = false;
+  for (auto& operation : queue) operation.done(ipc::Outcome::refused(error));
+}
+
+void Device::lock(std::function<void()> then) {
+  waiting_.push_back(std::move(then));
+  if (locked_) return;
+  locked_ = true;
+  auto first = std::move(waiting_.front());
+  waiting_.pop_front();
+  boost::asio::post(services_.io, std::move(first));
+}
+
+void Device::unlock() {
+  locked_ = false;
+  if (waiting_.empty()) return;
+  locked_ = true;
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  boost::asio::post(services_.io, std::move(next));
+}
+
+json::object Device::describe() const {
+  return {{"id", config_.id},
+          {"kind", manifest_.kind},
+          {"plugin", manifest_.id},
+          {"version", manifest_.version},
+          {"port", to_string(config_.port)},
+          {"port_open", port_open_},
+          {"state", name(policy_.state())},
+          {"online", online()},
+          {"alarm", policy_.alarm()},
+          {"restarts", policy_.restarts()},
+          {"pid", child_pid()}};
+}
+
+}  // namespace till::devices

@@ -1,0 +1,121 @@
+// One device of the store: its port, its driver's child process, and a queue of operations.
+#pragma once
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/metrics.h"
+#include "gateway/devices/port.h"
+#include "gateway/supervisor/child.h"
+#include "gateway/supervisor/manifest.h"
+#include "gateway/supervisor/policy.h"
+
+namespace till::devices {
+
+struct DeviceConfig {
+  std::string id;      // "register-1"
+  std::string plugin;  // folder with manifest.json and library
+  PortSpec port;
+  boost::json::object settings;
+};
+
+// What every device needs from the daemon; outlives them all.
+struct DeviceServices {
+  boost::asio::io_context& io;
+  Clock& clock;
+  Random& random;
+  Metrics& metrics;
+  std::string host_program;
+  // A scan, a card, an input error: (device id, type, JSON body).
+  std::function<void(const std::string&, const std::string&, const boost::json::value&)> on_event;
+  // Ready with its port open, or no longer so.
+  std::function<void(const std::string&, bool)> on_online;
+  // till.http/1 for channels.
+  std::function<void(std::string request, std::uint32_t timeout_ms,
+                     std::function<void(ipc::Outcome)>)>
+      http;
+};
+
+class Device : public std::enable_shared_from_this<Device> {
+ public:
+  using Done = std::function<void(ipc::Outcome)>;
+
+  // kManifestInvalid, kPluginAbi, kConfigInvalid before anything is started.
+  static Result<std::shared_ptr<Device>> make(DeviceServices& services, DeviceConfig config);
+
+  void start();
+  void stop();
+
+  // One operation at a time, in order. Ends done, refused or in doubt: a child that dies after the
+  // submit leaves it in doubt. An offline device refuses at once (kRegisterOffline, kPortLost).
+  void submit(std::string verb, std::string key, boost::json::value body, std::uint32_t deadline_ms,
+              Done done);
+
+  // The device for oneself over several operations: `then` runs when it is one's turn and must
+  // end in unlock(). A register is locked from baseline to outcome.
+  void lock(std::function<void()> then);
+  void unlock();
+
+  [[nodiscard]] const std::string& id() const { return config_.id; }
+  [[nodiscard]] const std::string& kind() const { return manifest_.kind; }
+  [[nodiscard]] bool online() const;
+  [[nodiscard]] supervisor::State state() const { return policy_.state(); }
+  [[nodiscard]] int child_pid() const { return child_ ? child_->pid() : -1; }
+  [[nodiscard]] boost::json::object describe() const;
+
+ private:
+  struct Operation {
+    std::uint64_t number = 0;
+    std::string verb;
+    std::string body;  // as it travels: head and JSON
+    std::uint32_t deadline_ms = 0;
+    Done done;
+  };
+
+  Device(DeviceServices& services, DeviceConfig config, supervisor::Manifest manifest);
+  void apply(supervisor::Event event);
+  void spawn();
+  void on_ready();
+  void on_frame(ipc::Frame frame);
+  void on_lost(const Error& error);
+  void open_port();
+  void on_port_opened();
+  void on_port_closed(const Error& error);
+  void on_port_input(Bytes bytes);
+  void tell_online();
+  void next_operation();
+  void watch_deadline();
+  void finish(ipc::Outcome outcome);
+  void fail_queue(const Error& error);
+  void answer_http(std::uint64_t number, const std::string& body);
+  void on_plugin_event(const std::string& body);
+  [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }
+  std::string metric(const char* name) const;
+
+  DeviceServices& services_;
+  DeviceConfig config_;
+  supervisor::Manifest manifest_;
+  supervisor::Policy policy_;
+  std::shared_ptr<supervisor::Child> child_;
+  std::shared_ptr<Port> port_;
+  boost::asio::steady_timer restart_timer_, port_timer_, deadline_timer_;
+  std::deque<Operation> queue_;
+  bool running_ = false;  // queue_.front() is with the child
+  std::deque<std::function<void()>> waiting_;
+  bool locked_ = false;
+  bool port_open_ = false;
+  bool port_loss_logged_ = false;
+  bool told_online_ = false;
+  bool stopped_ = false;
+  int port_tries_ = 0;
+  std::size_t in_flight_ = 0;  // bytes the child has not taken yet
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace till::devices

@@ -1,0 +1,72 @@
+// One plugin's child process as the daemon sees it: spawned, spoken to, watched and ended.
+// Everything runs on the daemon's one thread.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "protocols/plugin_ipc/plugin_ipc.h"
+
+namespace till::supervisor {
+
+struct ChildSpec {
+  std::string host_program;  // tillbridge-plugin-host
+  std::string library;
+  std::string plugin_id;
+  std::string settings;  // JSON object
+  int handshake_ms = 10000;
+};
+
+// A child in trouble still lives: the policy decides, kill() ends it, `lost` follows.
+enum class Trouble { kLate, kSilent, kHung };
+
+struct ChildHandlers {
+  std::function<void()> ready;
+  std::function<void(ipc::Frame)> frame;
+  std::function<void(Trouble)> trouble;
+  std::function<void(const Error&)> lost;  // once; the process is gone and reaped
+};
+
+class Child : public std::enable_shared_from_this<Child> {
+ public:
+  Child(boost::asio::io_context& io, ChildSpec spec, ChildHandlers handlers);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // kPluginNotFound when the process can not be started.
+  Result<void> start();
+  void send(ipc::Type type, std::string body, std::uint64_t op = 0);
+  void kill();
+  [[nodiscard]] int pid() const { return pid_; }
+
+ private:
+  void wait_readable();
+  void read_frames();
+  void on_frame(ipc::Frame frame);
+  void flush();
+  void heartbeat();
+  void on_pong(std::string_view status);
+  void lost(const Error& error);
+  void reap();
+
+  boost::asio::io_context& io_;
+  ChildSpec spec_;
+  ChildHandlers handlers_;
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer timer_;
+  std::deque<ipc::Frame> outgoing_;
+  std::uint32_t seq_ = 0;
+  int pid_ = -1;
+  int unanswered_ = 0;
+  Error failure_;  // what the child said before it ended
+  bool ready_ = false;
+  bool flushing_ = false;
+  bool over_ = false;
+};
+
+}  // namespace till::supervisor

@@ -1,0 +1,34 @@
+// A plugin's manifest.json, read and checked before any of its code runs.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/cpp/base/result.h"
+
+namespace till::supervisor {
+
+struct Manifest {
+  std::string id;
+  std::string kind;  // register, scanner, reader, printer, channel
+  std::string name;
+  std::string version;
+  std::string library;  // file name beside the manifest
+  std::vector<std::string> verbs;
+  boost::json::object config_schema;
+  int activate_ms = 10000;
+};
+
+// kManifestInvalid names the field; kPluginAbi when it was built for another boundary.
+Result<Manifest> parse_manifest(std::string_view text);
+Result<Manifest> load_manifest(const std::string& folder);
+
+// Checks settings against the manifest's config_schema (the subset of JSON Schema it may use:
+// type, enum, minimum, maximum, minLength, maxLength, required, additionalProperties) and fills in
+// defaults. kConfigInvalid names the setting.
+Result<boost::json::object> check_settings(const Manifest& manifest,
+                                           const boost::json::object& settings);
+
+}  // namespace till::supervisor

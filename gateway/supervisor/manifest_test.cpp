@@ -1,0 +1,55 @@
+#include "manifest.h"
+
+#include <gtest/gtest.h>
+
+namespace till::supervisor {
+namespace {
+
+const std::string kGood = R"({"schema":1,"id":"a.b","kind":"scanner","name":"A","version":"1.0.0",
+  "library":"a.so","abi":{"major":1,"minor_required":0},"verbs":["x.y"],
+  "config_schema":{"type":"object","required":["n"],"properties":{
+    "n":{"type":"integer","minimum":1,"maximum":9},
+    "mode":{"enum":["a","b"],"default":"a"}, "s":{"type":"string","maxLength":3}}}})";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kGood;
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Manifest, ReadsWhatIsThere) {
+  const auto m = parse_manifest(kGood);
+  ASSERT_TRUE(m) << m.error().detail;
+  EXPECT_EQ(m->id, "a.b");
+  EXPECT_EQ(m->verbs, std::vector<std::string>{"x.y"});
+}
+
+TEST(Manifest, RefusesBeforeAnyCodeRuns) {
+  EXPECT_EQ(parse_manifest("{").error().code, Code::kManifestInvalid);
+  EXPECT_EQ(parse_manifest(with("\"id\":\"a.b\",", "")).error().code, Code::kManifestInvalid);
+  EXPECT_EQ(parse_manifest(with("\"a.so\"", "\"../a.so\"")).error().code, Code::kManifestInvalid);
+  EXPECT_EQ(parse_manifest(with("\"name\"", "\"nmae\"")).error().code, Code::kManifestInvalid);
+  EXPECT_EQ(parse_manifest(with("{\"schema\"", "{\"evil\":1,\"schema\"")).error().detail,
+            "unknown field evil");
+  EXPECT_EQ(parse_manifest(with("\"major\":1", "\"major\":2")).error().code, Code::kPluginAbi);
+}
+
+TEST(Manifest, SettingsAreCheckedAndDefaulted) {
+  const auto m = *parse_manifest(kGood);
+  const auto good = check_settings(m, {{"n", 5}});
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->at("mode").as_string(), "a");
+  for (const boost::json::object& bad : {boost::json::object{},
+                                         {{"n", 0}},
+                                         {{"n", 10}},
+                                         {{"n", "5"}},
+                                         {{"n", 5}, {"x", 1}},
+                                         {{"n", 5}, {"mode", "c"}},
+                                         {{"n", 5}, {"s", "long"}}}) {
+    EXPECT_EQ(check_settings(m, bad).error().code, Code::kConfigInvalid) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace till::supervisor

@@ -1,0 +1,72 @@
+// When to start, end, restart and set aside a plugin's child process. Pure: events in, one action
+// out. The table in policy.cpp is the whole behaviour; the docs print it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/base/clock.h"
+
+namespace till::supervisor {
+
+enum class State { kStopped, kStarting, kReady, kBackoff, kQuarantined, kStopping };
+enum class Event {
+  kStart,    // somebody wants the plugin
+  kReady,    // READY came
+  kDied,     // the process ended, for whatever reason
+  kLate,     // no HELLO or READY in time
+  kSilent,   // three heartbeats without an answer
+  kHung,     // an operation outlived its deadline and the cancel
+  kTimer,    // the wait this machine asked for is over
+  kStop,     // the daemon ends or the device is removed
+  kRelease,  // a person takes the plugin out of quarantine
+};
+enum class Action { kNone, kSpawn, kKill, kWait, kAskToStop };
+
+struct Decision {
+  Action action = Action::kNone;
+  std::int64_t wait_us = 0;  // with kWait: send kTimer then
+  bool changed = false;      // the state changed: log once, count
+};
+
+struct Limits {
+  std::int64_t backoff_first_us = 250'000;
+  std::int64_t backoff_most_us = 30'000'000;
+  std::int64_t healthy_us = 60'000'000;  // ready this long: the backoff starts anew
+  std::int64_t crash_window_us = 600'000'000;
+  int crashes = 5;                          // in the window: quarantine
+  int early_crashes = 2;                    // before READY: quarantine
+  std::int64_t slow_retry_us = 60'000'000;  // of an essential device instead of quarantine
+};
+
+class Policy {
+ public:
+  // `essential`: a fiscal register is never switched off, it is retried slowly with an alarm.
+  explicit Policy(bool essential, Limits limits = {}) : limits_(limits), essential_(essential) {}
+
+  Decision on(Event event, std::int64_t now_us, Random& random);
+  [[nodiscard]] State state() const { return state_; }
+  // An essential device that should be in quarantine.
+  [[nodiscard]] bool alarm() const { return alarm_; }
+  [[nodiscard]] int restarts() const { return restarts_; }
+
+ private:
+  Decision enter(State state, Action action, std::int64_t wait_us = 0);
+  Decision died(std::int64_t now_us, Random& random);
+
+  Limits limits_;
+  bool essential_;
+  State state_ = State::kStopped;
+  bool alarm_ = false;
+  int attempt_ = 0;  // of the backoff
+  int restarts_ = 0;
+  int early_ = 0;
+  int crashes_ = 0;
+  std::int64_t window_start_us_ = 0;
+  std::int64_t ready_since_us_ = 0;
+};
+
+std::string_view name(State state);
+std::string_view name(Event event);
+
+}  // namespace till::supervisor
