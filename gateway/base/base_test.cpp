@@ -167,7 +167,8 @@ TEST(Json, NamesUnknownAndMissingFields) {
   EXPECT_EQ(in->array("list", 0).error().code, Code::kTooLarge);
   EXPECT_EQ(in->array("a", 9).error().code, Code::kWrongType);
   EXPECT_TRUE(in->finish());
-  EXPECT_EQ(JsonObject::from(parse_json("[]").value(), "").error().code, Code::kWrongType);
+  const auto list_root = parse_json("[]");
+  EXPECT_EQ(JsonObject::from(*list_root, "").error().code, Code::kWrongType);
 }
 
 TEST(Json, CatchesOverflowAtTheEdge) {

@@ -45,6 +45,7 @@ class JsonObject {
  public:
   // `path` stands before the field names in errors: "" at the root, "items[3]" below.
   static Result<JsonObject> from(const boost::json::value& value, std::string path);
+  static Result<JsonObject> from(boost::json::value&& value, std::string path) = delete;
 
   [[nodiscard]] bool has(std::string_view name) const { return object_->contains(name); }
   [[nodiscard]] std::string path_of(std::string_view name) const;

@@ -1,0 +1,241 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "gateway/loyalty/loyalty.h"
+
+namespace till::loyalty {
+namespace {
+
+using Amounts = std::vector<std::int64_t>;
+
+std::int64_t sum(const Amounts& a) { return std::accumulate(a.begin(), a.end(), std::int64_t{0}); }
+
+void expect_holds(bool holds) { EXPECT_TRUE(holds); }
+
+Line any_line(std::size_t index) {
+  Line line;
+  line.id = std::to_string(index);
+  line.price.minor = *rc::gen::inRange<std::int64_t>(0, 20000);
+  line.quantity.units = *rc::gen::oneOf(
+      rc::gen::map(rc::gen::inRange<std::int64_t>(1, 12), [](auto n) { return n * 1000; }),
+      rc::gen::inRange<std::int64_t>(1, 5000), rc::gen::inRange<std::int64_t>(100'000, 300'000));
+  line.min_price.minor =
+      *rc::gen::element<std::int64_t>(0, 0, line.price.minor * 9 / 10, line.price.minor + 5);
+  line.legal = *rc::gen::weightedElement<goods::LegalClass>({{8, goods::LegalClass::kNone},
+                                                             {2, goods::LegalClass::kAlcohol},
+                                                             {1, goods::LegalClass::kTobacco},
+                                                             {1, goods::LegalClass::kGiftCard}});
+  line.is_card = *rc::gen::inRange(0, 20) == 0;
+  return line;
+}
+
+Basket any_basket() {
+  Basket basket;
+  const auto count = *rc::gen::inRange<std::size_t>(0, 8);
+  for (std::size_t i = 0; i < count; ++i) basket.lines.push_back(any_line(i));
+  basket.customer = Customer{CustomerId{"c"}, "gold",
+                             Points{*rc::gen::inRange<std::int64_t>(0, 5'000'000)}, true};
+  basket.redeem.units = *rc::gen::inRange<std::int64_t>(0, 3'000'000);
+  return basket;
+}
+
+Program any_program() {
+  Program p;
+  p.earn.units = *rc::gen::inRange<std::int64_t>(0, 10001);
+  p.card_discount["gold"].units = *rc::gen::inRange<std::int64_t>(0, 10001);
+  p.max_redeem.units = *rc::gen::inRange<std::int64_t>(0, 10001);
+  p.point_step.units = *rc::gen::element<std::int64_t>(100, 300, 1000);
+  p.point_value.minor = *rc::gen::element<std::int64_t>(1, 50, 100, 333);
+  p.earn_on_points_paid = *rc::gen::arbitrary<bool>();
+  p.money_rounding =
+      *rc::gen::element(Rounding::kHalfUp, Rounding::kDown, Rounding::kUp, Rounding::kHalfEven);
+  return p;
+}
+
+TEST(Property, AllocationFollowsItsRules) {
+  expect_holds(rc::check([] {
+    const auto weights = *rc::gen::container<Amounts>(rc::gen::inRange<std::int64_t>(-5, 1000));
+    const auto caps =
+        *rc::gen::container<Amounts>(weights.size(), rc::gen::inRange<std::int64_t>(-5, 500));
+    const auto amount = *rc::gen::inRange<std::int64_t>(0, 20000);
+    const auto shares = allocate(amount, weights, caps);
+    std::int64_t placeable = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const auto most = weights[i] > 0 ? std::max<std::int64_t>(0, caps[i]) : 0;
+      RC_ASSERT(shares[i] >= 0);
+      RC_ASSERT(shares[i] <= most);
+      placeable += most;
+    }
+    RC_ASSERT(sum(shares) == std::min(amount, placeable));
+  }));
+}
+
+TEST(Property, AllocationWithoutCapsIsProportional) {
+  expect_holds(rc::check([] {
+    const auto weights =
+        *rc::gen::nonEmpty(rc::gen::container<Amounts>(rc::gen::inRange<std::int64_t>(1, 100000)));
+    const auto amount = *rc::gen::inRange<std::int64_t>(0, 1'000'000);
+    const auto shares = allocate(amount, weights, Amounts(weights.size(), INT64_MAX));
+    const auto total = sum(weights);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const auto exact = mul_div(amount, weights[i], total, Rounding::kDown);
+      RC_ASSERT(shares[i] == exact || shares[i] == exact + 1);
+      for (std::size_t k = i + 1; k < weights.size(); ++k) {  // ties go to the earlier
+        if (weights[k] == weights[i]) RC_ASSERT(shares[i] >= shares[k]);
+      }
+    }
+    RC_ASSERT(sum(shares) == amount);
+  }));
+}
+
+TEST(Property, OrderOfLinesDoesNotChangeTheReceipt) {
+  expect_holds(rc::check([] {
+    const auto program = any_program();
+    auto basket = any_basket();
+    const auto q = quote(program, basket);
+    std::reverse(basket.lines.begin(), basket.lines.end());
+    const auto r = quote(program, basket);
+    RC_ASSERT(q.total == r.total);
+    RC_ASSERT(q.discount == r.discount);
+    RC_ASSERT(q.redeemed == r.redeemed);
+    RC_ASSERT(q.redeemable == r.redeemable);
+  }));
+}
+
+void expect_line_adds_up(const Line& line, const LineQuote& l) {
+  RC_ASSERT(l.total == l.gross - l.discount - l.by_points);
+  RC_ASSERT(l.discount.minor >= 0);
+  RC_ASSERT(l.by_points.minor >= 0);
+  RC_ASSERT(l.total.minor >= 0);
+  const bool free = goods::may_discount(line.legal) && !line.is_card;
+  RC_ASSERT(free || (l.total == l.gross && l.accrued.units == 0));
+  UnitShare all;
+  for (const auto& u : l.units) {
+    RC_ASSERT(u.total.minor >= 0);
+    RC_ASSERT(u.discount.minor >= 0);
+    RC_ASSERT(u.by_points.minor >= 0);
+    RC_ASSERT(u.redeemed.units >= 0);
+    RC_ASSERT(u.accrued.units >= 0);
+    // Per unit, exactly: total / quantity >= min_price unless nothing was taken off.
+    const bool untouched = u.discount.minor == 0 && u.by_points.minor == 0;
+    const auto floor = mul_div(line.min_price.minor, u.quantity.units, 1000, Rounding::kUp);
+    RC_ASSERT(untouched || u.total.minor >= floor);
+    all.quantity += u.quantity;
+    all.total += u.total;
+    all.discount += u.discount;
+    all.by_points += u.by_points;
+    all.redeemed += u.redeemed;
+    all.accrued += u.accrued;
+  }
+  RC_ASSERT(all.quantity == line.quantity);
+  RC_ASSERT(all.total == l.total);
+  RC_ASSERT(all.discount == l.discount);
+  RC_ASSERT(all.by_points == l.by_points);
+  RC_ASSERT(all.redeemed == l.redeemed);
+  RC_ASSERT(all.accrued == l.accrued);
+}
+
+TEST(Property, TotalsAddUpAndFloorsHold) {
+  expect_holds(rc::check([] {
+    const auto program = any_program();
+    const auto basket = any_basket();
+    const auto q = quote(program, basket);
+    LineQuote all;
+    for (std::size_t i = 0; i < q.lines.size(); ++i) {
+      expect_line_adds_up(basket.lines[i], q.lines[i]);
+      all.gross += q.lines[i].gross;
+      all.discount += q.lines[i].discount;
+      all.by_points += q.lines[i].by_points;
+      all.total += q.lines[i].total;
+      all.redeemed += q.lines[i].redeemed;
+      all.accrued += q.lines[i].accrued;
+    }
+    RC_ASSERT(all.gross == q.gross);
+    RC_ASSERT(all.discount == q.discount);
+    RC_ASSERT(all.by_points == q.by_points);
+    RC_ASSERT(all.total == q.total);
+    RC_ASSERT(all.redeemed == q.redeemed);
+    RC_ASSERT(all.accrued == q.accrued);
+  }));
+}
+
+TEST(Property, RedemptionStaysInItsLimits) {
+  expect_holds(rc::check([] {
+    const auto program = any_program();
+    const auto basket = any_basket();
+    const auto q = quote(program, basket);
+    RC_ASSERT(q.redeemed <= q.redeemable);
+    RC_ASSERT(q.redeemable <= basket.customer->available);
+    RC_ASSERT(q.redeemed <= basket.redeem);
+    RC_ASSERT(q.redeemed.units % program.point_step.units == 0);
+    RC_ASSERT(q.by_points.minor == q.redeemed.units * program.point_value.minor / 100);
+    RC_ASSERT(q.by_points <= share(q.gross - q.discount, program.max_redeem, Rounding::kDown));
+    // The most that is offered can really be had, and no step more.
+    auto most = basket;
+    most.redeem = q.redeemable;
+    RC_ASSERT(quote(program, most).redeemed == q.redeemable);
+    most.redeem += program.point_step;
+    RC_ASSERT(quote(program, most).redeemed == q.redeemable);
+  }));
+}
+
+TEST(Property, PartialReturnsAddUpToTheWhole) {
+  expect_holds(rc::check([] {
+    const auto basket = any_basket();
+    const auto sold = quote(any_program(), basket);
+    std::map<std::string, Quantity> before;
+    LineQuote all;
+    for (int round = 0; round < 6; ++round) {
+      std::map<std::string, Quantity> now;
+      for (const auto& line : basket.lines) {
+        const auto left = line.quantity - before[line.id];
+        now[line.id].units =
+            round == 5 ? left.units : *rc::gen::inRange<std::int64_t>(0, left.units / 2 + 1);
+      }
+      const auto back = quote_return(sold, before, now);
+      RC_ASSERT(back.has_value());
+      for (const auto& l : back->lines) {
+        RC_ASSERT(l.total.minor >= 0);
+        RC_ASSERT(l.redeemed.units >= 0);
+        RC_ASSERT(l.accrued.units >= 0);
+      }
+      all.gross += back->gross;
+      all.total += back->total;
+      all.discount += back->discount;
+      all.by_points += back->by_points;
+      all.redeemed += back->redeemed;
+      all.accrued += back->accrued;
+      for (const auto& [id, quantity] : now) before[id] += quantity;
+    }
+    RC_ASSERT(all.gross == sold.gross);
+    RC_ASSERT(all.total == sold.total);
+    RC_ASSERT(all.discount == sold.discount);
+    RC_ASSERT(all.by_points == sold.by_points);
+    RC_ASSERT(all.redeemed == sold.redeemed);
+    RC_ASSERT(all.accrued == sold.accrued);
+  }));
+}
+
+TEST(Property, ReturningUnitsGivesTheirShares) {
+  expect_holds(rc::check([] {
+    auto line = any_line(0);
+    line.quantity.units = *rc::gen::inRange<std::int64_t>(1, 20) * 1000;
+    Basket basket{
+        {line}, Customer{CustomerId{"c"}, "gold", Points{1'000'000}, true}, Points{1000}, 0};
+    const auto sold = quote(any_program(), basket);
+    const auto n = *rc::gen::inRange<std::int64_t>(1, line.quantity.units / 1000 + 1);
+    const auto back = quote_return(sold, {}, {{line.id, Quantity{n * 1000}}});
+    RC_ASSERT(back.has_value());
+    Money total;
+    for (std::int64_t i = 0; i < n; ++i) {
+      total += sold.lines[0].units[static_cast<std::size_t>(i)].total;
+    }
+    RC_ASSERT(back->total == total);
+  }));
+}
+
+}  // namespace
+}  // namespace till::loyalty
