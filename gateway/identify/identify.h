@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/masked.h"
@@ -54,33 +56,43 @@ class Codes {
   // A resend replaces the earlier code of the same sale and purpose.
   Result<std::string> issue(const CodeBinding& binding, const TillId& till, Clock& clock,
                             Random& random);
-  // The channel said no: the code never left, so it does not count against the limits.
+  // The channel said no: the code never left, so it does not count against the limits and does not
+  // hold. An earlier code that it replaced stays replaced.
   void not_sent(const CodeBinding& binding);
   // True once per code: kCodeWrong (with attempts left), kCodeExpired, kCodeAttempts, kCodeBound.
+  // Less than the bound number of points is good too; more is kCodeBound. Every check costs one of
+  // the attempts.
   Result<void> check(const CodeBinding& binding, std::string_view code, Clock& clock);
   // Consumed together with the hold; a second use is kCodeExpired. A checked code that is not
   // consumed (the hold failed) can be checked again within its limits.
   Result<void> consume(const Uuid& sale, Purpose purpose);
 
  private:
+  using Key = std::pair<Uuid, Purpose>;
   struct Pending {
     CodeBinding binding;
+    TillId till;
     std::array<std::uint8_t, 32> hash{};
     std::int64_t sent_us = 0;
     std::int64_t expires_us = 0;
     int attempts_left = 0;
     bool checked = false;
   };
-  struct Window {
-    std::int64_t start_us = 0;
-    int count = 0;
-  };
+  // When codes went out within the window, oldest first; never more than the limit.
+  using Sent = std::vector<std::int64_t>;
+
+  void prune(std::int64_t now_us);
+  [[nodiscard]] Result<void> may_issue(const CodeBinding& binding, const TillId& till,
+                                       std::int64_t now_us) const;
+  [[nodiscard]] std::array<std::uint8_t, 32> hash_of(const CodeBinding& binding,
+                                                     std::string_view code) const;
 
   StoreKey key_;
   CodeLimits limits_;
-  std::map<std::pair<Uuid, Purpose>, Pending> pending_;
-  std::map<std::string, Window> phones_;
-  std::map<std::string, Window> tills_;
+  // All three hold at most limits_.pending keys.
+  std::map<Key, Pending> pending_;
+  std::map<std::string, Sent> phones_;
+  std::map<std::string, Sent> tills_;
 };
 
 }  // namespace till::identify
