@@ -14,7 +14,7 @@ std::span<const CatalogueEntry> all_errors() {
                             error_tables::customer_and_running()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
-    std::ranges::stable_sort(all, {}, &CatalogueEntry::code);
+    std::ranges::sort(all, {}, &CatalogueEntry::code);
     return all;
   }();
   return kAll;

@@ -66,7 +66,7 @@ Result<void> check(Item& item) {
   }
   if (item.tax.empty()) return fail(Code::kMissingField, "tax");
   if (item.tax.size() > limits::kMaxTaxRates) return fail(Code::kTooLarge, "tax: at most 64 rates");
-  std::ranges::stable_sort(item.tax, {}, &TaxRate::from_us);
+  std::ranges::sort(item.tax, {}, &TaxRate::from_us);
   for (std::size_t i = 0; i < item.tax.size(); ++i) {
     if (item.tax[i].ffd_1199 < 1 || item.tax[i].ffd_1199 > kHighestTax) {
       return range("tax: 1 to 12, the number of FFD tag 1199, not the percent");
