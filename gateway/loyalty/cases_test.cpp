@@ -133,6 +133,7 @@ TEST(Cases, Quotes) {
       } else {
         ASSERT_EQ(name, "discounts");
         std::vector<std::int64_t> discounts;
+        discounts.reserve(q.lines.size());
         for (const auto& line : q.lines) discounts.push_back(line.discount.minor);
         EXPECT_EQ(discounts, numbers(value));
       }

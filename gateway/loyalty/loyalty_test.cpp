@@ -217,8 +217,8 @@ TEST(Return, HalfOfWhatWasBought) {
 
 TEST(Return, NamesWhatIsTooMuch) {
   const auto sold = quote(program(""), basket({line("a", 10000, 1500)}));
-  const auto code = [&](std::map<std::string, Quantity> before,
-                        std::map<std::string, Quantity> now) {
+  const auto code = [&](const std::map<std::string, Quantity>& before,
+                        const std::map<std::string, Quantity>& now) {
     const auto back = quote_return(sold, before, now);
     return back ? Code{} : back.error().code;
   };
