@@ -1,0 +1,264 @@
+// The desk's quiet half: opening, editing and quoting a sale. Nothing here touches a device.
+#include <algorithm>
+
+#include "desk.h"
+#include "protocols/gs1/check_digit.h"
+
+namespace till::checkout {
+
+Desk::Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskHooks hooks,
+           Clock& clock, Random& random, const goods::Catalogue& goods,
+           const loyalty::Program& program, DeskConfig config)
+    : register_(fiscal),
+      points_(points),
+      journal_(journal),
+      hooks_(std::move(hooks)),
+      clock_(clock),
+      random_(random),
+      goods_(goods),
+      program_(program),
+      config_(config) {}
+
+Result<Desk::Live*> Desk::live_sale(const Uuid& id) {
+  if (const auto at = live_.find(id); at != live_.end()) return at->second.get();
+  const auto stored = journal_.load(id);
+  if (!stored) return fail(Code::kNoSuchSale, to_string(id));
+  return fail(Code::kSaleState, std::string(name(stored->state)));
+}
+
+Result<Desk::Live*> Desk::editable(const Uuid& id) {
+  Live* live = TILL_TRY(live_sale(id));
+  const State state = live->sale.state;
+  if (state != State::kOpen && state != State::kQuoted) {
+    return fail(Code::kSaleState, std::string(name(state)));
+  }
+  return live;
+}
+
+// Every change of state goes through the table; a pair it does not have is a bug, not an input.
+void Desk::step(Live& live, Event event) {
+  const auto to = next(live.sale.state, event);
+  if (!to) {
+    throw std::logic_error(std::string("no way from ") + std::string(name(live.sale.state)) +
+                           " by " + std::string(name(event)));
+  }
+  live.sale.state = *to;
+}
+
+void Desk::edited(Live& live, std::string_view what) {
+  step(live, Event::kEdit);
+  live.sale.quote.reset();
+  live.sale.quote_id.clear();
+  live.sale.trouble = 0;
+  live.sale.trouble_detail.clear();
+  journal_.soft(live.sale, what);
+  hooks_.changed(live.sale);
+}
+
+Result<Uuid> Desk::open(const TillId& till, const std::string& number, const std::string& cashier) {
+  if (const auto known = journal_.find(till, number)) return *known;
+  const auto open =
+      std::ranges::count_if(live_, [&](const auto& l) { return l.second->sale.till == till; });
+  if (static_cast<std::size_t>(open) >= limits::kMaxOpenSales) {
+    return fail(Code::kTooManyRequests, "open sales of till " + till.value);
+  }
+  auto live = std::make_unique<Live>();
+  Sale& sale = live->sale;
+  sale.id = new_uuid(clock_, random_);
+  sale.till = till;
+  sale.till_number = number;
+  sale.cashier = cashier;
+  sale.opened_us = clock_.unix_us();
+  journal_.soft(sale, "open");
+  hooks_.changed(sale);
+  const Uuid id = sale.id;
+  live_[id] = std::move(live);
+  return id;
+}
+
+Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
+                               const std::string& cashier, const Uuid& sold_id,
+                               const std::map<std::string, Quantity>& lines) {
+  if (const auto known = journal_.find(till, number)) return *known;
+  const auto sold = find(sold_id);
+  if (!sold) return fail(Code::kNoSuchSale, to_string(sold_id));
+  const bool was_sold =
+      (sold->state == State::kCommitted || sold->state == State::kSettledByPerson) &&
+      !sold->is_return && sold->quote;
+  if (!was_sold) return fail(Code::kSaleState, std::string(name(sold->state)));
+  std::map<std::string, Quantity> before;
+  for (const Sale& earlier : journal_.returns_of(sold_id)) {
+    if (earlier.state == State::kCancelled) continue;
+    for (const auto& [line, quantity] : earlier.returned) before[line] += quantity;
+  }
+  auto back = TILL_TRY(loyalty::quote_return(*sold->quote, before, lines));
+  auto live = std::make_unique<Live>();
+  Sale& sale = live->sale;
+  sale.id = new_uuid(clock_, random_);
+  sale.till = till;
+  sale.till_number = number;
+  sale.cashier = cashier;
+  sale.opened_us = sale.quoted_us = clock_.unix_us();
+  sale.is_return = true;
+  sale.returned_sale = sold_id;
+  sale.returned = lines;
+  sale.customer = sold->customer;
+  for (const SaleLine& line : sold->lines) {
+    const auto at = lines.find(line.id);
+    if (at == lines.end() || at->second.units == 0) continue;
+    sale.lines.push_back(line);
+    sale.lines.back().quantity = at->second;
+  }
+  if (sale.lines.empty()) return fail(Code::kEmptyBasket);
+  sale.quote = std::move(back);
+  sale.quote_id = to_string(new_uuid(clock_, random_));
+  sale.state = State::kQuoted;
+  journal_.soft(sale, "open_return");
+  hooks_.changed(sale);
+  const Uuid id = sale.id;
+  live_[id] = std::move(live);
+  return id;
+}
+
+Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity) {
+  Live* live = TILL_TRY(editable(id));
+  Sale& sale = live->sale;
+  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (quantity.units <= 0) return fail(Code::kOutOfRange, "quantity");
+  const auto* item = goods_.find(code);
+  if (item == nullptr) return fail(Code::kUnknownGoods, std::string(code.substr(0, 64)));
+  const auto same = std::ranges::find(sale.lines, code, &SaleLine::goods);
+  if (same != sale.lines.end()) {
+    same->quantity += quantity;
+  } else {
+    if (sale.lines.size() >= limits::kMaxSaleLines) return fail(Code::kTooManyLines);
+    int last = 0;
+    for (const SaleLine& line : sale.lines) last = std::max(last, std::stoi(line.id));
+    sale.lines.push_back({std::to_string(last + 1), item->code, item->name, item->price, quantity,
+                          item->min_price, item->tax_at(clock_.unix_us()), item->payment_object,
+                          item->legal, item->is_card});
+  }
+  edited(*live, "add");
+  return {};
+}
+
+Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantity quantity) {
+  Live* live = TILL_TRY(editable(id));
+  Sale& sale = live->sale;
+  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (quantity.units < 0) return fail(Code::kOutOfRange, "quantity");
+  const auto at = std::ranges::find(sale.lines, line, &SaleLine::id);
+  if (at == sale.lines.end()) return fail(Code::kBadValue, "line " + line);
+  if (quantity.units == 0) {
+    sale.lines.erase(at);
+  } else {
+    at->quantity = quantity;
+  }
+  edited(*live, "quantity");
+  return {};
+}
+
+Result<void> Desk::identify(const Uuid& id, Identity who) {
+  Live* live = TILL_TRY(editable(id));
+  if (live->sale.is_return) return fail(Code::kSaleState, "return");
+  live->sale.customer = std::move(who);
+  live->sale.redeem = {};
+  edited(*live, "identify");
+  return {};
+}
+
+Result<void> Desk::redeem(const Uuid& id, Points points) {
+  Live* live = TILL_TRY(editable(id));
+  Sale& sale = live->sale;
+  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (points.units < 0) return fail(Code::kOutOfRange, "points");
+  if (points.units > 0 && !sale.customer) return fail(Code::kNoCustomer);
+  if (points.units > 0 && !sale.customer->verified) return fail(Code::kPointsOffline);
+  const Points before = sale.redeem;
+  sale.redeem = points;
+  const auto possible = loyalty::quote(program_, basket_of(sale, clock_.unix_us()));
+  if (points > possible.redeemable) {
+    sale.redeem = before;
+    return fail(points > sale.customer->available ? Code::kPointsNotEnough : Code::kPointsTooMany,
+                to_string(possible.redeemable));
+  }
+  edited(*live, "redeem");
+  return {};
+}
+
+Result<const Sale*> Desk::quote(const Uuid& id) {
+  Live* live = TILL_TRY(live_sale(id));
+  Sale& sale = live->sale;
+  if (sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.is_return)) {
+    if (sale.lines.empty()) return fail(Code::kEmptyBasket);
+    const auto now = clock_.unix_us();
+    try {
+      sale.quote = loyalty::quote(program_, basket_of(sale, now));
+    } catch (const Overflow& e) {
+      return fail(Code::kOverflow, e.what());
+    }
+    sale.quote_id = to_string(new_uuid(clock_, random_));
+    sale.quoted_us = now;
+    step(*live, Event::kQuote);
+    hooks_.changed(sale);
+  }
+  return &sale;
+}
+
+Result<Sale*> Desk::step_checked(const Uuid& id, Event event) {
+  Live* live = TILL_TRY(live_sale(id));
+  if (!next(live->sale.state, event)) {
+    return fail(Code::kSaleState, std::string(name(live->sale.state)));
+  }
+  step(*live, event);
+  return &live->sale;
+}
+
+Result<void> Desk::park(const Uuid& id) {
+  Sale* sale = TILL_TRY(step_checked(id, Event::kPark));
+  journal_.soft(*sale, "park");
+  hooks_.changed(*sale);
+  return {};
+}
+
+Result<void> Desk::resume(const Uuid& id) {
+  Sale* sale = TILL_TRY(step_checked(id, Event::kResume));
+  journal_.soft(*sale, "resume");
+  hooks_.changed(*sale);
+  return {};
+}
+
+Result<void> Desk::cancel(const Uuid& id) {
+  Sale* sale = TILL_TRY(step_checked(id, Event::kCancel));
+  sale->closed_us = clock_.unix_us();
+  std::vector<Fact> facts;
+  if (sale->customer && !sale->customer->allowance.is_nil() && !sale->is_return) {
+    facts.push_back({FactKind::kHoldReleased, sale->customer->allowance});
+  }
+  if (facts.empty()) {
+    journal_.soft(*sale, "cancel");
+  } else {
+    journal_.hard(*sale, "cancel", std::move(facts), [] {});
+  }
+  hooks_.changed(*sale);
+  live_.erase(id);
+  return {};
+}
+
+std::optional<Sale> Desk::find(const Uuid& id) {
+  if (const auto at = live_.find(id); at != live_.end()) return at->second->sale;
+  return journal_.load(id);
+}
+
+std::vector<const Sale*> Desk::live() const {
+  std::vector<const Sale*> out;
+  for (const auto& [id, live] : live_) out.push_back(&live->sale);
+  return out;
+}
+
+std::size_t Desk::doubts() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      live_, [](const auto& l) { return is_open_doubt(l.second->sale.state); }));
+}
+
+}  // namespace till::checkout

@@ -1,0 +1,109 @@
+// The desk: every sale of the store from its opening to its entry in the outbound stream. Pure: it
+// holds no socket, thread, clock or file; all of that comes through ports.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/limits.h"
+#include "gateway/checkout/ports.h"
+
+namespace till::checkout {
+
+struct DeskConfig {
+  std::int64_t quote_life_us = 600'000'000;  // a quote may be paid for so long
+};
+
+class Desk {
+ public:
+  // All references outlive the desk.
+  Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskHooks hooks,
+       Clock& clock, Random& random, const goods::Catalogue& goods, const loyalty::Program& program,
+       DeskConfig config = {});
+
+  // After a start: releases what was held, resolves what is in doubt, before any new sale.
+  void recover_all();
+  // The register came or went; doubts are taken up again.
+  void register_online();
+
+  // The same (till, number) gives the same sale.
+  Result<Uuid> open(const TillId& till, const std::string& number, const std::string& cashier);
+  // A return of `lines` (line id -> quantity) of a committed sale.
+  Result<Uuid> open_return(const TillId& till, const std::string& number,
+                           const std::string& cashier, const Uuid& sold,
+                           const std::map<std::string, Quantity>& lines);
+  // Adds goods by code; the same goods again add to their line.
+  Result<void> add(const Uuid& id, std::string_view code, Quantity quantity);
+  // Sets a line's quantity; 0 takes it out.
+  Result<void> set_quantity(const Uuid& id, const std::string& line, Quantity quantity);
+  Result<void> identify(const Uuid& id, Identity who);
+  Result<void> redeem(const Uuid& id, Points points);
+  Result<const Sale*> quote(const Uuid& id);
+  Result<void> park(const Uuid& id);
+  Result<void> resume(const Uuid& id);
+  Result<void> cancel(const Uuid& id);
+
+  // Pays the quote named. `then` gets the sale once it rests: committed, quoted again (with the
+  // trouble named), needs_person, or in_doubt (it goes on by itself). Errors come at once.
+  Result<void> pay(const Uuid& id, const std::string& quote_id, std::vector<FiscalPayment> payments,
+                   Then<const Sale&> then);
+  // A senior's word on what the paper says; `document` empty = there is none.
+  Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
+                      Then<const Sale&> then);
+
+  // Live or from the journal.
+  std::optional<Sale> find(const Uuid& id);
+  [[nodiscard]] std::vector<const Sale*> live() const;
+  [[nodiscard]] std::size_t doubts() const;
+
+ private:
+  struct Live {
+    Sale sale;
+    std::vector<Then<const Sale&>> waiting;
+    int tries = 0;  // of resolving
+    bool resolving = false;
+    bool has_lock = false;
+  };
+
+  Result<Live*> live_sale(const Uuid& id);
+  Result<Live*> editable(const Uuid& id);
+  void step(Live& live, Event event);
+  Result<Sale*> step_checked(const Uuid& id, Event event);
+  void make_quote(Sale& sale);
+  void edited(Live& live, std::string_view what);
+  void rest(Live& live);
+
+  void ask_hold(const Uuid& id);
+  void on_hold(const Uuid& id, const Result<void>& result);
+  bool use_allowance(Live& live);
+  void fiscalise(const Uuid& id);
+  void on_prepared(const Uuid& id, const Result<Baseline>& baseline);
+  void on_outcome(const Uuid& id, const RegisterOutcome& outcome);
+  void recover_dirty(const Uuid& id);
+  void resolve(const Uuid& id);
+  void on_resolved(const Uuid& id, const Result<Resolution>& result);
+  void retry_resolve(const Uuid& id);
+  void commit(Live& live, const FiscalDocument& document);
+  void refused(Live& live, const Error& error);
+  void needs_person(Live& live, const std::string& reason);
+  void unlock(Live& live);
+  void restart(Live& live);
+  std::vector<Fact> release_facts(const Sale& sale) const;
+
+  RegisterPort& register_;
+  PointsPort& points_;
+  JournalPort& journal_;
+  DeskHooks hooks_;
+  Clock& clock_;
+  Random& random_;
+  const goods::Catalogue& goods_;
+  const loyalty::Program& program_;
+  DeskConfig config_;
+  std::map<Uuid, std::unique_ptr<Live>> live_;
+};
+
+}  // namespace till::checkout

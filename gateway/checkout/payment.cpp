@@ -1,0 +1,365 @@
+// The desk's other half: hold, intent, outcome, resolve, commit. The order of writes and calls is
+// the promise: nothing reaches the register before its intent is on the disk, nothing is told to
+// anybody before its outcome is.
+#include <algorithm>
+#include <stdexcept>
+
+#include "desk.h"
+
+namespace till::checkout {
+namespace {
+
+constexpr std::int64_t kResolveFirstUs = 500'000;
+constexpr std::int64_t kResolveMostUs = 15'000'000;
+
+// FNV-1a over the receipt's JSON: tells "the same key, another payload" apart, nothing more.
+std::string payload_hash(const FiscalReceipt& receipt) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : boost::json::serialize(to_json(receipt))) {
+    hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211U;
+  }
+  Buffer bytes;
+  for (int i = 7; i >= 0; --i) bytes.push_back(static_cast<std::uint8_t>(hash >> (8 * i)));
+  return to_hex(bytes);
+}
+
+Result<void> check_payments(const Sale& sale, const std::vector<FiscalPayment>& payments) {
+  Money paid, cashless;
+  for (const FiscalPayment& p : payments) {
+    if (p.amount.minor < 0) return fail(Code::kOutOfRange, "payment");
+    paid += p.amount;
+    if (p.tender != Tender::kCash) cashless += p.amount;
+  }
+  const Money total = sale.quote->total;
+  if (paid < total) return fail(Code::kPaymentShort, to_string(total - paid));
+  if (cashless > total) return fail(Code::kOutOfRange, "cashless payment above the total");
+  if (sale.is_return && paid != total) return fail(Code::kOutOfRange, "a return pays its total");
+  return {};
+}
+
+}  // namespace
+
+Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
+                       std::vector<FiscalPayment> payments, Then<const Sale&> then) {
+  Live* live = TILL_TRY(live_sale(id));
+  Sale& sale = live->sale;
+  if (sale.state != State::kQuoted) return fail(Code::kSaleState, std::string(name(sale.state)));
+  const bool stale =
+      quote_id != sale.quote_id || clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
+  if (stale) return fail(Code::kQuoteStale);
+  TILL_CHECK(check_payments(sale, payments));
+  sale.payments = std::move(payments);
+  sale.trouble = 0;
+  sale.trouble_detail.clear();
+  const auto number = sale.attempt.number + 1;
+  sale.attempt = {};
+  sale.attempt.number = number;
+  live->waiting.push_back(std::move(then));
+  if (sale.quote->redeemed.units > 0 && !sale.is_return) {
+    sale.attempt.hold = new_uuid(clock_, random_);
+    step(*live, Event::kPayWithHold);
+    // The hold's id is on the disk before central hears of it: a restart can release it.
+    journal_.hard(sale, "hold", {}, [this, id] { ask_hold(id); });
+  } else {
+    step(*live, Event::kPay);
+    fiscalise(id);
+  }
+  hooks_.changed(sale);
+  return {};
+}
+
+void Desk::ask_hold(const Uuid& id) {
+  const Sale& sale = live_.at(id)->sale;
+  points_.hold(sale.attempt.hold, sale.customer->customer, sale.quote->redeemed, sale.key(),
+               [this, id](const Result<void>& result) { on_hold(id, result); });
+}
+
+// No answer from central: a hold it granted ahead can stand in for the one that is unknown.
+bool Desk::use_allowance(Live& live) {
+  Sale& sale = live.sale;
+  const Identity& who = *sale.customer;
+  if (who.allowance.is_nil() || who.allowance_points < sale.quote->redeemed ||
+      who.allowance_expires_us <= clock_.unix_us() || journal_.allowance_used(who.allowance)) {
+    return false;
+  }
+  const Uuid unknown = sale.attempt.hold;
+  sale.attempt.hold = who.allowance;
+  sale.attempt.by_allowance = true;
+  const Uuid id = sale.id;
+  journal_.hard(sale, "allowance", {{FactKind::kHoldReleased, unknown}}, [this, id] {
+    step(*live_.at(id), Event::kHeld);
+    fiscalise(id);
+  });
+  return true;
+}
+
+void Desk::on_hold(const Uuid& id, const Result<void>& result) {
+  Live& live = *live_.at(id);
+  Sale& sale = live.sale;
+  if (result) {
+    step(live, Event::kHeld);
+    hooks_.changed(sale);
+    return fiscalise(id);
+  }
+  if (result.error().code != Code::kCentralOffline) {
+    step(live, Event::kHoldRefused);
+    sale.trouble = static_cast<std::int32_t>(result.error().code);
+    sale.trouble_detail = result.error().detail;
+    journal_.soft(sale, "hold_refused");
+    return rest(live);
+  }
+  if (use_allowance(live)) return;
+  step(live, Event::kHoldLost);
+  const Uuid hold = sale.attempt.hold;
+  step(live, Event::kReleased);
+  sale.trouble = static_cast<std::int32_t>(Code::kPointsOffline);
+  journal_.hard(sale, "hold_unknown", {{FactKind::kHoldReleased, hold}},
+                [this, id] { rest(*live_.at(id)); });
+}
+
+void Desk::fiscalise(const Uuid& id) {
+  register_.lock([this, id] {
+    Live& live = *live_.at(id);
+    live.has_lock = true;
+    register_.prepare(live.sale.cashier,
+                      [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
+  });
+}
+
+void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
+  Live& live = *live_.at(id);
+  if (!baseline) return refused(live, baseline.error());
+  Sale& sale = live.sale;
+  sale.attempt.baseline = *baseline;
+  sale.attempt.receipt = receipt_of(sale);
+  sale.attempt.payload_hash = payload_hash(sale.attempt.receipt);
+  journal_.hard(sale, "intent", {}, [this, id] {
+    const Sale& s = live_.at(id)->sale;
+    register_.receipt(s.key(), s.attempt.receipt,
+                      [this, id](const RegisterOutcome& o) { on_outcome(id, o); });
+  });
+}
+
+void Desk::on_outcome(const Uuid& id, const RegisterOutcome& outcome) {
+  Live& live = *live_.at(id);
+  switch (outcome.verdict) {
+    case Verdict::kDone:
+      return commit(live, outcome.document);
+    case Verdict::kRefused:
+      if (!outcome.dirty) return refused(live, outcome.error);
+      step(live, Event::kDirty);
+      live.sale.trouble = static_cast<std::int32_t>(outcome.error.code);
+      live.sale.trouble_detail = outcome.error.detail;
+      journal_.soft(live.sale, "refused_dirty");
+      return recover_dirty(id);
+    case Verdict::kInDoubt:
+      step(live, Event::kLost);
+      live.sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+      journal_.soft(live.sale, "in_doubt");
+      rest(live);
+      return resolve(id);
+  }
+}
+
+// Cancels in the register what is still open there, and only then calls it refused.
+void Desk::recover_dirty(const Uuid& id) {
+  register_.recover([this, id](const Result<void>& result) {
+    Live& live = *live_.at(id);
+    if (result) {
+      return refused(live, {static_cast<Code>(live.sale.trouble), live.sale.trouble_detail, {}});
+    }
+    step(live, Event::kLost);  // the walk finds out; it cancels too
+    live.sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+    journal_.soft(live.sale, "in_doubt");
+    rest(live);
+    resolve(id);
+  });
+}
+
+void Desk::resolve(const Uuid& id) {
+  const auto at = live_.find(id);
+  if (at == live_.end() || at->second->sale.state != State::kInDoubt || at->second->resolving) {
+    return;
+  }
+  Live& live = *at->second;
+  if (!register_.online()) return retry_resolve(id);
+  live.resolving = true;
+  const Attempt& attempt = live.sale.attempt;
+  register_.resolve(attempt.receipt, attempt.baseline,
+                    [this, id](const Result<Resolution>& r) { on_resolved(id, r); });
+}
+
+void Desk::retry_resolve(const Uuid& id) {
+  Live& live = *live_.at(id);
+  const auto wait = std::min(kResolveFirstUs << std::min(live.tries++, 10), kResolveMostUs);
+  hooks_.after(wait, [this, id] { resolve(id); });
+}
+
+void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
+  Live& live = *live_.at(id);
+  live.resolving = false;
+  if (!result) return retry_resolve(id);  // lost again: the doubt stays
+  switch (result->verdict) {
+    case ResolutionVerdict::kDone:
+      return commit(live, result->document);
+    case ResolutionVerdict::kRefused:
+      return refused(live, {Code::kRegisterRefused, result->reason, {}});
+    case ResolutionVerdict::kNeedsPerson:
+      return needs_person(live, result->reason);
+  }
+}
+
+std::vector<Fact> Desk::release_facts(const Sale& sale) const {
+  std::vector<Fact> facts;
+  if (!sale.attempt.hold.is_nil() && !sale.attempt.by_allowance) {
+    facts.push_back({FactKind::kHoldReleased, sale.attempt.hold});
+  }
+  return facts;
+}
+
+// The document, the posting's entry and the state: one transaction.
+void Desk::commit(Live& live, const FiscalDocument& document) {
+  Sale& sale = live.sale;
+  step(live, Event::kDone);
+  sale.document = document;
+  sale.closed_us = clock_.unix_us();
+  sale.trouble = document.printed ? 0 : static_cast<std::int32_t>(Code::kPaperOut);
+  sale.trouble_detail.clear();
+  std::vector<Fact> facts{{FactKind::kSale}};
+  if (sale.customer && !sale.customer->allowance.is_nil() && !sale.attempt.by_allowance &&
+      !sale.is_return) {
+    facts.push_back({FactKind::kHoldReleased, sale.customer->allowance});
+  }
+  const Uuid id = sale.id;
+  journal_.hard(sale, "commit", std::move(facts), [this, id] {
+    unlock(*live_.at(id));
+    rest(*live_.at(id));
+    live_.erase(id);
+  });
+}
+
+void Desk::refused(Live& live, const Error& error) {
+  Sale& sale = live.sale;
+  step(live, Event::kRefused);
+  sale.trouble = static_cast<std::int32_t>(error.code);
+  sale.trouble_detail = error.detail;
+  auto facts = release_facts(sale);
+  sale.attempt.hold = {};
+  const Uuid id = sale.id;
+  const auto then = [this, id] {
+    unlock(*live_.at(id));
+    rest(*live_.at(id));
+  };
+  if (!facts.empty()) return journal_.hard(sale, "refused", std::move(facts), then);
+  journal_.soft(sale, "refused");
+  then();
+}
+
+void Desk::needs_person(Live& live, const std::string& reason) {
+  step(live, Event::kUnresolved);
+  live.sale.trouble = static_cast<std::int32_t>(Code::kNeedsPerson);
+  live.sale.trouble_detail = reason;
+  const Uuid id = live.sale.id;
+  journal_.hard(live.sale, "needs_person", {}, [this, id] {
+    unlock(*live_.at(id));
+    rest(*live_.at(id));
+  });
+}
+
+Result<void> Desk::settle(const Uuid& id, const std::string& by,
+                          std::optional<FiscalDocument> document, Then<const Sale&> then) {
+  Live* live = TILL_TRY(live_sale(id));
+  Sale& sale = live->sale;
+  if (sale.state != State::kNeedsPerson) {
+    return fail(Code::kNotSettleable, std::string(name(sale.state)));
+  }
+  live->waiting.push_back(std::move(then));
+  sale.settled_by = by;
+  sale.trouble = 0;
+  sale.trouble_detail.clear();
+  if (document) {
+    step(*live, Event::kSettle);
+    sale.document = std::move(document);
+    sale.closed_us = clock_.unix_us();
+    journal_.hard(sale, "settled", {{FactKind::kSale}, {FactKind::kSettled}}, [this, id] {
+      rest(*live_.at(id));
+      live_.erase(id);
+    });
+    return {};
+  }
+  step(*live, Event::kSettleNone);
+  auto facts = release_facts(sale);
+  facts.push_back({FactKind::kSettled, {}, false});
+  sale.attempt.hold = {};
+  journal_.hard(sale, "settled_none", std::move(facts), [this, id] { rest(*live_.at(id)); });
+  return {};
+}
+
+// The sale rests: everybody who waited hears of it.
+void Desk::rest(Live& live) {
+  const auto waiting = std::exchange(live.waiting, {});
+  hooks_.changed(live.sale);
+  for (const auto& then : waiting) then(live.sale);
+}
+
+void Desk::unlock(Live& live) {
+  if (!std::exchange(live.has_lock, false)) return;
+  register_.unlock();
+}
+
+void Desk::register_online() {
+  for (auto& [id, live] : live_) {
+    if (live->sale.state != State::kInDoubt || !live->has_lock) continue;
+    live->tries = 0;
+    hooks_.after(0, [this, id = id] { resolve(id); });
+  }
+}
+
+// ---- after a start ----
+
+void Desk::recover_all() {
+  for (Sale& sale : journal_.unfinished()) {
+    auto live = std::make_unique<Live>();
+    live->sale = std::move(sale);
+    Live& kept = *live;
+    live_[kept.sale.id] = std::move(live);
+    restart(kept);
+  }
+}
+
+void Desk::restart(Live& live) {
+  Sale& sale = live.sale;
+  const Uuid id = sale.id;
+  switch (sale.state) {
+    case State::kHolding:
+      step(live, Event::kHoldLost);
+      [[fallthrough]];
+    case State::kHoldUnknown: {
+      step(live, Event::kReleased);
+      sale.trouble = static_cast<std::int32_t>(Code::kHoldUnknown);
+      auto facts = release_facts(sale);
+      sale.attempt.hold = {};
+      journal_.hard(sale, "released_at_start", std::move(facts), [] {});
+      break;
+    }
+    case State::kFiscalising:
+      // The intent may have reached the register, and nobody saw the outcome.
+      step(live, Event::kLost);
+      sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+      journal_.soft(sale, "in_doubt_at_start");
+      break;
+    case State::kRefusedDirty:
+      step(live, Event::kLost);
+      journal_.soft(sale, "in_doubt_at_start");
+      break;
+    default:
+      break;
+  }
+  if (sale.state != State::kInDoubt) return;
+  register_.lock([this, id] {
+    live_.at(id)->has_lock = true;
+    resolve(id);
+  });
+}
+
+}  // namespace till::checkout

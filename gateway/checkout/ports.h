@@ -1,0 +1,79 @@
+// What the desk needs from the world, as interfaces: production and the simulation each bring
+// theirs. Every callback comes later, never from inside the call.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/checkout/sale.h"
+
+namespace till::checkout {
+
+template <typename T>
+using Then = std::function<void(T)>;
+
+enum class Verdict { kDone, kRefused, kInDoubt };
+
+struct RegisterOutcome {
+  Verdict verdict = Verdict::kInDoubt;
+  FiscalDocument document;  // when done
+  Error error;              // else
+  bool dirty = false;       // refused, but our document is still open in the device
+};
+
+class RegisterPort {
+ public:
+  virtual ~RegisterPort() = default;
+  // The register for oneself, in turn; must end in unlock().
+  virtual void lock(std::function<void()> then) = 0;
+  virtual void unlock() = 0;
+  [[nodiscard]] virtual bool online() const = 0;
+  // Opens the shift if that is needed and allowed, then reads the baseline. An error: nothing of
+  // the sale has been sent.
+  virtual void prepare(const std::string& cashier, Then<Result<Baseline>> then) = 0;
+  virtual void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
+                       Then<RegisterOutcome> then) = 0;
+  virtual void resolve(const FiscalReceipt& receipt, const Baseline& before,
+                       Then<Result<Resolution>> then) = 0;
+  virtual void recover(Then<Result<void>> then) = 0;
+};
+
+class PointsPort {
+ public:
+  virtual ~PointsPort() = default;
+  // kCentralOffline: no answer, the hold may stand. Any other error: it does not.
+  virtual void hold(const Uuid& hold, const CustomerId& customer, Points points,
+                    const AttemptKey& key, Then<Result<void>> then) = 0;
+};
+
+// Entries of the outbound stream, written in the same transaction as the step they belong to.
+enum class FactKind { kSale, kHoldReleased, kSettled };
+struct Fact {
+  FactKind kind = FactKind::kSale;
+  Uuid hold = {};        // of kHoldReleased
+  bool document = true;  // of kSettled
+};
+
+class JournalPort {
+ public:
+  virtual ~JournalPort() = default;
+  // May be lost by a power cut, never by the end of the process.
+  virtual void soft(const Sale& sale, std::string_view step) = 0;
+  // `then` runs when it is on the disk. A failure is fatal to the process; `then` never runs.
+  virtual void hard(const Sale& sale, std::string_view step, std::vector<Fact> facts,
+                    std::function<void()> then) = 0;
+  virtual std::optional<Sale> load(const Uuid& id) = 0;
+  virtual std::optional<Uuid> find(const TillId& till, const std::string& number) = 0;
+  virtual std::vector<Sale> returns_of(const Uuid& sold) = 0;
+  virtual std::vector<Sale> unfinished() = 0;
+  virtual bool allowance_used(const Uuid& allowance) = 0;
+};
+
+struct DeskHooks {
+  std::function<void(const Sale&)> changed;  // for the till's WebSocket
+  std::function<void(std::int64_t us, std::function<void()>)> after;
+};
+
+}  // namespace till::checkout

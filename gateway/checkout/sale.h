@@ -1,0 +1,92 @@
+// A sale: what the journal keeps and the till sees. Plain data; desk.h moves it.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/checkout/states.h"
+#include "gateway/loyalty/loyalty.h"
+#include "sdk/cpp/base/ids.h"
+#include "sdk/cpp/fiscal.h"
+
+namespace till::checkout {
+
+struct SaleLine {
+  std::string id;     // "1", "2" … within the sale
+  std::string goods;  // the code in the goods file
+  std::string name;
+  Money price;
+  Quantity quantity;
+  Money min_price;
+  int tax_1199 = 6;
+  int payment_object = 1;
+  goods::LegalClass legal = goods::LegalClass::kNone;
+  bool is_card = false;
+};
+
+// The customer as of this sale: a snapshot. Never a full card number or phone.
+struct Identity {
+  CustomerId customer;    // "" for a card central does not know yet
+  std::string card_hash;  // of that unknown card
+  std::string card_type;
+  std::string label;  // "••••1234", "+7•••••••12"
+  std::string by;     // "card", "phone"
+  Points available;
+  bool verified = true;       // false: earns as unverified, can not redeem
+  bool code_checked = false;  // a one-time code was given for this sale
+  Uuid allowance;             // a hold central granted ahead, nil = none
+  Points allowance_points;
+  std::int64_t allowance_expires_us = 0;
+};
+
+// One try to pay. Attempt n+1 begins only after n is proven refused.
+struct Attempt {
+  std::uint32_t number = 0;
+  Uuid hold;  // nil = none
+  bool by_allowance = false;
+  std::string payload_hash;  // of the receipt, in the intent
+  Baseline baseline;
+  FiscalReceipt receipt;
+};
+
+struct Sale {
+  Uuid id;
+  TillId till;
+  std::string till_number;
+  State state = State::kOpen;
+  bool is_return = false;
+  Uuid returned_sale;                        // of a return
+  std::map<std::string, Quantity> returned;  // line of that sale -> quantity
+  std::string cashier;
+  std::vector<SaleLine> lines;
+  std::optional<Identity> customer;
+  Points redeem;  // asked for
+  std::optional<loyalty::Quote> quote;
+  std::string quote_id;
+  std::int64_t quoted_us = 0;
+  std::vector<FiscalPayment> payments;
+  Attempt attempt;
+  std::optional<FiscalDocument> document;
+  std::string settled_by;
+  std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
+  std::string trouble_detail;
+  std::int64_t opened_us = 0;
+  std::int64_t closed_us = 0;
+
+  [[nodiscard]] AttemptKey key() const { return {id, attempt.number}; }
+};
+
+boost::json::value to_json(const Sale& sale);
+Result<Sale> sale_from_json(const boost::json::value& value);
+
+// The basket as loyalty sees it.
+loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us);
+
+// The receipt to print: lines with price x quantity = sum exactly, units that cost the same put
+// together, as the fiscal format demands. The witness is the attempt's key.
+FiscalReceipt receipt_of(const Sale& sale);
+
+}  // namespace till::checkout

@@ -1,0 +1,111 @@
+// The store's journal: step records of every sale, and the outbound stream to central with its own
+// sequence and hash chain. One file, one connection, two grades of writing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/checkout/ports.h"
+#include "gateway/journal/sqlite.h"
+
+namespace till::journal {
+
+struct Hooks {
+  // Runs a function when the current turn of the loop is over: all hard writes of a turn share one
+  // transaction and one fsync.
+  std::function<void(std::function<void()>)> post;
+  // What a fact looks like on the wire to central (ids only).
+  std::function<Buffer(const checkout::Sale&, const checkout::Fact&)> encode;
+  // The disk failed: stop acknowledging, end the process, replay at the next start. Must not
+  // return.
+  std::function<void(const std::string&)> fatal;
+  // New entries stand in the outbound stream.
+  std::function<void()> entries;
+};
+
+struct Entry {
+  std::uint64_t sequence = 0;
+  Uuid id;
+  Buffer previous, hash, payload;
+};
+
+struct StoredAnswer {
+  std::string payload_hash;
+  int status = 0;
+  std::string body;
+};
+
+class Journal final : public checkout::JournalPort {
+ public:
+  // Throws sqlite::Failure when the file can not be opened or is another store's.
+  Journal(const std::string& path, const StoreId& store, Hooks hooks, Clock& clock, Random& random);
+
+  void soft(const checkout::Sale& sale, std::string_view step) override;
+  void hard(const checkout::Sale& sale, std::string_view step, std::vector<checkout::Fact> facts,
+            std::function<void()> then) override;
+  std::optional<checkout::Sale> load(const Uuid& id) override;
+  std::optional<Uuid> find(const TillId& till, const std::string& number) override;
+  std::vector<checkout::Sale> returns_of(const Uuid& sold) override;
+  std::vector<checkout::Sale> unfinished() override;
+  bool allowance_used(const Uuid& allowance) override;
+
+  // ---- the outbound stream ----
+  std::vector<Entry> read(std::uint64_t from, std::size_t most);
+  void acknowledged(std::uint64_t sequence);
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
+  std::uint64_t first_kept();
+  [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+
+  // ---- answers by idempotency key ----
+  std::optional<StoredAnswer> answer(const TillId& till, const std::string& key);
+  void keep_answer(const TillId& till, const std::string& key, const StoredAnswer& answer);
+
+  // ---- small settings that must survive (key, value) ----
+  std::string setting(const std::string& key);
+  void set_setting(const std::string& key, const std::string& value);
+
+  // Writes and syncs everything now; the callbacks still come through post.
+  void flush();
+  // In an idle moment: moves the log into the file; prunes what is older than `keep_us`.
+  void idle(std::int64_t keep_us);
+
+ private:
+  void schedule();
+  checkout::Sale parse(const std::string& body);
+
+  // What is waiting for the next transaction.
+  struct Pending {
+    std::string id, till, number, state, returned, hold, fn, body, step;
+    std::int64_t attempt = 0, fd = 0, total = 0;
+    bool is_return = false, by_allowance = false;
+    std::vector<Buffer> payloads;
+    std::function<void()> then;
+    bool hard = false;
+  };
+  Pending pending_of(const checkout::Sale& sale, std::string_view step);
+  void store(const Pending& pending);
+  void store_entry(const Buffer& payload);
+
+  Hooks hooks_;
+  Clock& clock_;
+  Random& random_;
+  sqlite::Database db_;
+  std::vector<Pending> pending_;
+  bool scheduled_ = false;
+  bool full_ = true;  // PRAGMA synchronous as it stands
+  std::uint64_t last_sequence_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t epoch_ = 0;
+  Buffer last_hash_;
+  std::unique_ptr<sqlite::Statement> put_sale_, put_step_, put_entry_, get_sale_, find_sale_;
+};
+
+// BLAKE2b-256 of the previous hash and the payload.
+Buffer chain_hash(const Buffer& previous, const Buffer& payload);
+
+}  // namespace till::journal

@@ -1,0 +1,159 @@
+// Structs as JSON: BOOST_DESCRIBE_STRUCT names the members once and serves both directions.
+// Amounts travel as whole minor units; enums by the names that Names<E> gives.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/values.h"
+
+namespace till::described {
+
+namespace json = boost::json;
+
+struct Name {
+  const char* text;
+};
+// Specialise with kAll, in the order of the enumerators.
+template <typename E>
+struct Names;
+
+template <typename T>
+concept Described = boost::describe::has_describe_members<T>::value && !std::is_enum_v<T>;
+template <typename T>
+struct IsVector : std::false_type {};
+template <typename T>
+struct IsVector<std::vector<T>> : std::true_type {};
+
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsMap : std::false_type {};
+template <typename T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <typename T>
+struct IsAmount : std::false_type {};
+template <typename Tag>
+struct IsAmount<Amount<Tag>> : std::true_type {};
+template <typename T>
+struct IsTypedId : std::false_type {};
+template <typename Tag>
+struct IsTypedId<TypedId<Tag>> : std::true_type {};
+
+template <typename T>
+json::value to_value(const T& value) {
+  if constexpr (std::is_same_v<T, Money>) {
+    return value.minor;
+  } else if constexpr (IsAmount<T>::value) {
+    return value.units;
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    return json::value_from(to_string(value));
+  } else if constexpr (IsTypedId<T>::value) {
+    return json::value_from(value.value);
+  } else if constexpr (IsOptional<T>::value) {
+    return value ? to_value(*value) : json::value(nullptr);
+  } else if constexpr (IsMap<T>::value) {
+    json::object out;
+    for (const auto& [key, item] : value) out[key] = to_value(item);
+    return out;
+  } else if constexpr (std::is_enum_v<T>) {
+    return Names<T>::kAll[static_cast<std::size_t>(value)].text;
+  } else if constexpr (IsVector<T>::value) {
+    json::array out;
+    for (const auto& item : value) out.push_back(to_value(item));
+    return out;
+  } else if constexpr (Described<T>) {
+    json::object out;
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) { out[member.name] = to_value(value.*member.pointer); });
+    return out;
+  } else {
+    return json::value_from(value);
+  }
+}
+
+template <typename T>
+Result<void> from_value(const json::value& from, T& to, const char* name) {
+  if constexpr (std::is_same_v<T, Money>) {
+    return from_value(from, to.minor, name);
+  } else if constexpr (IsAmount<T>::value) {
+    return from_value(from, to.units, name);
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    if (!from.is_string()) return fail(Code::kWrongType, name);
+    const auto id = parse_uuid(from.get_string());
+    if (!id) return fail(Code::kBadValue, name);
+    to = *id;
+    return {};
+  } else if constexpr (IsTypedId<T>::value) {
+    return from_value(from, to.value, name);
+  } else if constexpr (IsOptional<T>::value) {
+    if (from.is_null()) return {};
+    return from_value(from, to.emplace(), name);
+  } else if constexpr (IsMap<T>::value) {
+    if (!from.is_object()) return fail(Code::kWrongType, name);
+    for (const auto& [key, item] : from.get_object()) {
+      TILL_CHECK(from_value(item, to[std::string(key)], name));
+    }
+    return {};
+  } else if constexpr (std::is_enum_v<T>) {
+    if (!from.is_string()) return fail(Code::kWrongType, name);
+    for (std::size_t i = 0; i < std::size(Names<T>::kAll); ++i) {
+      if (from.get_string() == Names<T>::kAll[i].text) {
+        to = static_cast<T>(i);
+        return {};
+      }
+    }
+    return fail(Code::kBadValue, name);
+  } else if constexpr (IsVector<T>::value) {
+    if (!from.is_array()) return fail(Code::kWrongType, name);
+    for (const auto& item : from.get_array()) {
+      TILL_CHECK(from_value(item, to.emplace_back(), name));
+    }
+    return {};
+  } else if constexpr (Described<T>) {
+    if (!from.is_object()) return fail(Code::kWrongType, name);
+    Result<void> result;
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          if (!result) return;
+          if (const auto* at = from.get_object().if_contains(member.name)) {
+            result = from_value(*at, to.*member.pointer, member.name);
+          } else {
+            result = fail(Code::kMissingField, member.name);
+          }
+        });
+    return result;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!from.is_string()) return fail(Code::kWrongType, name);
+    to = json::value_to<std::string>(from);
+    return {};
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (!from.is_bool()) return fail(Code::kWrongType, name);
+    to = from.get_bool();
+    return {};
+  } else {
+    if (!from.is_number()) return fail(Code::kWrongType, name);
+    boost::system::error_code bad;
+    to = from.to_number<T>(bad);
+    if (bad) return fail(Code::kOutOfRange, name);
+    return {};
+  }
+}
+
+template <typename T>
+Result<T> parsed(const json::value& from, const char* name) {
+  T value;
+  TILL_CHECK(from_value(from, value, name));
+  return value;
+}
+
+}  // namespace till::described
