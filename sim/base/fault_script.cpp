@@ -1,0 +1,168 @@
+#include "sim/base/fault_script.h"
+
+#include <utility>
+
+namespace till::sim {
+namespace {
+
+using Kind = FaultStep::Kind;
+constexpr uint8_t kStx = 0x02, kNak = 0x15;
+
+void pass(std::vector<FaultStep>& out, uint8_t byte) {
+  if (out.empty() || out.back().kind != Kind::kPass) out.push_back({Kind::kPass, {}, 0});
+  out.back().bytes.push_back(byte);
+}
+
+}  // namespace
+
+void FaultScript::FrameWatch::see(uint8_t byte) {
+  if (!in_frame) {
+    if (byte == kStx) *this = {.in_frame = true, .seen = 1};
+    return;
+  }
+  ++seen;
+  if (seen == 2) length = byte;
+  if (seen == 3) {
+    command = byte;
+    decided = byte != 0xFF || length < 2;
+  }
+  if (seen == 4 && !decided) {
+    command = static_cast<uint16_t>(command << 8 | byte);
+    decided = true;
+  }
+  if (seen == length + 3) in_frame = false;
+}
+
+bool FaultScript::add(const Fault& fault) {
+  if (faults_.size() >= kMaxFaults) return false;
+  faults_.push_back(fault);
+  return true;
+}
+
+void FaultScript::clear() {
+  faults_.clear();
+  count_ = 0;
+  armed_ = false;
+}
+
+void FaultScript::line_reset() {
+  watch_ = {};
+  held_.clear();
+}
+
+bool FaultScript::counts(Fault::When when) const {
+  if (faults_.empty() || faults_.front().when != when) return false;
+  return !faults_.front().command || armed_;
+}
+
+void FaultScript::arm(uint16_t command) {
+  if (faults_.empty() || armed_ || faults_.front().command != command) return;
+  if (faults_.front().skip > 0) {
+    --faults_.front().skip;
+    return;
+  }
+  armed_ = true;
+  count_ = 0;
+}
+
+void FaultScript::command_received(uint16_t command) {
+  if (!faults_.empty() && faults_.front().when != Fault::When::kRx) arm(command);
+}
+
+bool FaultScript::fire(std::vector<FaultStep>& out, bool& replaced) {
+  static constexpr uint8_t kGarbage[] = {0xFF, 0x00, 0x55, 0xAA};
+  const Fault fault = faults_.front();
+  faults_.pop_front();
+  count_ = 0;
+  armed_ = false;
+  switch (fault.what) {
+    case Fault::What::kCut:
+      out.push_back({Kind::kCut, {}, fault.ms});
+      return false;
+    case Fault::What::kLate:
+      out.push_back({Kind::kLate, {}, fault.ms});
+      return false;
+    case Fault::What::kPower:
+      out.push_back({Kind::kPower, {}, fault.ms});
+      return false;
+    case Fault::What::kNak:
+      if (fault.when == Fault::When::kTx) {
+        pass(out, kNak);
+        replaced = true;
+      } else {
+        out.push_back({Kind::kNak, {}, 0});
+      }
+      return true;
+    case Fault::What::kGarbage:
+      for (const uint8_t byte : kGarbage) pass(out, byte);
+      return true;
+    case Fault::What::kSlow:
+      out.push_back({Kind::kSlow, {}, fault.ms});
+      return true;
+  }
+  return true;
+}
+
+bool FaultScript::emit(Fault::When when, uint8_t byte, std::vector<FaultStep>& out,
+                       bool& replaced) {
+  if (replaced) return true;
+  if (!counts(when) || ++count_ < faults_.front().at) {
+    pass(out, byte);
+    return true;
+  }
+  if (faults_.front().after) {
+    pass(out, byte);
+    return fire(out, replaced);
+  }
+  if (!fire(out, replaced)) return false;
+  if (!replaced) pass(out, byte);
+  return true;
+}
+
+std::vector<FaultStep> FaultScript::rx(View bytes) {
+  std::vector<FaultStep> out;
+  bool replaced = false;
+  for (const uint8_t byte : bytes) {
+    const bool decided_before = watch_.in_frame && watch_.decided;
+    watch_.see(byte);
+    held_.push_back(byte);
+    const bool wants_command = !faults_.empty() && faults_.front().when == Fault::When::kRx &&
+                               faults_.front().command && !armed_;
+    if (wants_command && watch_.in_frame) {
+      // The command is not known before its third or fourth byte: keep them until then.
+      if (!watch_.decided) continue;
+      if (!decided_before) arm(watch_.command);
+    }
+    for (const uint8_t held : std::exchange(held_, {})) {
+      if (emit(Fault::When::kRx, held, out, replaced)) continue;
+      line_reset();
+      return out;
+    }
+  }
+  return out;
+}
+
+std::vector<FaultStep> FaultScript::tx(View bytes) {
+  std::vector<FaultStep> out;
+  bool replaced = false;
+  for (const uint8_t byte : bytes) {
+    if (emit(Fault::When::kTx, byte, out, replaced)) continue;
+    line_reset();
+    break;
+  }
+  return out;
+}
+
+std::vector<FaultStep> FaultScript::fiscal(bool after) {
+  std::vector<FaultStep> out;
+  if (!counts(Fault::When::kFiscal) || faults_.front().after != after) return out;
+  if (!faults_.front().command && faults_.front().skip > 0) {
+    --faults_.front().skip;
+    return out;
+  }
+  bool replaced = false;
+  fire(out, replaced);
+  return out;
+}
+
+}  // namespace till::sim
