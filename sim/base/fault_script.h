@@ -22,7 +22,7 @@ struct Fault {
   int64_t at = 1;      // the byte, from 1, of the host's stream (rx) or the device's (tx)
   bool after = false;  // after the byte or the fiscal moment instead of before it
   What what = What::kCut;
-  Ms ms = 0;  // cut: plugged in again after ms (0 = never); slow, late: the delay
+  Ms ms = 0;     // cut: plugged in again after ms (0 = never); slow, late: the delay
   int skip = 0;  // that many matching commands (without `command`: fiscal moments) pass unharmed
   // Counting begins with the frame of this command: rx at its STX (byte 1), tx at the ACK to it.
   std::optional<uint16_t> command = {};

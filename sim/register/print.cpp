@@ -1,0 +1,72 @@
+// Free text, the cutter, the drawer, reports and what follows the end of paper.
+#include <algorithm>
+
+#include "sim/base/codepage.h"
+#include "sim/register/codes.h"
+#include "sim/register/paper.h"
+#include "sim/register/register.h"
+
+namespace till::sim {
+namespace {
+
+constexpr size_t kMaxTextLines = 1000;  // before a cut
+
+}  // namespace
+
+Register::Outcome Register::add_text(const Call& call, View text) {
+  auto& lines = receipt_ ? receipt_->text : text_;
+  if (lines.size() >= kMaxTextLines) return fail(err::kReceiptFull);
+  lines.push_back(
+      decode(Codepage::kCp1251, {text.begin(), std::find(text.begin(), text.end(), 0)}));
+  return good(call);
+}
+
+Register::Outcome Register::print_line(const Call& call) {
+  return add_text(call, call.args.subspan(1));
+}
+
+Register::Outcome Register::print_line_font(const Call& call) {
+  return add_text(call, call.args.subspan(2));
+}
+
+Register::Outcome Register::cut(const Call& call) {
+  if (call.args[0] > 1) return fail(err::kBadParameters);
+  flush_text();
+  return good(call);
+}
+
+Register::Outcome Register::drawer(const Call& call) {
+  if (call.args[0] > 1) return fail(err::kBadParameters);
+  ++drawer_pulses_;
+  return good(call);
+}
+
+Register::Outcome Register::feed(const Call& call) {
+  if (call.args[1] == 0) return fail(err::kBadParameters);
+  if (!receipt_ && !text_.empty())
+    text_.resize(std::min(text_.size() + call.args[1], kMaxTextLines));
+  return good(call);
+}
+
+Register::Outcome Register::copy(const Call& call) {
+  if (last_slip_.lines.empty()) return fail(err::kNothingToRepeat);
+  Slip slip = last_slip_;
+  slip.fd = 0;
+  slip.lines.insert(slip.lines.begin(), "КОПИЯ ДОКУМЕНТА");
+  print_aside(slip);
+  return good(call);
+}
+
+Register::Outcome Register::continue_printing(const Call& call) {
+  if (paper_ != Paper::kWaitsForContinue) return fail(err::kWrongSubmode);
+  paper_ = Paper::kPresent;
+  printing_until_ = call.now + options_.print_ms;
+  return good(call);
+}
+
+Register::Outcome Register::x_report(const Call& call) {
+  print_aside(x_report_slip(head(call.now, call.op), counts(), sold_));
+  return good(call);
+}
+
+}  // namespace till::sim

@@ -1,0 +1,239 @@
+// A virtual Shtrih-M register: bytes in with a time, bytes out. A pure state machine.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "sim/register/compose.h"
+#include "sim/register/fiscal_memory.h"
+#include "sim/register/protocol1.h"
+#include "sim/register/tables.h"
+
+namespace till::sim {
+
+struct RegisterOptions {
+  std::string first_fn = "9999078900000001";  // of an empty memory
+  Registration registration;
+  Protocol1Options protocol;
+  Ms exec_ms = 1;          // of a command that makes no fiscal document
+  Ms fiscal_exec_ms = 20;  // of one that makes one
+  Ms print_ms = 50;
+  bool extended_answers = false;  // date and time behind the fiscal sign
+  // The bytes of a live register that mean nothing and must be ignored.
+  std::array<uint8_t, 3> floating = {0x92, 0x08, 0x00};
+};
+
+// What a script makes of a fiscal moment.
+struct FiscalVerdict {
+  Ms delay = 0;
+  bool power_off = false;
+};
+
+// What the register does to the world around it.
+class RegisterWorld {
+ public:
+  virtual ~RegisterWorld() = default;
+  virtual void command_received(uint16_t) {}
+  // Asked before and after a document becomes fiscal.
+  virtual FiscalVerdict fiscal_moment(bool after) = 0;
+  virtual void print(const Slip& slip) = 0;
+};
+
+class Register {
+ public:
+  static constexpr size_t kMaxReceiptBytes = 30000;  // names and tags of one receipt
+  static constexpr int64_t kShiftSeconds = 24 * 3600;
+
+  // Throws std::runtime_error when an empty memory does not take the registration report.
+  Register(RegisterOptions options, FiscalMemory& memory, RegisterWorld& world, Ms now);
+
+  RegisterOptions& options() { return options_; }
+
+  // The line.
+  void receive(Ms now, View bytes);
+  void tick(Ms now);                   // everything that is due
+  std::optional<Ms> next_due() const;  // of tick
+  Bytes take_output() { return wire_.take_output(); }
+  void nak_next_frame() { wire_.nak_next_frame(); }
+  void delay_execution(Ms ms);  // of the command under way
+  void power(Ms now, bool on);
+  void set_ff_after_ack(bool on) { wire_.options().ff_after_ack = on; }
+
+  // What happens to the register without its host. The result is the register's error code.
+  uint8_t foreign_sale(Ms now, Receipt receipt);  // paid in cash, opens the shift if need be
+  uint8_t open_shift(Ms now);
+  uint8_t close_shift(Ms now);
+  void set_paper(Ms now, bool present);
+  void run_out_while_printing() { out_on_print_ = true; }
+  uint8_t replace(Ms now);  // another fiscal memory, registered anew
+  void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
+
+  struct State {
+    uint8_t mode, submode;
+    bool shift_open, paper, power, receipt_open, answer_pending, executing;
+    uint16_t shift, receipt;
+    uint32_t last_fd, drawer_pulses;
+    size_t items;
+    int64_t subtotal;
+    std::string fn;
+  };
+  State state(Ms now) const;
+
+ private:
+  struct Call {
+    Ms now = 0;
+    uint16_t code = 0;
+    int op = 30;
+    View args;  // behind the password
+  };
+  struct Outcome {
+    uint8_t error = 0;
+    Bytes data;
+    // Set: the command is sound and will make a fiscal document; this makes it.
+    std::function<Outcome(Ms)> fiscal;
+  };
+  using Handler = Outcome (Register::*)(const Call&);
+  struct Command;
+  struct Execution {
+    Bytes payload;
+    Ms due = 0;
+    std::function<Outcome(Ms)> plan;
+    bool asked = false;
+    std::optional<Bytes> answer;
+  };
+  enum class Paper { kPresent, kPassiveOut, kActiveOut, kWaitsForContinue };
+  enum class Begun { kNothing, kOpening, kClosing };
+
+  static const std::vector<Command>& commands();
+  static Outcome fail(uint8_t error) { return {.error = error, .data = {}, .fiscal = {}}; }
+  Outcome good(const Call& call) const;  // just the operator's number
+  static Bytes answer_of(View payload, const Outcome& outcome);
+
+  void run(Ms now);
+  Outcome execute(Ms now, View payload);
+  uint8_t check(const Command& command, Call& call, View payload) const;
+  uint8_t print_gate(Ms now) const;
+  int operator_of(View password) const;
+
+  int64_t seconds(Ms now) const { return now / 1000 + clock_offset_; }
+  uint8_t mode(Ms now) const;
+  uint8_t submode(Ms now) const;
+  bool shift_expired(Ms now) const;
+  bool printing(Ms now) const { return now < printing_until_; }
+  void start_printing(Ms now, Slip slip);
+  void print_aside(Slip slip);  // no fiscal document, no delay
+  void flush_text();
+  void forget_document();
+
+  // status.cpp
+  Outcome short_status(const Call&);
+  Outcome long_status(const Call&);
+  Outcome device_type(const Call&);
+  Outcome model_parameters(const Call&);
+  Outcome error_text(const Call&);
+  Outcome write_table(const Call&);
+  Outcome read_table(const Call&);
+  Outcome table_structure(const Call&);
+  Outcome set_time(const Call&);
+  Outcome set_date(const Call&);
+  Outcome confirm_date(const Call&);
+  uint16_t flags() const;
+
+  // receipt.cpp
+  Outcome open_receipt(const Call&);
+  Outcome operation(const Call&);
+  Outcome operation_tags(const Call&);
+  Outcome document_tags(const Call&);
+  Outcome subtotal(const Call&);
+  Outcome cancel_receipt(const Call&);
+  Outcome close_short(const Call&);
+  Outcome close_extended(const Call&);
+  Outcome close_v2(const Call&);
+  Outcome close_plan(const Call&, Closing closing);
+  uint8_t settle(Closing& closing) const;
+  uint8_t own_receipt(const Call&) const;
+
+  // print.cpp
+  Outcome print_line(const Call&);
+  Outcome print_line_font(const Call&);
+  Outcome cut(const Call&);
+  Outcome drawer(const Call&);
+  Outcome feed(const Call&);
+  Outcome copy(const Call&);
+  Outcome continue_printing(const Call&);
+  Outcome x_report(const Call&);
+  Outcome add_text(const Call&, View text);
+
+  // fiscal.cpp
+  Outcome fn_status(const Call&);
+  Outcome fn_number(const Call&);
+  Outcome fn_expiry(const Call&);
+  Outcome fn_version(const Call&);
+  Outcome fn_cancel(const Call&);
+  Outcome find_document(const Call&);
+  Outcome registration_parameter(const Call&);
+  Outcome buffer_status(const Call&);
+  Outcome ofd_status(const Call&);
+  Outcome unsent_count(const Call&);
+  Outcome start_reading(const Call&);
+  Outcome read_block(const Call&);
+  Outcome shift_parameters(const Call&);
+  Outcome begin_opening(const Call&);
+  Outcome begin_closing(const Call&);
+  Outcome open_shift_short(const Call&);
+  Outcome open_shift_fn(const Call&);
+  Outcome close_shift_short(const Call&);
+  Outcome close_shift_fn(const Call&);
+
+  void load();  // the state that follows from the memory
+  DocumentHead head(Ms now, int op) const;
+  ShiftCounts counts() const;
+  std::vector<const FiscalDocument*> of_this_fn() const;
+  // Makes a document fiscal. 0, or the error of the fiscal memory.
+  uint8_t keep(FiscalDocument document);
+  uint8_t register_memory(Ms now, const std::string& fn);
+  uint8_t make_shift_document(Ms now, int op, bool open);
+  uint8_t make_receipt(Ms now, const Closing& closing);
+  Bytes document_answer() const;  // FD, fiscal sign[, date and time]
+
+  RegisterOptions options_;
+  FiscalMemory& memory_;
+  RegisterWorld& world_;
+  Protocol1 wire_;
+  Tables tables_;
+  std::optional<Execution> execution_;
+  bool powered_ = true;
+
+  // Follows from the memory.
+  std::string fn_;
+  FiscalDocument last_;
+  uint16_t shift_ = 0, receipt_number_ = 0;
+  bool shift_open_ = false;
+  int64_t shift_opened_at_ = 0, registered_at_ = 0;
+  int64_t sold_ = 0;  // sales of the shift
+
+  std::optional<Receipt> receipt_;
+  Begun begun_ = Begun::kNothing;
+  Bytes begun_tags_;
+  Bytes reading_;  // FF3A, FF3B
+  size_t reading_at_ = 0;
+  bool reading_active_ = false;
+
+  int64_t clock_offset_ = 0;
+  std::optional<int64_t> unconfirmed_;  // clock offset that waits for 23h
+
+  Paper paper_ = Paper::kPresent;
+  bool out_on_print_ = false;
+  Ms printing_until_ = 0;
+  std::optional<Slip> on_platen_;  // being printed, or stopped by the end of paper
+  Slip last_slip_;                 // for the copy
+  std::vector<std::string> text_;  // printed outside of documents, not yet cut
+  uint32_t drawer_pulses_ = 0;
+};
+
+// The Russian text of a register's error code (UTF-8).
+std::string error_name(uint8_t code);
+
+}  // namespace till::sim
