@@ -1,0 +1,293 @@
+// The program itself: started, talked to over its ptys, ports and the control socket, ended.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "sim/app/phone.h"
+#include "sim/app/system.h"
+
+namespace till::sim {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr int kPatienceMs = 10000;
+
+// At least `size` bytes, or what came before the patience or the line ended.
+Bytes read_bytes(const Fd& fd, size_t size, int patience = kPatienceMs) {
+  Bytes all;
+  while (all.size() < size) {
+    pollfd p{fd.get(), POLLIN, 0};
+    if (::poll(&p, 1, patience) <= 0) break;
+    const auto part = read_some(fd, size - all.size());
+    if (!part) break;
+    append(all, *part);
+  }
+  return all;
+}
+
+Fd connect_tcp(int64_t port) {
+  Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fd.reset();
+  return fd;
+}
+
+std::string slurp(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int i = 0; i < kPatienceMs / 10; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+struct AppTest : testing::Test {
+  void SetUp() override {
+    ::signal(SIGPIPE, SIG_IGN);  // a line that ended is an error here, no death
+    dir = testing::TempDir() + "till_sim_" + std::to_string(::getpid());
+    fs::remove_all(dir);
+    start();
+  }
+  void TearDown() override {
+    stop();
+    fs::remove_all(dir);
+  }
+
+  void start() {
+    int out[2];
+    ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
+    child = ::fork();
+    if (child == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // left behind by no crash
+      ::dup2(out[1], 1);
+      ::execl(TILL_SIM_PROGRAM, "tillbridge-sim", "--dir", dir.c_str(), "--seed", "7", nullptr);
+      ::_exit(127);
+    }
+    ::close(out[1]);
+    const Fd pipe(out[0]);
+    const Bytes line = read_bytes(pipe, 6);
+    ASSERT_EQ(std::string(line.begin(), line.end()), "ready\n");
+    control = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = dir + "/control.sock";
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::connect(control.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  void stop() {
+    if (child <= 0) return;
+    ::kill(child, SIGTERM);
+    int status = -1;
+    ::waitpid(std::exchange(child, -1), &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_FALSE(fs::exists(fs::symlink_status(dir + "/dev/register")));
+  }
+
+  json::object say(const std::string& line) {
+    EXPECT_TRUE(write_some(control, view_of(line + "\n")));
+    std::string answer;
+    while (!answer.ends_with('\n')) {
+      const Bytes one = read_bytes(control, 1);
+      if (one.empty()) return {};
+      answer += static_cast<char>(one[0]);
+    }
+    return json::parse(answer).as_object();
+  }
+  bool does(const std::string& line) { return say(line).at("ok").as_bool(); }
+
+  Fd device(const std::string& name) {
+    return Fd(::open((dir + "/dev/" + name).c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  }
+  int64_t port(const std::string& name) {
+    return json::parse(slurp(dir + "/ports.json")).as_object().at(name).as_int64();
+  }
+  static void put(const Fd& fd, const std::string& hex) {
+    const Bytes bytes = from_hex(hex).value();
+    EXPECT_EQ(write_some(fd, bytes), bytes.size());
+  }
+  // One command of the register; the answer's payload.
+  static std::string ask(const Fd& fd, const std::string& frame) {
+    put(fd, "05");
+    EXPECT_EQ(to_hex(read_bytes(fd, 1)), "15");
+    put(fd, frame);
+    EXPECT_EQ(to_hex(read_bytes(fd, 1)), "06");
+    const Bytes head = read_bytes(fd, 2);
+    if (head.size() < 2) return "none";
+    const Bytes rest = read_bytes(fd, head[1] + 1U);
+    put(fd, "06");
+    return to_hex(View(rest).first(head[1]));
+  }
+
+  std::string dir;
+  pid_t child = -1;
+  Fd control;
+};
+
+const char* const kOpenShift = "02 05 E0 1E 00 00 00 FB";
+const char* const kOpenSale = "02 06 8D 1E 00 00 00 00 95";
+const char* const kCoffee =
+    "02 24 FF 46 1E 00 00 00 01 80 84 1E 00 00 00 10 27 00 00 00 20 4E 00 00 00 FF FF FF FF FF 01 "
+    "01 04 01 CA EE F4 E5 0E";
+std::string pay_250_cash() {
+  std::string hex = "02 76 FF 45 1E 00 00 00 A8 61 00 00 00";
+  for (int i = 0; i < 106; ++i) hex += "00";
+  return hex + "01 1A";
+}
+
+TEST_F(AppTest, ScannerAndReaderSpeak) {
+  const Fd scanner = device("scanner");
+  ASSERT_TRUE(scanner);
+  std::this_thread::sleep_for(100ms);  // the pty's host is seen
+  EXPECT_TRUE(does(R"({"do":"scan","data":"4601234567893"})"));
+  EXPECT_EQ(to_hex(read_bytes(scanner, 17)),
+            "5D453034363031323334353637383933"
+            "0D");
+  const Fd reader = connect_tcp(port("reader"));
+  ASSERT_TRUE(reader);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(does(R"({"do":"swipe","track2":"70001=99"})"));
+  const Bytes swipe = read_bytes(reader, 11);
+  EXPECT_EQ(std::string(swipe.begin(), swipe.end()), ";70001=99?\r");
+  EXPECT_FALSE(does(R"({"do":"scan"})"));
+  EXPECT_FALSE(does(R"({"do":"dance"})"));
+  EXPECT_FALSE(does("nonsense"));
+}
+
+TEST_F(AppTest, SellsLeavesPaperAndRemembers) {
+  const Fd fr = device("register");
+  ASSERT_TRUE(fr);
+  EXPECT_EQ(ask(fr, kOpenShift), "E0001E");
+  EXPECT_TRUE(eventually([&] { return ask(fr, kOpenSale) == "8D001E"; }));  // printed
+  EXPECT_EQ(ask(fr, kCoffee), "FF4600");
+  EXPECT_EQ(ask(fr, pay_250_cash()).substr(0, 24), "FF4500881300000003000000");
+  const auto documents = say(R"({"do":"register.documents"})").at("documents").as_array();
+  ASSERT_EQ(documents.size(), 3U);
+  EXPECT_EQ(documents[2].at("total").as_int64(), 20000);
+  const std::string sheet = dir + "/register/paper/fd-000003";
+  EXPECT_TRUE(eventually([&] { return fs::exists(sheet + ".png"); }));
+  EXPECT_NE(slurp(sheet + ".txt").find("ИТОГ"), std::string::npos);
+  stop();
+  start();
+  const auto state = say(R"({"do":"register.state"})");
+  EXPECT_EQ(state.at("last_fd").as_int64(), 3);
+  EXPECT_TRUE(state.at("shift_open").as_bool());
+}
+
+TEST_F(AppTest, ACutLineLeavesAPendingAnswer) {
+  Fd fr = connect_tcp(port("register"));
+  ASSERT_TRUE(fr);
+  ask(fr, kOpenShift);
+  EXPECT_TRUE(eventually([&] { return ask(fr, kOpenSale) == "8D001E"; }));
+  ask(fr, kCoffee);
+  EXPECT_TRUE(does(R"({"do":"register.fault","when":"fiscal","what":"cut","ms":100})"));
+  put(fr, "05");
+  EXPECT_EQ(to_hex(read_bytes(fr, 1)), "15");
+  put(fr, pay_250_cash());
+  EXPECT_EQ(to_hex(read_bytes(fr, 100)), "06");  // and the end of the line
+  EXPECT_TRUE(eventually([&] {
+    fr = connect_tcp(port("register"));
+    return static_cast<bool>(fr);
+  }));
+  put(fr, "05");
+  const Bytes again = read_bytes(fr, 20);
+  EXPECT_EQ(to_hex(again).substr(0, 14), "060210FF450088");
+  put(fr, "06");
+  EXPECT_EQ(say(R"({"do":"register.state"})").at("last_fd").as_int64(), 3);
+}
+
+TEST_F(AppTest, CablesComeAndGo) {
+  Fd fr = device("register");
+  ASSERT_TRUE(fr);
+  const Fd tcp = connect_tcp(port("register"));
+  EXPECT_TRUE(does(R"({"do":"register.pull"})"));
+  EXPECT_FALSE(fs::exists(fs::symlink_status(dir + "/dev/register")));
+  EXPECT_FALSE(connect_tcp(port("register")));
+  EXPECT_TRUE(read_bytes(fr, 1).empty());
+  EXPECT_TRUE(read_bytes(tcp, 1).empty());
+  EXPECT_TRUE(does(R"({"do":"register.plug"})"));
+  fr = device("register");
+  put(fr, "05");
+  EXPECT_EQ(to_hex(read_bytes(fr, 1)), "15");
+}
+
+TEST_F(AppTest, ForeignSalesAndZ) {
+  EXPECT_TRUE(does(R"({"do":"register.foreign","total":12345})"));
+  EXPECT_FALSE(does(R"({"do":"register.foreign","total":-1})"));
+  EXPECT_TRUE(does(R"({"do":"register.z"})"));
+  const auto refused = say(R"({"do":"register.z"})");
+  EXPECT_FALSE(refused.at("ok").as_bool());
+  EXPECT_EQ(say(R"({"do":"register.state"})").at("last_fd").as_int64(), 4);
+}
+
+TEST_F(AppTest, PrinterLeavesReceipts) {
+  const Fd printer = device("printer");
+  put(printer, "1B 40 1B 74 11 8F E0 A8 A2 A5 E2 0A 10 04 01 1D 56 00");
+  EXPECT_EQ(to_hex(read_bytes(printer, 1)), "12");
+  EXPECT_TRUE(eventually([&] { return fs::exists(dir + "/printer/receipt-0001.png"); }));
+  EXPECT_EQ(say(R"({"do":"printer.text"})").at("text").as_string(), "Привет\n");
+  EXPECT_TRUE(does(R"({"do":"printer.paper","state":"out"})"));
+  put(printer, "10 04 04");
+  EXPECT_EQ(to_hex(read_bytes(printer, 1)), "7E");
+}
+
+TEST_F(AppTest, PhoneTakesMessages) {
+  const auto post = [&] {
+    const Fd fd = connect_tcp(port("phone"));
+    const std::string request =
+        "POST /sms HTTP/1.1\r\nHost: x\r\nContent-Length: 28\r\nConnection: close\r\n\r\n"
+        R"({"to":"+7999","text":"1234"})";
+    write_some(fd, view_of(request));
+    const Bytes answer = read_bytes(fd, 4096);
+    return std::string(answer.begin(), answer.end());
+  };
+  EXPECT_TRUE(post().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(does(R"({"do":"phone.fail","status":503,"times":1})"));
+  EXPECT_TRUE(post().starts_with("HTTP/1.1 503 "));
+  const auto messages = say(R"({"do":"phone.messages"})").at("messages").as_array();
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].at("text").as_string(), "1234");
+}
+
+TEST(HttpReader, IsStrictAndPatient) {
+  HttpReader reader;
+  reader.feed(view_of("POST /a HTTP/1.1\r\ncontent-LENGTH: 2\r\n\r\nh"));
+  EXPECT_FALSE(reader.next());
+  reader.feed(view_of("iGET /b HTTP/1.1\r\n\r\n"));
+  EXPECT_EQ(reader.next()->body, "hi");
+  EXPECT_EQ(reader.next()->path, "/b");
+  EXPECT_FALSE(reader.broken());
+  reader.feed(view_of("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"));
+  EXPECT_FALSE(reader.next());
+  EXPECT_TRUE(reader.broken());
+  HttpReader endless;
+  endless.feed(Bytes(HttpReader::kMaxHead + 1, 'x'));
+  EXPECT_FALSE(endless.next());
+  EXPECT_TRUE(endless.broken());
+}
+
+}  // namespace
+}  // namespace till::sim

@@ -1,0 +1,375 @@
+#include "sim/app/verbs.h"
+
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <stdexcept>
+
+namespace till::sim {
+namespace {
+
+namespace json = boost::json;
+using json::object;
+
+struct Call {
+  World& world;
+  Ms now;
+  const object& in;
+};
+using Verb = std::function<object(const Call&)>;
+
+[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument(why); }
+
+std::string text(const object& in, std::string_view key, const std::string& otherwise) {
+  const auto* value = in.if_contains(key);
+  if (value == nullptr) return otherwise;
+  if (!value->is_string()) refuse(fmt::format("{} is to be a string", key));
+  return json::value_to<std::string>(*value);
+}
+
+int64_t number(const object& in, std::string_view key, int64_t otherwise, int64_t low,
+               int64_t high) {
+  const auto* value = in.if_contains(key);
+  if (value == nullptr) return otherwise;
+  boost::system::error_code error;
+  const auto n = value->to_number<int64_t>(error);
+  if (error || n < low || n > high) refuse(fmt::format("{} is to be {}..{}", key, low, high));
+  return n;
+}
+
+bool flag(const object& in, std::string_view key) {
+  const auto* value = in.if_contains(key);
+  if (value == nullptr || !value->is_bool()) refuse(fmt::format("{} is to be a bool", key));
+  return value->get_bool();
+}
+
+Bytes hex(const std::string& digits) {
+  const auto bytes = from_hex(digits);
+  if (!bytes) refuse("that is not hex");
+  return *bytes;
+}
+
+object result_of(uint8_t error) {
+  if (error != 0) refuse(fmt::format("{:02X}h {}", error, error_name(error)));
+  return {};
+}
+
+// --- Scanner and reader
+
+object scan(const Call& call) {
+  Bytes bytes;
+  if (call.in.contains("raw_hex")) {
+    bytes = hex(text(call.in, "raw_hex", ""));
+  } else {
+    const std::string data = text(call.in, "data", "");
+    if (data.empty()) refuse("data or raw_hex is wanted");
+    const bool ean13 =
+        data.size() == 13 && data.find_first_not_of("0123456789") == std::string::npos;
+    bytes =
+        bytes_of(text(call.in, "aim", ean13 ? "]E0" : "") + data + text(call.in, "suffix", "\r"));
+  }
+  if (!call.world.scanner.plugged()) refuse("the scanner is pulled");
+  call.world.scanner.send(call.now, bytes);
+  return {};
+}
+
+object swipe(const Call& call) {
+  Bytes bytes;
+  if (call.in.contains("raw_hex")) {
+    bytes = hex(text(call.in, "raw_hex", ""));
+  } else {
+    const std::string one = text(call.in, "track1", ""), two = text(call.in, "track2", "");
+    if (one.empty() && two.empty()) refuse("track1, track2 or raw_hex is wanted");
+    std::string all;
+    if (!one.empty()) all += "%" + one + "?";
+    if (!two.empty()) all += ";" + two + "?";
+    bytes = bytes_of(all + "\r");
+  }
+  if (!call.world.reader.plugged()) refuse("the reader is pulled");
+  call.world.reader.send(call.now, bytes);
+  return {};
+}
+
+// --- Faults
+
+Fault fault_of(const object& in) {
+  static const std::map<std::string, Fault::What> kWhat = {
+      {"cut", Fault::What::kCut},         {"nak", Fault::What::kNak},
+      {"garbage", Fault::What::kGarbage}, {"slow", Fault::What::kSlow},
+      {"late", Fault::What::kLate},       {"power", Fault::What::kPower}};
+  static const std::map<std::string, Fault::When> kWhen = {
+      {"rx", Fault::When::kRx}, {"tx", Fault::When::kTx}, {"fiscal", Fault::When::kFiscal}};
+  const auto what = kWhat.find(text(in, "what", ""));
+  const auto when = kWhen.find(text(in, "when", "rx"));
+  const std::string side = text(in, "side", "before");
+  if (what == kWhat.end()) refuse("what is to be cut, nak, garbage, slow, late or power");
+  if (when == kWhen.end()) refuse("when is to be rx, tx or fiscal");
+  if (side != "before" && side != "after") refuse("side is to be before or after");
+  Fault fault{.when = when->second,
+              .at = number(in, "at", 1, 1, 1 << 30),
+              .after = side == "after",
+              .what = what->second,
+              .ms = number(in, "ms", 0, 0, 3600000),
+              .skip = static_cast<int>(number(in, "skip", 0, 0, 1000000))};
+  if (const std::string command = text(in, "command", ""); !command.empty()) {
+    unsigned value = 0;
+    const char* end = command.data() + command.size();
+    const auto [stop, error] = std::from_chars(command.data(), end, value, 16);
+    if (error != std::errc() || stop != end || value > 0xFFFF) refuse("command is to be hex");
+    fault.command = static_cast<uint16_t>(value);
+  }
+  return fault;
+}
+
+void add_line_verbs(std::map<std::string, Verb>& verbs, const std::string& name,
+                    const std::function<Line&(World&)>& line) {
+  verbs[name + ".fault"] = [line, name](const Call& c) -> object {
+    const Fault fault = fault_of(c.in);
+    if (name != "register" && (fault.when == Fault::When::kFiscal || fault.command)) {
+      refuse("only the register knows commands and fiscal moments");
+    }
+    if (!line(c.world).script().add(fault)) refuse("too many faults");
+    return {{"pending", line(c.world).script().pending()}};
+  };
+  verbs[name + ".faults.clear"] = [line](const Call& c) -> object {
+    line(c.world).script().clear();
+    return {};
+  };
+  verbs[name + ".pull"] = [line](const Call& c) -> object {
+    line(c.world).pull();
+    return {};
+  };
+  verbs[name + ".plug"] = [line](const Call& c) -> object {
+    line(c.world).plug();
+    return {};
+  };
+}
+
+// --- Phone
+
+object phone_messages(const Call& call) {
+  json::array all;
+  for (const auto& m : call.world.phone.messages()) {
+    all.push_back(object{{"to", m.to}, {"text", m.text}});
+  }
+  return {{"messages", std::move(all)}};
+}
+
+object phone_fail(const Call& call) {
+  call.world.phone.fail(static_cast<int>(number(call.in, "status", 503, 100, 599)),
+                        static_cast<int>(number(call.in, "times", 1, 0, 1000000)));
+  return {};
+}
+
+// --- Register
+
+Item item_of(const object& in) {
+  constexpr int64_t kMost = 100000000000;
+  Item item;
+  item.name = text(in, "name", "Товар");
+  item.price = number(in, "price", 0, 0, kMost);
+  item.quantity = static_cast<uint64_t>(number(in, "quantity_milli", 1000, 1, 1000000)) * 1000;
+  item.sum = multiply_divide(item.price, item.quantity, 1000000);
+  return item;
+}
+
+object foreign(const Call& call) {
+  Receipt receipt;
+  const std::string kind = text(call.in, "op", "sale");
+  if (kind != "sale" && kind != "return") refuse("op is to be sale or return");
+  receipt.op = kind == "sale" ? 1 : 2;
+  if (const auto* items = call.in.if_contains("items")) {
+    if (!items->is_array()) refuse("items is to be an array");
+    for (const auto& one : items->get_array()) {
+      if (!one.is_object()) refuse("an item is to be an object");
+      receipt.items.push_back(item_of(one.get_object()));
+    }
+  } else {
+    receipt.items.push_back(item_of({{"price", number(call.in, "total", 0, 1, 100000000000)}}));
+  }
+  for (Item& item : receipt.items) item.op = receipt.op;
+  if (call.in.contains("total") &&
+      number(call.in, "total", 0, 1, 100000000000) != receipt.subtotal()) {
+    refuse("total is not the sum of the items");
+  }
+  result_of(call.world.fr.fr().foreign_sale(call.now, std::move(receipt)));
+  return {{"fd", call.world.fr.memory().documents().back().fd}};
+}
+
+object paper(const Call& call) {
+  const std::string state = text(call.in, "state", ""), during = text(call.in, "during", "");
+  if (state != "ok" && state != "out") refuse("state is to be ok or out");
+  if (!during.empty() && (during != "print" || state != "out")) {
+    refuse("during is to be print, with the state out");
+  }
+  if (during.empty()) {
+    call.world.fr.fr().set_paper(call.now, state == "ok");
+  } else {
+    call.world.fr.fr().run_out_while_printing();
+  }
+  return {};
+}
+
+object configure(const Call& call) {
+  constexpr int64_t kLongest = 600000;
+  RegisterOptions& o = call.world.fr.fr().options();
+  o.print_ms = number(call.in, "print_ms", o.print_ms, 0, kLongest);
+  o.exec_ms = number(call.in, "exec_ms", o.exec_ms, 0, kLongest);
+  o.fiscal_exec_ms = number(call.in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
+  if (call.in.contains("extended_answers")) o.extended_answers = flag(call.in, "extended_answers");
+  if (call.in.contains("ff_after_ack")) {
+    call.world.fr.fr().set_ff_after_ack(flag(call.in, "ff_after_ack"));
+  }
+  return {};
+}
+
+object register_state(const Call& call) {
+  const Register::State s = call.world.fr.fr().state(call.now);
+  return {{"mode", s.mode},
+          {"submode", s.submode},
+          {"shift_open", s.shift_open},
+          {"shift", s.shift},
+          {"receipt", s.receipt},
+          {"last_fd", s.last_fd},
+          {"fn", s.fn},
+          {"paper", s.paper ? "ok" : "out"},
+          {"receipt_open", s.receipt_open},
+          {"items", s.items},
+          {"subtotal", s.subtotal},
+          {"answer_pending", s.answer_pending},
+          {"executing", s.executing},
+          {"drawer", s.drawer_pulses},
+          {"power", s.power ? "on" : "off"},
+          {"plugged", call.world.fr.line().plugged()},
+          {"faults", call.world.fr.line().script().pending()}};
+}
+
+object documents(const Call& call) {
+  json::array all;
+  for (const FiscalDocument& d : call.world.fr.memory().documents()) {
+    all.push_back(object{{"fn", d.fn},
+                         {"fd", d.fd},
+                         {"type", d.type},
+                         {"op", d.op},
+                         {"total", d.total},
+                         {"fpd", d.fpd},
+                         {"shift", d.shift},
+                         {"receipt", d.receipt},
+                         {"datetime", format_minute(d.seconds)},
+                         {"tlv_hex", to_hex(d.tlv)}});
+  }
+  return {{"documents", std::move(all)}};
+}
+
+object power(const Call& call) {
+  const std::string state = text(call.in, "state", "");
+  if (state != "on" && state != "off") refuse("state is to be on or off");
+  call.world.fr.power(call.now, state == "on");
+  return {};
+}
+
+void add_register_verbs(std::map<std::string, Verb>& verbs) {
+  verbs["register.foreign"] = foreign;
+  verbs["register.paper"] = paper;
+  verbs["register.config"] = configure;
+  verbs["register.state"] = register_state;
+  verbs["register.documents"] = documents;
+  verbs["register.power"] = power;
+  verbs["register.print_ms"] = [](const Call& c) -> object {
+    c.world.fr.fr().options().print_ms = number(c.in, "ms", 50, 0, 600000);
+    return {};
+  };
+  verbs["register.open_shift"] = [](const Call& c) {
+    return result_of(c.world.fr.fr().open_shift(c.now));
+  };
+  verbs["register.z"] = [](const Call& c) { return result_of(c.world.fr.fr().close_shift(c.now)); };
+  verbs["register.replace"] = [](const Call& c) {
+    return result_of(c.world.fr.fr().replace(c.now));
+  };
+  verbs["register.clock"] = [](const Call& c) -> object {
+    constexpr int64_t kTenYears = 315360000;
+    c.world.fr.fr().set_clock_offset(number(c.in, "offset_s", 0, -kTenYears, kTenYears));
+    return {};
+  };
+}
+
+// --- Printer
+
+object printer_paper(const Call& call) {
+  static const std::map<std::string, Printer::Paper> kStates = {{"ok", Printer::Paper::kOk},
+                                                                {"near", Printer::Paper::kNearEnd},
+                                                                {"out", Printer::Paper::kOut}};
+  const auto state = kStates.find(text(call.in, "state", ""));
+  if (state == kStates.end()) refuse("state is to be ok, near or out");
+  call.world.printer.printer().set_paper(state->second);
+  return {};
+}
+
+object printer_state(const Call& call) {
+  PrinterDevice& p = call.world.printer;
+  return {{"online", p.printer().online()},
+          {"receipts", p.receipts()},
+          {"buffered", p.printer().buffered()},
+          {"drawer", p.printer().drawer_pulses()},
+          {"unknown_commands", p.printer().unknown_commands()},
+          {"last_trouble", p.last_trouble()},
+          {"plugged", p.line().plugged()}};
+}
+
+void add_printer_verbs(std::map<std::string, Verb>& verbs) {
+  verbs["printer.paper"] = printer_paper;
+  verbs["printer.state"] = printer_state;
+  verbs["printer.cover"] = [](const Call& c) -> object {
+    c.world.printer.printer().set_cover(flag(c.in, "open"));
+    return {};
+  };
+  verbs["printer.drawer"] = [](const Call& c) -> object {
+    return {{"pulses", c.world.printer.printer().drawer_pulses()}};
+  };
+  verbs["printer.text"] = [](const Call& c) -> object {
+    return {{"text", c.world.printer.last_text()}, {"receipts", c.world.printer.receipts()}};
+  };
+}
+
+std::map<std::string, Verb> make_verbs() {
+  std::map<std::string, Verb> verbs;
+  verbs["scan"] = scan;
+  verbs["swipe"] = swipe;
+  verbs["phone.messages"] = phone_messages;
+  verbs["phone.fail"] = phone_fail;
+  verbs["phone.clear"] = [](const Call& c) -> object {
+    c.world.phone.clear();
+    return {};
+  };
+  add_line_verbs(verbs, "register", [](World& w) -> Line& { return w.fr.line(); });
+  add_line_verbs(verbs, "printer", [](World& w) -> Line& { return w.printer.line(); });
+  add_line_verbs(verbs, "scanner", [](World& w) -> Line& { return w.scanner; });
+  add_line_verbs(verbs, "reader", [](World& w) -> Line& { return w.reader; });
+  add_register_verbs(verbs);
+  add_printer_verbs(verbs);
+  return verbs;
+}
+
+}  // namespace
+
+std::string obey(World& world, Ms now, const std::string& line) {
+  static const std::map<std::string, Verb> kVerbs = make_verbs();
+  try {
+    const json::value value = json::parse(line);
+    if (!value.is_object()) refuse("an object is wanted");
+    const object& in = value.get_object();
+    const std::string name = text(in, "do", "");
+    const auto verb = kVerbs.find(name);
+    if (verb == kVerbs.end()) refuse(fmt::format("no such verb: {}", name));
+    object out = verb->second({world, now, in});
+    out["ok"] = true;
+    return json::serialize(out);
+  } catch (const std::exception& e) {
+    return json::serialize(object{{"ok", false}, {"error", e.what()}});
+  }
+}
+
+}  // namespace till::sim
