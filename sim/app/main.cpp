@@ -56,8 +56,9 @@ Arguments parse(int argc, char** argv) {
     if (word == "--dir") {
       out.dir = value;
     } else if (word == "--seed") {
-      const char* end = value.data() + value.size();
-      const auto [stop, error] = std::from_chars(value.data(), end, out.seed);
+      const char* const begin = value.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+      const char* const end = begin + value.size();
+      const auto [stop, error] = std::from_chars(begin, end, out.seed);
       if (error != std::errc() || stop != end) throw std::invalid_argument("--seed N");
     } else {
       throw std::invalid_argument(fmt::format("{} is not understood", word));
@@ -107,6 +108,7 @@ void run(const Arguments& arguments) {
 
   const auto hint = arguments.seed * 101 + static_cast<unsigned>(::getpid()) * 13;
   std::vector<uint16_t> ports;
+  ports.reserve(5);
   for (unsigned i = 0; i < 5; ++i) {
     ports.push_back(free_port(ports.empty() ? hint : ports.back() - 20000U + 1));
   }

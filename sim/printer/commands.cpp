@@ -18,7 +18,7 @@ int Printer::columns_used() const {
   return dots;
 }
 
-void Printer::put_character(std::string utf8) {
+void Printer::put_character(const std::string& utf8) {
   const int cell = mode_.style.width * (mode_.style.small ? kSmallCellWidth : kCellWidth);
   if (columns_used() + cell > options_.width) flush_line();
   if (line_.spans.empty()) line_.align = mode_.align;
@@ -54,7 +54,7 @@ void Printer::put_block(Block block) {
   }
 }
 
-void Printer::note(std::string trouble) {
+void Printer::note(const std::string& trouble) {
   if (trouble_.size() < 1000) trouble_ += trouble_.empty() ? trouble : "; " + trouble;
 }
 

@@ -106,11 +106,11 @@ class Printer {
   void barrier(View);
   void identity(View);
 
-  void put_character(std::string utf8);
+  void put_character(const std::string& utf8);
   void put_block(Block block);
   void flush_line();
   void finish_receipt();
-  void note(std::string trouble);
+  void note(const std::string& trouble);
   int columns_used() const;
   std::optional<std::string> code128_text(View data);
 

@@ -118,9 +118,7 @@ void Register::receive(Ms now, View bytes) {
     auto payload = wire_.receive(now, byte);
     if (!payload) continue;
     world_.command_received(code_of(*payload));
-    execution_.emplace();
-    execution_->payload = std::move(*payload);
-    execution_->due = now + options_.exec_ms;
+    execution_.emplace(std::move(*payload), now + options_.exec_ms);
   }
 }
 
@@ -276,7 +274,7 @@ void Register::start_printing(Ms now, Slip slip) {
   }
 }
 
-void Register::print_aside(Slip slip) { world_.print(slip); }
+void Register::print_aside(const Slip& slip) { world_.print(slip); }
 
 void Register::flush_text() {
   if (!text_.empty()) print_aside({0, std::exchange(text_, {}), {}});

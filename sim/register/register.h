@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sim/register/compose.h"
 #include "sim/register/fiscal_memory.h"
@@ -44,7 +45,7 @@ class RegisterWorld {
 class Register {
  public:
   static constexpr size_t kMaxReceiptBytes = 30000;  // names and tags of one receipt
-  static constexpr int64_t kShiftSeconds = 24 * 3600;
+  static constexpr int64_t kShiftSeconds = int64_t{24} * 3600;
 
   // Throws std::runtime_error when an empty memory does not take the registration report.
   Register(RegisterOptions options, FiscalMemory& memory, RegisterWorld& world, Ms now);
@@ -97,8 +98,9 @@ class Register {
   using Handler = Outcome (Register::*)(const Call&);
   struct Command;
   struct Execution {
+    Execution(Bytes command, Ms at) : payload(std::move(command)), due(at) {}
     Bytes payload;
-    Ms due = 0;
+    Ms due;
     std::function<Outcome(Ms)> plan;
     bool asked = false;
     std::optional<Bytes> answer;
@@ -123,7 +125,7 @@ class Register {
   bool shift_expired(Ms now) const;
   bool printing(Ms now) const { return now < printing_until_; }
   void start_printing(Ms now, Slip slip);
-  void print_aside(Slip slip);  // no fiscal document, no delay
+  void print_aside(const Slip& slip);  // no fiscal document, no delay
   void flush_text();
   void forget_document();
 

@@ -299,7 +299,7 @@ TEST_F(RegisterTest, ShiftsHaveTheirDocumentsAndModes) {
   EXPECT_EQ(decode(Codepage::kCp866, find_tag(memory.documents().back().tlv, 1021).value()),
             "Петрова");
   EXPECT_EQ(ask(kOpenShift), "E073");
-  now += 25 * 3600 * 1000;
+  now += Ms{25} * 3600 * 1000;
   EXPECT_EQ(ask(kStatus).substr(10, 2), "03");
   EXPECT_EQ(ask(kOpenSale), "8D4E");
   EXPECT_EQ(ask(kCloseShift), "41001E");
