@@ -8,6 +8,15 @@
 
 #include "sim/base/codepage.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// fontconfig keeps its patterns to the end of the process; only its own leaks are left out.
+extern "C" __attribute__((visibility("default"))) const char*
+__lsan_default_suppressions();                          // NOLINT
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT
+  return "leak:libfontconfig\n";
+}
+#endif
+
 namespace till::sim {
 namespace {
 
