@@ -1,0 +1,257 @@
+#include "config.h"
+
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+namespace till::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+// One table being read: typed values, and at the end whatever was not asked for is an error.
+class Table {
+ public:
+  Table(const toml::table& table, std::string path) : table_(table), path_(std::move(path)) {}
+
+  template <typename T>
+  Result<void> get(const char* key, T& into) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (node == nullptr) return {};
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto v = node->value_exact<bool>();
+      if (!v) return wrong(key, "true or false");
+      into = *v;
+    } else if constexpr (std::is_integral_v<T>) {
+      const auto v = node->value_exact<std::int64_t>();
+      if (!v || *v < 0) return wrong(key, "a whole number");
+      into = static_cast<T>(*v);
+    } else {
+      const auto v = node->value_exact<std::string>();
+      if (!v) return wrong(key, "text in quotes");
+      into = *v;
+    }
+    return {};
+  }
+  template <typename T>
+  Result<void> need(const char* key, T& into) {
+    if (!table_.contains(key)) return fail(Code::kConfigInvalid, path_ + key + " is missing");
+    return get(key, into);
+  }
+  const toml::table* table(const char* key) {
+    seen_.insert(key);
+    return table_.get_as<toml::table>(key);
+  }
+  Result<std::vector<const toml::table*>> tables(const char* key) {
+    seen_.insert(key);
+    std::vector<const toml::table*> out;
+    const auto* node = table_.get(key);
+    if (node == nullptr) return out;
+    if (!node->is_array())
+      return fail(Code::kConfigInvalid, path_ + key + ": write [[" + key + "]]");
+    for (const auto& item : *node->as_array()) {
+      if (!item.is_table()) return fail(Code::kConfigInvalid, path_ + key);
+      out.push_back(item.as_table());
+    }
+    return out;
+  }
+  Result<void> finish() const {
+    for (const auto& [key, node] : table_) {
+      if (!seen_.contains(std::string(key.str()))) {
+        return fail(Code::kConfigInvalid, "unknown key " + path_ + std::string(key.str()));
+      }
+    }
+    return {};
+  }
+
+ private:
+  Result<void> wrong(const char* key, const char* wanted) const {
+    return fail(Code::kConfigInvalid, path_ + key + " must be " + wanted);
+  }
+  const toml::table& table_;
+  std::string path_;
+  std::set<std::string> seen_;
+};
+
+Result<json::object> settings_of(const toml::table& table, const std::string& path) {
+  json::object out;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (const auto v = node.value_exact<std::string>()) {
+      out[name] = *v;
+    } else if (const auto n = node.value_exact<std::int64_t>()) {
+      out[name] = *n;
+    } else if (const auto b = node.value_exact<bool>()) {
+      out[name] = *b;
+    } else {
+      return fail(Code::kConfigInvalid, path + name);
+    }
+  }
+  return out;
+}
+
+Result<void> read_store(Table& root, Config& config) {
+  const auto* table = root.table("store");
+  if (table == nullptr) return fail(Code::kConfigInvalid, "[store] is missing");
+  Table in(*table, "store.");
+  std::string language = "ru";
+  TILL_CHECK(in.need("id", config.store.value));
+  TILL_CHECK(in.need("data", config.data));
+  TILL_CHECK(in.need("plugins", config.plugins));
+  TILL_CHECK(in.get("plugin_host", config.host_program));
+  TILL_CHECK(in.need("goods", config.goods_file));
+  TILL_CHECK(in.need("program", config.program_file));
+  TILL_CHECK(in.get("log", config.log_file));
+  TILL_CHECK(in.get("central_key", config.central_key));
+  TILL_CHECK(in.get("auto_open_shift", config.auto_open_shift));
+  TILL_CHECK(in.get("tax_system_1055", config.tax_system_1055));
+  TILL_CHECK(in.get("language", language));
+  if (language != "ru" && language != "en") {
+    return fail(Code::kConfigInvalid, "store.language must be \"ru\" or \"en\"");
+  }
+  config.language = language == "ru" ? Language::kRu : Language::kEn;
+  return in.finish();
+}
+
+Result<void> read_tills(Table& root, Config& config) {
+  for (const auto* table : TILL_TRY(root.tables("till"))) {
+    Table in(*table, "till.");
+    api::Access access;
+    std::string role = "cashier";
+    TILL_CHECK(in.need("id", access.till));
+    TILL_CHECK(in.need("token_hash", access.token_hash));
+    TILL_CHECK(in.get("role", role));
+    TILL_CHECK(in.finish());
+    access.role = TILL_TRY(api::parse_role(role));
+    if (access.token_hash.size() != 64) {
+      return fail(Code::kConfigInvalid, "till.token_hash: make one with `tillbridge token`");
+    }
+    config.access.push_back(std::move(access));
+  }
+  return {};
+}
+
+Result<void> read_devices(Table& root, Config& config) {
+  std::set<std::string> ids;
+  for (const auto* table : TILL_TRY(root.tables("device"))) {
+    Table in(*table, "device.");
+    DeviceSettings d;
+    std::string plugin, port = "none";
+    TILL_CHECK(in.need("id", d.device.id));
+    TILL_CHECK(in.need("plugin", plugin));
+    TILL_CHECK(in.need("port", port));
+    TILL_CHECK(in.get("till", d.till));
+    if (const auto* settings = in.table("settings")) {
+      d.device.settings = TILL_TRY(settings_of(*settings, "device.settings."));
+    }
+    TILL_CHECK(in.finish());
+    if (!ids.insert(d.device.id).second) {
+      return fail(Code::kConfigInvalid, "two devices are called " + d.device.id);
+    }
+    if (plugin.find('/') != std::string::npos) {
+      return fail(Code::kConfigInvalid, "device.plugin is the name of a folder in store.plugins");
+    }
+    d.device.plugin = plugin;
+    d.device.port = TILL_TRY(devices::parse_port(port));
+    config.devices.push_back(std::move(d));
+  }
+  return {};
+}
+
+Result<void> read_cards(Table& root, Config& config) {
+  for (const auto* table : TILL_TRY(root.tables("card"))) {
+    Table in(*table, "card.");
+    identify::CardRule rule;
+    std::string check = "none";
+    TILL_CHECK(in.need("type", rule.type));
+    TILL_CHECK(in.get("prefix", rule.prefix));
+    TILL_CHECK(in.get("length", rule.length));
+    TILL_CHECK(in.get("check", check));
+    TILL_CHECK(in.get("payment_range", rule.payment_range));
+    TILL_CHECK(in.finish());
+    if (check == "ean") {
+      rule.check = identify::CheckDigit::kEan;
+    } else if (check == "luhn") {
+      rule.check = identify::CheckDigit::kLuhn;
+    } else if (check != "none") {
+      return fail(Code::kConfigInvalid, "card.check must be \"none\", \"ean\" or \"luhn\"");
+    }
+    config.cards.rules.push_back(std::move(rule));
+  }
+  return {};
+}
+
+Result<void> read_rest(Table& root, Config& config) {
+  if (const auto* table = root.table("api")) {
+    Table in(*table, "api.");
+    TILL_CHECK(in.need("listen", config.listen));
+    TILL_CHECK(in.finish());
+  }
+  if (const auto* table = root.table("codes")) {
+    Table in(*table, "codes.");
+    std::int64_t ttl_s = 300, resend_s = 60;
+    TILL_CHECK(in.need("channel", config.code_channel));
+    TILL_CHECK(in.get("text", config.code_text));
+    TILL_CHECK(in.get("ttl_s", ttl_s));
+    TILL_CHECK(in.get("resend_s", resend_s));
+    TILL_CHECK(in.get("attempts", config.codes.attempts));
+    TILL_CHECK(in.get("per_phone", config.codes.per_phone));
+    TILL_CHECK(in.get("per_till", config.codes.per_till));
+    TILL_CHECK(in.finish());
+    config.codes.ttl_us = ttl_s * 1'000'000;
+    config.codes.resend_us = resend_s * 1'000'000;
+    if (config.code_text.find("{code}") == std::string::npos) {
+      return fail(Code::kConfigInvalid, "codes.text must hold {code}");
+    }
+  }
+  if (const auto* table = root.table("secrets")) {
+    for (const auto& [key, node] : *table) {
+      const auto v = node.value_exact<std::string>();
+      if (!v) return fail(Code::kConfigInvalid, "secrets." + std::string(key.str()));
+      config.secrets[std::string(key.str())] = *v;
+    }
+  }
+  return {};
+}
+
+void make_absolute(const fs::path& folder, std::string& path) {
+  if (!path.empty() && fs::path(path).is_relative()) path = (folder / path).lexically_normal();
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  toml::table parsed;
+  try {
+    parsed = toml::parse_file(path);
+  } catch (const toml::parse_error& e) {
+    std::ostringstream where;
+    where << path << ":" << e.source().begin.line << ": " << e.description();
+    return fail(Code::kConfigInvalid, where.str());
+  }
+  Config config;
+  Table root(parsed, "");
+  TILL_CHECK(read_store(root, config));
+  TILL_CHECK(read_tills(root, config));
+  TILL_CHECK(read_devices(root, config));
+  TILL_CHECK(read_cards(root, config));
+  TILL_CHECK(read_rest(root, config));
+  TILL_CHECK(root.finish());
+  const auto folder = fs::absolute(path).parent_path();
+  for (auto* p : {&config.data, &config.plugins, &config.host_program, &config.goods_file,
+                  &config.program_file, &config.central_key, &config.log_file}) {
+    make_absolute(folder, *p);
+  }
+  for (auto& d : config.devices) {
+    d.device.plugin = config.plugins + "/" + d.device.plugin;
+    // A pseudo-terminal's path may be relative too: tests and the demo keep theirs beside the file.
+    if (auto* pty = std::get_if<devices::PtyPort>(&d.device.port)) make_absolute(folder, pty->path);
+  }
+  return config;
+}
+
+}  // namespace till::app

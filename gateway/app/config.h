@@ -1,0 +1,48 @@
+// The store's configuration file (TOML). Every error names the key; unknown keys are errors.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gateway/api/access.h"
+#include "gateway/base/errors.h"
+#include "gateway/devices/device.h"
+#include "gateway/identify/cards.h"
+#include "gateway/identify/identify.h"
+
+namespace till::app {
+
+struct DeviceSettings {
+  devices::DeviceConfig device;
+  std::string till;  // whose events it makes, "" = everybody's
+};
+
+struct Config {
+  StoreId store;
+  std::string data;  // folder of journal, keys and socket
+  Language language = Language::kRu;
+  std::string plugins;  // folder with one folder a plugin
+  std::string host_program;
+  std::string listen = "127.0.0.1:8480";
+  std::vector<api::Access> access;
+  std::string goods_file;
+  std::string program_file;
+  std::string central_key;  // made by `tillbridge-central store add`, "" = no central
+  std::string log_file;
+  std::vector<DeviceSettings> devices;
+  identify::CardRules cards;
+  identify::CodeLimits codes;
+  std::string code_channel;  // the device that sends codes
+  std::string code_text = "Код: {code}. Никому его не говорите, кроме кассира.";
+  std::map<std::string, std::string> secrets;
+  bool auto_open_shift = true;
+  int tax_system_1055 = 1;
+  std::int64_t hold_ttl_us = 3'600'000'000;
+  std::int64_t ask_timeout_us = 800'000;
+};
+
+// Relative paths are taken from the file's folder. kConfigInvalid, kBadFile.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace till::app

@@ -1,0 +1,121 @@
+// tillbridge: the gateway daemon and its command line.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "gateway/app/sale_command.h"
+#include "gateway/app/store.h"
+#include "gateway/base/log.h"
+#include "gateway/base/system_clock.h"
+#include "gateway/devices/port_usb.h"
+
+namespace till::app {
+namespace {
+
+Language language_of_environment() {
+  const char* lang = std::getenv("LANG");
+  return lang != nullptr && std::string_view(lang).starts_with("ru") ? Language::kRu
+                                                                     : Language::kEn;
+}
+
+int complain(const Error& error) {
+  std::cerr << describe(error, language_of_environment()) << "\n";
+  return 1;
+}
+
+std::string default_host_program() {
+  std::error_code ec;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);
+  return (self.parent_path() / "tillbridge-plugin-host").string();
+}
+
+int run(const std::string& config_file) {
+  auto config = load_config(config_file);
+  if (!config) return complain(config.error());
+  if (config->host_program.empty()) config->host_program = default_host_program();
+  open_log(config->log_file, LogLevel::kInfo);
+  // A core file could hold phones and card numbers.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  SystemClock clock;
+  SystemRandom random;
+  boost::asio::io_context io(1);
+  Store store(io, std::move(*config), clock, random);
+  if (const auto started = store.start(); !started) return complain(started.error());
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](boost::system::error_code, int) {
+    log_info("asked to stop");
+    store.stop();
+    io.stop();
+  });
+  std::cout << "ready http://127.0.0.1:" << store.port() << std::endl;
+  log_info("ready on port {}", store.port());
+  io.run();
+  return 0;
+}
+
+int make_token() {
+  SystemRandom random;
+  Buffer bytes(24);
+  random.fill(bytes);
+  const std::string token = to_hex(bytes);
+  std::cout << "token      " << token << "\ntoken_hash " << api::token_hash(token) << "\n";
+  return 0;
+}
+
+int check_files(const std::string& config_file) {
+  auto config = load_config(config_file);
+  if (!config) return complain(config.error());
+  std::cout << "store " << config->store.value << ": " << config->devices.size() << " devices, "
+            << config->access.size() << " tills\n";
+  return 0;
+}
+
+int usb_list() {
+  for (const auto& d : devices::list_usb_printers()) {
+    std::printf("usb:%04x:%04x%s%s  %s  bus %d address %d\n", d.vendor, d.product,
+                d.serial.empty() ? "" : ":", d.serial.c_str(), d.name.c_str(), d.bus, d.address);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace till::app
+
+int main(int argc, char** argv) {
+  CLI::App app{"Tillbridge, the store hardware gateway"};
+  app.require_subcommand(1);
+  std::string config;
+  auto* run = app.add_subcommand("run", "run the gateway of one store");
+  run->add_option("--config,-c", config, "the store's TOML file")->required();
+  auto* check = app.add_subcommand("check", "read the configuration and say what is wrong with it");
+  check->add_option("--config,-c", config, "the store's TOML file")->required();
+  auto* token = app.add_subcommand("token", "make a till's token and its hash");
+  auto* usb = app.add_subcommand("usb", "list the USB printers");
+  till::app::SaleOptions sale_options;
+  auto* sale = app.add_subcommand("sale", "a till in the terminal; it uses only the HTTP API");
+  auto* devices = app.add_subcommand("devices", "the devices of a running gateway");
+  for (auto* command : {sale, devices}) {
+    command->add_option("--url", sale_options.url, "http://127.0.0.1:8480")->required();
+    command->add_option("--token-file", sale_options.token_file, "file with the till's token")
+        ->required();
+    command->add_option("--language", sale_options.language, "ru or en");
+  }
+  sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (run->parsed()) return till::app::run(config);
+    if (check->parsed()) return till::app::check_files(config);
+    if (token->parsed()) return till::app::make_token();
+    if (usb->parsed()) return till::app::usb_list();
+    if (devices->parsed()) return till::app::list_devices(sale_options);
+    return till::app::sale_till(sale_options);
+  } catch (const std::exception& e) {
+    std::cerr << e.what() << "\n";
+    return 70;
+  }
+}

@@ -1,0 +1,372 @@
+// The till API, route by route, as gateway/api/openapi.yaml describes it.
+#include <algorithm>
+#include <vector>
+
+#include "gateway/base/json.h"
+#include "store.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxKey = 128;
+constexpr std::size_t kMaxText = 64;  // numbers and names a till gives
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    path.remove_prefix(path.front() == '/' ? 1 : 0);
+    const auto end = std::min(path.find('/'), path.size());
+    if (end > 0) parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return parts;
+}
+
+Result<std::string> short_text(JsonObject& in, const char* name) {
+  auto text = TILL_TRY(in.get<std::string>(name));
+  if (text.empty() || text.size() > kMaxText) return fail(Code::kOutOfRange, name);
+  return text;
+}
+
+Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
+  static constexpr std::array<std::string_view, 5> kTenders = {"cash", "electronic", "prepaid",
+                                                               "credit", "counter_provision"};
+  std::vector<FiscalPayment> out;
+  for (const auto& [path, value] : TILL_TRY(in.array("payments", 16))) {
+    auto p = TILL_TRY(JsonObject::from(*value, path));
+    const auto tender = TILL_TRY(p.get<std::string>("tender"));
+    const auto at = std::ranges::find(kTenders, tender);
+    if (at == kTenders.end()) return fail(Code::kBadValue, p.path_of("tender"));
+    out.push_back({static_cast<Tender>(at - kTenders.begin()), TILL_TRY(p.get<Money>("amount"))});
+    TILL_CHECK(p.finish());
+  }
+  return out;
+}
+
+api::Response ok(const json::value& body, int status = 200) {
+  return {status, json::serialize(body)};
+}
+
+}  // namespace
+
+struct Routes::Context {
+  const api::Request& request;
+  api::Access who;
+  std::vector<std::string> path;  // after /v1
+  json::value body;
+  Language language;
+};
+
+api::Response Routes::error(const Error& e, const std::string& language) const {
+  const Language l = language.starts_with("en")   ? Language::kEn
+                     : language.starts_with("ru") ? Language::kRu
+                                                  : store_.config().language;
+  return ok({{"error", error_view(e, l)}}, http_status(e.code));
+}
+
+Result<std::string> Routes::subscribe(const api::Request& request) const {
+  if (request.path != "/v1/events") return fail(Code::kNotFound, request.path);
+  return TILL_TRY(access_.check(request)).till;
+}
+
+void Routes::handle(const api::Request& request, api::Reply reply) {
+  const auto refuse = [&](const Error& e) { reply(error(e, request.language)); };
+  const auto who = access_.check(request);
+  if (!who) return refuse(who.error());
+  Context context{request, *who, split_path(request.path), json::object{},
+                  request.language.starts_with("en") ? Language::kEn : store_.config().language};
+  if (request.path == "/metrics") {
+    return reply({200, store_.metrics().render(), "text/plain; version=0.0.4"});
+  }
+  if (context.path.empty() || context.path[0] != "v1")
+    return refuse({Code::kNotFound, request.path, {}});
+  context.path.erase(context.path.begin());
+  if (!request.body.empty()) {
+    auto body = parse_json(request.body);
+    if (!body) return refuse(body.error());
+    context.body = std::move(*body);
+  }
+  try {
+    if (request.idempotency_key.empty()) return dispatch(context, std::move(reply));
+    with_key(context, std::move(reply));
+  } catch (const Overflow& e) {
+    refuse({Code::kOverflow, e.what(), {}});
+  }
+}
+
+// The same key and payload get the stored answer; the same key with another payload a conflict.
+void Routes::with_key(const Context& context, api::Reply reply) {
+  const auto& request = context.request;
+  const TillId till{context.who.till};
+  if (request.idempotency_key.size() > kMaxKey) {
+    return reply(error({Code::kOutOfRange, "Idempotency-Key", {}}, request.language));
+  }
+  const std::string hash = api::token_hash(request.method + request.path + "\n" + request.body);
+  if (const auto stored = store_.journal().answer(till, request.idempotency_key)) {
+    if (stored->payload_hash != hash) {
+      return reply(error({Code::kKeyConflict, request.idempotency_key, {}}, request.language));
+    }
+    return reply({stored->status, stored->body});
+  }
+  dispatch(context, [this, till, hash, key = request.idempotency_key,
+                     reply = std::move(reply)](const api::Response& response) {
+    // What may still change, or may be tried again, is not frozen.
+    if (response.status < 300 && response.status != 202) {
+      store_.journal().keep_answer(till, key, {hash, response.status, response.body});
+    }
+    reply(response);
+  });
+}
+
+void Routes::dispatch(const Context& c, api::Reply reply) {
+  const auto& method = c.request.method;
+  const auto answer = [&](const Result<api::Response>& r) {
+    reply(r ? *r : error(r.error(), c.request.language));
+  };
+  const std::string head = c.path.empty() ? "" : c.path[0];
+  if (head == "sales" && c.path.size() >= 2) return sale_route(c, std::move(reply));
+  if (head == "sales" && method == "POST") return answer(open_sale(c));
+  if (head == "sales" && method == "GET") {
+    json::array out;
+    for (const auto* sale : store_.desk().live()) {
+      if (sale->till.value == c.who.till || c.who.role != api::Role::kCashier) {
+        out.push_back(sale_view(*sale, c.language));
+      }
+    }
+    return reply(ok({{"sales", std::move(out)}}));
+  }
+  if (head == "returns" && c.path.size() == 1 && method == "POST") return answer(open_return(c));
+  if (head == "devices" && method == "GET")
+    return reply(ok({{"devices", store_.describe_devices()}}));
+  if (head == "health" && method == "GET") {
+    return reply(ok({{"store", store_.config().store.value},
+                     {"ready", true},
+                     {"register_online", store_.fiscal()->online()},
+                     {"central_online", store_.central_online()},
+                     {"in_doubt", store_.desk().doubts()},
+                     {"outbound", store_.journal().last_sequence()},
+                     {"acknowledged", store_.journal().acknowledged()}}));
+  }
+  if (head == "register" && c.path.size() == 2) return register_route(c, std::move(reply));
+  const bool known = head == "sales" || head == "returns" || head == "devices" || head == "health";
+  reply(error({known ? Code::kMethodNotAllowed : Code::kNotFound, c.request.path, {}},
+              c.request.language));
+}
+
+api::Response Routes::sale_response(const Uuid& id, const std::string& language, int status) {
+  const auto sale = store_.desk().find(id);
+  if (!sale) return error({Code::kNoSuchSale, to_string(id), {}}, language);
+  const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
+  return ok(sale_view(*sale, l), status);
+}
+
+Result<api::Response> Routes::open_sale(const Context& c) {
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto number = TILL_TRY(short_text(in, "number"));
+  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  TILL_CHECK(in.finish());
+  if (cashier.size() > kMaxText) return fail(Code::kOutOfRange, "cashier");
+  const auto id = TILL_TRY(store_.desk().open(TillId{c.who.till}, number, cashier));
+  return sale_response(id, c.request.language, 201);
+}
+
+Result<api::Response> Routes::open_return(const Context& c) {
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto number = TILL_TRY(short_text(in, "number"));
+  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto sold = parse_uuid(TILL_TRY(in.get<std::string>("sale")));
+  if (!sold) return fail(Code::kNoSuchSale);
+  std::map<std::string, Quantity> lines;
+  for (const auto& [path, value] : TILL_TRY(in.members("lines", limits::kMaxSaleLines))) {
+    const auto name = path.substr(path.rfind('.') + 1);
+    lines[name] = TILL_TRY(json_as<Quantity>(*value, path));
+  }
+  TILL_CHECK(in.finish());
+  const auto id =
+      TILL_TRY(store_.desk().open_return(TillId{c.who.till}, number, cashier, *sold, lines));
+  return sale_response(id, c.request.language, 201);
+}
+
+// /v1/sales/{id} and below.
+void Routes::sale_route(const Context& c, api::Reply reply) {
+  const auto refuse = [&](Code code, const std::string& detail = {}) {
+    reply(error({code, detail, {}}, c.request.language));
+  };
+  const auto id = parse_uuid(c.path[1]);
+  const auto sale = id ? store_.desk().find(*id) : std::nullopt;
+  if (!sale) return refuse(Code::kNoSuchSale, c.path[1].substr(0, kMaxText));
+  // A cashier sees her own till's sales; a senior all of them.
+  if (sale->till.value != c.who.till && c.who.role == api::Role::kCashier) {
+    return refuse(Code::kRoleForbidden);
+  }
+  if (c.path.size() == 2) {
+    if (c.request.method != "GET") return refuse(Code::kMethodNotAllowed);
+    return reply(sale_response(*id, c.request.language));
+  }
+  if (c.request.method != "POST") return refuse(Code::kMethodNotAllowed);
+  const std::string& verb = c.path[2];
+  if (c.path.size() == 3 && verb == "identify") return identify(c, *id, std::move(reply));
+  if (c.path.size() == 3 && verb == "pay") return pay(c, *id, std::move(reply));
+  if (c.path.size() == 3 && verb == "settle") return settle(c, *id, std::move(reply));
+  const auto response = edit(c, *id);
+  reply(response ? *response : error(response.error(), c.request.language));
+}
+
+Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
+  auto& desk = store_.desk();
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const std::string& verb = c.path[2];
+  if (verb == "lines" && c.path.size() == 4) {
+    const auto quantity = TILL_TRY(in.get<Quantity>("quantity"));
+    TILL_CHECK(in.finish());
+    TILL_CHECK(desk.set_quantity(id, c.path[3], quantity));
+    return sale_response(id, c.request.language);
+  }
+  if (c.path.size() != 3) return fail(Code::kNotFound, c.request.path.substr(0, 256));
+  if (verb == "lines") {
+    const auto code = TILL_TRY(in.get<std::string>("code"));
+    const auto quantity = TILL_TRY(in.get_or<Quantity>("quantity", Quantity{kQuantityScale}));
+    TILL_CHECK(in.finish());
+    const auto* item = TILL_TRY(store_.scanned(code, ""));
+    TILL_CHECK(desk.add(id, item->code, quantity));
+  } else if (verb == "points") {
+    const auto points = TILL_TRY(in.get<Points>("points"));
+    TILL_CHECK(in.finish());
+    const auto limit = store_.code_limit(id);
+    if (limit && points > *limit) return fail(Code::kCodeBound, to_string(*limit));
+    TILL_CHECK(desk.redeem(id, points));
+  } else if (verb == "quote") {
+    TILL_CHECK(in.finish());
+    TILL_TRY(desk.quote(id));
+  } else if (verb == "park") {
+    TILL_CHECK(desk.park(id));
+  } else if (verb == "resume") {
+    TILL_CHECK(desk.resume(id));
+  } else if (verb == "cancel") {
+    TILL_CHECK(desk.cancel(id));
+  } else {
+    return fail(Code::kNotFound, c.request.path.substr(0, 256));
+  }
+  return sale_response(id, c.request.language);
+}
+
+void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
+  const std::string language = c.request.language;
+  const auto refuse = [this, language, reply](const Error& e) { reply(error(e, language)); };
+  const auto apply = [this, id, language, reply, refuse](Result<checkout::Identity> who) {
+    if (!who) return refuse(who.error());
+    const auto done = store_.desk().identify(id, std::move(*who));
+    if (!done) return refuse(done.error());
+    reply(sale_response(id, language));
+  };
+  const auto run = [&]() -> Result<void> {
+    auto in = TILL_TRY(JsonObject::from(c.body, ""));
+    if (in.has("phone")) {
+      const auto phone = TILL_TRY(short_text(in, "phone"));
+      const auto code = TILL_TRY(in.get_or<std::string>("code", ""));
+      const bool enrol = TILL_TRY(in.get_or("enrol", false));
+      const auto highest = TILL_TRY(in.find<Points>("highest"));
+      TILL_CHECK(in.finish());
+      if (!code.empty()) {
+        store_.identify_phone(id, phone, code, enrol, apply);
+        return {};
+      }
+      // Bound to what this receipt could take at most, unless the till asks for less.
+      const auto sale = store_.desk().find(id);
+      Points most;
+      for (const auto& line : sale->lines) most.units += (line.price * line.quantity).minor;
+      if (highest) most = *highest;
+      store_.send_code(id, TillId{c.who.till}, phone, most,
+                       [language, reply, refuse, most](const Result<void>& sent) {
+                         if (!sent) return refuse(sent.error());
+                         reply(ok({{"code_sent", true}, {"highest", to_string(most)}}, 202));
+                       });
+      return {};
+    }
+    const auto event = TILL_TRY(in.get_or<std::string>("card_event", ""));
+    const auto typed = event.empty() ? TILL_TRY(short_text(in, "card")) : std::string();
+    TILL_CHECK(in.finish());
+    store_.identify_card(id, c.who.till, event, typed, apply);
+    return {};
+  };
+  if (const auto started = run(); !started) refuse(started.error());
+}
+
+void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
+  const std::string language = c.request.language;
+  const auto run = [&]() -> Result<void> {
+    auto in = TILL_TRY(JsonObject::from(c.body, ""));
+    const auto quote = TILL_TRY(in.get<std::string>("quote"));
+    auto payments = TILL_TRY(payments_of(in));
+    TILL_CHECK(in.finish());
+    return store_.desk().pay(
+        id, quote, std::move(payments), [this, language, reply](const checkout::Sale& sale) {
+          const bool rests = checkout::is_final(sale.state);
+          const bool doubt = checkout::is_open_doubt(sale.state);
+          const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
+          // 200 committed; 202 not decided yet; otherwise the trouble's own status.
+          const int status = rests   ? 200
+                             : doubt ? 202
+                                     : http_status(static_cast<Code>(sale.trouble));
+          reply(ok(sale_view(sale, l), status));
+        });
+  };
+  if (const auto started = run(); !started) reply(error(started.error(), language));
+}
+
+void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {
+  const std::string language = c.request.language;
+  const auto run = [&]() -> Result<void> {
+    if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
+    auto in = TILL_TRY(JsonObject::from(c.body, ""));
+    std::optional<FiscalDocument> document;
+    if (in.has("document")) {
+      auto d = TILL_TRY(in.object("document"));
+      document.emplace();
+      document->fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
+      document->number = static_cast<std::uint32_t>(TILL_TRY(d.get<std::int64_t>("number")));
+      document->sign = static_cast<std::uint32_t>(TILL_TRY(d.get<std::int64_t>("sign")));
+      TILL_CHECK(d.finish());
+    } else if (!TILL_TRY(in.get<bool>("no_document"))) {
+      return fail(Code::kMissingField, "document");
+    }
+    TILL_CHECK(in.finish());
+    return store_.desk().settle(
+        id, c.who.till, std::move(document),
+        [this, id, language, reply](const checkout::Sale& sale) {
+          const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
+          reply(ok(sale_view(sale, l)));
+        });
+  };
+  if (const auto started = run(); !started) reply(error(started.error(), language));
+}
+
+// /v1/register/status | x-report | open-shift | close-shift | continue-printing
+void Routes::register_route(const Context& c, api::Reply reply) {
+  static const std::map<std::string, std::pair<const char*, const char*>> kVerbs = {
+      {"status", {"GET", "fiscal.status"}},
+      {"x-report", {"POST", "fiscal.x_report"}},
+      {"open-shift", {"POST", "fiscal.open_shift"}},
+      {"close-shift", {"POST", "fiscal.close_shift"}},
+      {"continue-printing", {"POST", "fiscal.continue_printing"}}};
+  const auto at = kVerbs.find(c.path[1]);
+  const std::string language = c.request.language;
+  const auto refuse = [&](Code code) { reply(error({code, c.request.path, {}}, language)); };
+  if (at == kVerbs.end()) return refuse(Code::kNotFound);
+  if (c.request.method != at->second.first) return refuse(Code::kMethodNotAllowed);
+  if (c.path[1] == "close-shift" && c.who.role == api::Role::kCashier) {
+    return refuse(Code::kRoleForbidden);
+  }
+  json::object body;
+  if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
+    body["cashier"] = o->at("cashier");
+  }
+  store_.fiscal()->command(at->second.second, std::move(body),
+                           [this, language, reply](const Result<json::value>& result) {
+                             reply(result ? ok(*result) : error(result.error(), language));
+                           });
+}
+
+}  // namespace till::app

@@ -1,0 +1,354 @@
+#include "sale_command.h"
+
+#include <unistd.h>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "api_client.h"
+#include "gateway/base/errors.h"
+#include "gateway/base/system_clock.h"
+
+namespace till::app {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+std::string read_token(const std::string& file) {
+  std::ifstream in(file);
+  std::string token;
+  in >> token;
+  if (token.empty()) throw std::runtime_error("no token in " + file);
+  return token;
+}
+
+std::string text(const json::value& v, const char* name) {
+  const auto* o = v.if_object();
+  const auto* at = o == nullptr ? nullptr : o->if_contains(name);
+  if (at == nullptr) return {};
+  return at->is_string() ? json::value_to<std::string>(*at) : json::serialize(*at);
+}
+
+constexpr const char* kHelp =
+    R"(  scan CODE           the scanner reads a bar code        сканер читает штрихкод
+  swipe NUMBER        a loyalty card is swiped            карта проведена через ридер
+  phone NUMBER        send a one-time code                послать код на телефон
+  code DIGITS         the customer tells the code         покупатель назвал код
+  points N            spend N points                      списать баллы
+  pay [cash N]        pay (card, or cash N)               оплатить
+  return SALE L=Q …   return lines of a sale              возврат
+  state | cancel      show or cancel the sale             показать, отменить
+  pull X | plug X     cable of register, printer …        выдернуть, вставить кабель
+  kill gateway        kill -9 the gateway                 убить шлюз
+  balance | receipt   balance; the receipt as printed     баланс; чек, как он напечатан
+  devices | quit
+)";
+
+class TerminalTill {
+ public:
+  explicit TerminalTill(const SaleOptions& options)
+      : options_(options),
+        api_(options.url, read_token(options.token_file), options.language),
+        input_(io_, ::dup(STDIN_FILENO)),
+        retry_(io_) {}
+
+  int run() {
+    std::cout << "Tillbridge. help = " << (ru() ? "помощь" : "help") << "\n" << kHelp << std::flush;
+    listen();
+    prompt();
+    read_line();
+    io_.run();
+    return 0;
+  }
+
+ private:
+  [[nodiscard]] bool ru() const { return options_.language != "en"; }
+  void prompt() { std::cout << "> " << std::flush; }
+
+  void listen() {
+    api_.listen(
+        io_, [this](const json::value& e) { on_event(e); },
+        [this] {
+          retry_.expires_after(std::chrono::milliseconds(300));
+          retry_.async_wait([this](boost::system::error_code ec) {
+            if (!ec) listen();
+          });
+        });
+  }
+
+  void read_line() {
+    asio::async_read_until(input_, buffer_, '\n',
+                           [this](boost::system::error_code ec, std::size_t) {
+                             std::string line;
+                             std::istream in(&buffer_);
+                             if (!std::getline(in, line) && ec) return io_.stop();
+                             if (!line.empty() && !execute(line)) return io_.stop();
+                             if (ec) return io_.stop();
+                             prompt();
+                             read_line();
+                           });
+  }
+
+  // ---- what the gateway tells ----
+
+  void on_event(const json::value& e) {
+    const std::string type = text(e, "type");
+    if (type == "scan") {
+      const auto& item = e.at("item");
+      std::cout << "\n[scan] " << text(item, "name") << "  " << text(item, "price") << "\n";
+      if (ensure_sale()) show_error(call("lines", {{"code", text(e, "code")}}));
+    } else if (type == "card") {
+      std::cout << "\n[card] " << text(e, "card") << "\n";
+      if (ensure_sale()) show(call("identify", {{"card_event", text(e, "event")}}));
+    } else if (type == "input_error") {
+      std::cout << "\n[" << text(e, "code") << "] " << text(e, "what") << ". " << text(e, "next")
+                << "\n";
+    } else if (type == "device") {
+      std::cout << "\n[" << text(e, "device") << (text(e, "online") == "true" ? " +]" : " -]")
+                << "\n";
+    } else if (type == "sale" && text(e.at("sale"), "id") == sale_) {
+      const std::string state = text(e.at("sale"), "state");
+      if (state != state_)
+        std::cout << "\n[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
+      state_ = state;
+      if (state == "committed") finish(e.at("sale"));
+    } else {
+      return;
+    }
+    prompt();
+  }
+
+  void finish(const json::value& sale) {
+    const auto& d = sale.at("document");
+    std::cout << (ru() ? "  чек ФД " : "  document ") << text(d, "number") << ", "
+              << text(sale.at("quote"), "total") << (ru() ? ", начислено " : ", earned ")
+              << text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
+    last_ = std::exchange(sale_, "");
+  }
+
+  // ---- what the person types ----
+
+  bool execute(const std::string& line) {
+    std::istringstream in(line);
+    std::string verb, rest;
+    in >> verb;
+    std::getline(in >> std::ws, rest);
+    if (verb == "quit" || verb == "exit") return false;
+    using Handler = void (TerminalTill::*)(const std::string&);
+    static const std::map<std::string, Handler> kVerbs = {
+        {"scan", &TerminalTill::scan},        {"swipe", &TerminalTill::swipe},
+        {"phone", &TerminalTill::phone},      {"code", &TerminalTill::code},
+        {"points", &TerminalTill::points},    {"pay", &TerminalTill::pay},
+        {"return", &TerminalTill::give_back}, {"pull", &TerminalTill::pull},
+        {"plug", &TerminalTill::plug},        {"kill", &TerminalTill::kill_gateway},
+        {"state", &TerminalTill::state},      {"cancel", &TerminalTill::cancel},
+        {"balance", &TerminalTill::balance},  {"receipt", &TerminalTill::receipt},
+        {"devices", &TerminalTill::devices}};
+    const auto at = kVerbs.find(verb);
+    if (at == kVerbs.end()) {
+      std::cout << kHelp;
+    } else {
+      (this->*at->second)(rest);
+    }
+    return true;
+  }
+
+  void scan(const std::string& code) {
+    if (!options_.simulator.empty()) return simulate({{"do", "scan"}, {"data", code}});
+    if (ensure_sale()) show(call("lines", {{"code", code}}));
+  }
+  void swipe(const std::string& number) {
+    if (!options_.simulator.empty()) return simulate({{"do", "swipe"}, {"track2", number}});
+    if (ensure_sale()) show(call("identify", {{"card", number}}));
+  }
+  void phone(const std::string& number) {
+    phone_ = number;
+    if (!ensure_sale()) return;
+    show_error(call("identify", {{"phone", number}}));
+    if (!options_.simulator.empty()) simulate({{"do", "phone.messages"}});
+  }
+  void code(const std::string& digits) {
+    show(call("identify", {{"phone", phone_}, {"code", digits}, {"enrol", true}}));
+  }
+  void points(const std::string& n) {
+    show_error(call("points", {{"points", n}}));
+    show(call("quote"));
+  }
+  void state(const std::string&) { show(call("quote")); }
+  void cancel(const std::string&) {
+    show(call("cancel"));
+    sale_.clear();
+  }
+
+  void pay(const std::string& how) {
+    const auto quoted = call("quote");
+    if (!quoted || quoted->status >= 300) return show(quoted);
+    const auto& quote = quoted->body.at("quote");
+    std::istringstream in(how);
+    std::string tender = "electronic", amount = text(quote, "total");
+    in >> tender >> amount;
+    if (how.empty()) tender = "electronic";
+    const json::object body{
+        {"quote", text(quote, "id")},
+        {"payments", json::array{json::object{{"tender", tender}, {"amount", amount}}}}};
+    // The key is the quote: paying it twice by accident is the same payment.
+    show_error(api_.call("POST", "/v1/sales/" + sale_ + "/pay", body, text(quote, "id")));
+  }
+
+  void give_back(const std::string& args) {
+    std::istringstream in(args);
+    std::string sold, part;
+    in >> sold;
+    if (sold == "last") sold = last_;
+    json::object lines;
+    while (in >> part) {
+      const auto eq = part.find('=');
+      lines[part.substr(0, eq)] = eq == std::string::npos ? "1" : part.substr(eq + 1);
+    }
+    const auto opened = api_.call("POST", "/v1/returns",
+                                  {{"number", new_number()}, {"sale", sold}, {"lines", lines}});
+    if (opened && opened->status < 300) sale_ = text(opened->body, "id");
+    show(opened);
+  }
+
+  void pull(const std::string& device) { simulate({{"do", device + ".pull"}}); }
+  void plug(const std::string& device) { simulate({{"do", device + ".plug"}}); }
+  void kill_gateway(const std::string&) { simulate({{"do", "kill.gateway"}}); }
+  void receipt(const std::string&) { simulate({{"do", "register.paper_text"}}); }
+  void balance(const std::string&) { show(call("")); }
+  void devices(const std::string&) {
+    const auto answer = api_.call("GET", "/v1/devices");
+    if (answer) std::cout << json::serialize(answer->body) << "\n";
+  }
+
+  // ---- helpers ----
+
+  std::string new_number() {
+    SystemClock clock;
+    SystemRandom random;
+    return to_string(new_uuid(clock, random)).substr(0, 18);
+  }
+
+  bool ensure_sale() {
+    if (!sale_.empty()) return true;
+    const auto opened =
+        api_.call("POST", "/v1/sales", {{"number", new_number()}, {"cashier", "Иванова"}});
+    if (!opened || opened->status >= 300) {
+      show(opened);
+      return false;
+    }
+    sale_ = text(opened->body, "id");
+    state_ = "open";
+    return true;
+  }
+
+  Result<ApiAnswer> call(const std::string& verb, const json::object& body = {}) {
+    const std::string path = "/v1/sales/" + sale_;
+    return verb.empty() ? api_.call("GET", path) : api_.call("POST", path + "/" + verb, body);
+  }
+
+  void show_error(const Result<ApiAnswer>& answer) {
+    if (!answer) {
+      std::cout << describe(answer.error(), ru() ? Language::kRu : Language::kEn) << "\n";
+      return;
+    }
+    const auto* o = answer->body.if_object();
+    for (const char* name : {"error", "trouble"}) {
+      const auto* e = o == nullptr ? nullptr : o->if_contains(name);
+      if (e != nullptr) {
+        std::cout << "  " << text(*e, "code") << " " << text(*e, "what") << " ("
+                  << text(*e, "detail") << "). " << text(*e, "next") << "\n";
+      }
+    }
+  }
+
+  void show(const Result<ApiAnswer>& answer) {
+    show_error(answer);
+    if (!answer || answer->status >= 300 || !answer->body.is_object()) return;
+    const auto& sale = answer->body.get_object();
+    if (!sale.contains("lines")) return;
+    for (const auto& line : sale.at("lines").as_array()) {
+      std::cout << "  " << text(line, "id") << ". " << text(line, "name") << "  "
+                << text(line, "price") << " x " << text(line, "quantity") << " = "
+                << (text(line, "total").empty() ? "?" : text(line, "total")) << "\n";
+    }
+    if (const auto* c = sale.if_contains("customer")) {
+      std::cout << "  " << (ru() ? "покупатель " : "customer ") << text(*c, "label")
+                << (ru() ? ", баллов " : ", points ") << text(*c, "available") << "\n";
+    }
+    if (const auto* q = sale.if_contains("quote")) {
+      for (const auto& why : q->at("why").as_array())
+        std::cout << "    " << text(why, "text") << "\n";
+      std::cout << "  " << (ru() ? "к оплате " : "to pay ") << text(*q, "total") << "\n";
+    }
+  }
+
+  // One line to the virtual devices, one line back.
+  void simulate(const json::object& command) {
+    if (options_.simulator.empty()) {
+      std::cout << "  (" << (ru() ? "только в демо" : "only in the demo") << ")\n";
+      return;
+    }
+    try {
+      asio::local::stream_protocol::socket socket(io_);
+      socket.connect(options_.simulator);
+      asio::write(socket, asio::buffer(json::serialize(command) + "\n"));
+      asio::streambuf answer;
+      asio::read_until(socket, answer, '\n');
+      std::string line;
+      std::istream in(&answer);
+      std::getline(in, line);
+      const auto value = json::parse(line);
+      const auto* shown = value.as_object().if_contains("text");
+      if (shown != nullptr) {
+        std::cout << json::value_to<std::string>(*shown) << "\n";
+      } else if (value.as_object().contains("messages")) {
+        for (const auto& m : value.at("messages").as_array()) {
+          std::cout << "  [" << text(m, "to") << "] " << text(m, "text") << "\n";
+        }
+      } else if (value.at("ok") != true) {
+        std::cout << "  " << line << "\n";
+      }
+    } catch (const std::exception& e) {
+      std::cout << "  " << options_.simulator << ": " << e.what() << "\n";
+    }
+  }
+
+  SaleOptions options_;
+  ApiClient api_;
+  asio::io_context io_;
+  asio::posix::stream_descriptor input_;
+  asio::steady_timer retry_;
+  asio::streambuf buffer_;
+  std::string sale_, last_, state_, phone_;
+};
+
+}  // namespace
+
+int sale_till(const SaleOptions& options) { return TerminalTill(options).run(); }
+
+int list_devices(const SaleOptions& options) {
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  const auto answer = api.call("GET", "/v1/devices");
+  if (!answer) {
+    std::cerr << describe(answer.error(), Language::kEn) << "\n";
+    return 1;
+  }
+  for (const auto& d : answer->body.at("devices").as_array()) {
+    std::cout << text(d, "id") << "  " << text(d, "kind") << "  " << text(d, "port") << "  "
+              << text(d, "state") << (text(d, "online") == "true" ? "  online" : "  offline")
+              << "\n";
+  }
+  return 0;
+}
+
+}  // namespace till::app

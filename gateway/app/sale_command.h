@@ -1,0 +1,19 @@
+// `tillbridge sale`: a till in the terminal. It knows nothing but the HTTP API; with --sim it also
+// moves the virtual devices of the demo, as a person's hands would.
+#pragma once
+
+#include <string>
+
+namespace till::app {
+
+struct SaleOptions {
+  std::string url;
+  std::string token_file;
+  std::string language = "ru";
+  std::string simulator;  // control socket of tillbridge-sim, "" = real devices
+};
+
+int sale_till(const SaleOptions& options);
+int list_devices(const SaleOptions& options);
+
+}  // namespace till::app

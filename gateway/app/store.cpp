@@ -1,0 +1,257 @@
+#include "store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gateway/base/json.h"
+#include "gateway/base/log.h"
+#include "gateway/devices/http_client.h"
+
+namespace till::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr auto kIdleEvery = std::chrono::seconds(5);
+constexpr std::int64_t kKeepUs = std::int64_t{35} * 24 * 3600 * 1'000'000;
+constexpr std::int64_t kCardEventUs = 120'000'000;
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Code::kBadFile, path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Prefixes an error with the file it is about.
+std::unexpected<Error> in_file(const std::string& path, Error error) {
+  error.detail = path + ": " + error.detail;
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Store::Store(boost::asio::io_context& io, Config config, Clock& clock, Random& random)
+    : io_(io), config_(std::move(config)), clock_(clock), random_(random), idle_timer_(io) {}
+
+Store::~Store() {
+  stop();
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
+
+Result<void> Store::start() {
+  TILL_CHECK(open_files());
+  TILL_CHECK(open_journal());
+  TILL_CHECK(make_devices());
+  TILL_CHECK(open_link());
+  desk_->recover_all();
+  for (const auto& [id, device] : devices_) device->start();
+  TILL_CHECK(serve());
+  idle_round();
+  return {};
+}
+
+void Store::stop() {
+  if (server_) server_->stop();
+  idle_timer_.cancel();
+  if (link_) link_->stop();
+  for (const auto& [id, device] : devices_) device->stop();
+  if (journal_) journal_->flush();
+}
+
+Result<void> Store::open_files() {
+  auto goods_text = TILL_TRY(read_file(config_.goods_file));
+  auto goods = config_.goods_file.ends_with(".csv") ? goods::Catalogue::from_csv(goods_text)
+                                                    : goods::Catalogue::from_json(goods_text);
+  if (!goods) return in_file(config_.goods_file, goods.error());
+  goods_ = std::move(*goods);
+  auto program = loyalty::Program::from_json(TILL_TRY(read_file(config_.program_file)));
+  if (!program) return in_file(config_.program_file, program.error());
+  program_ = std::move(*program);
+
+  std::error_code ec;
+  fs::create_directories(config_.data, ec);
+  if (ec) return fail(Code::kBadFile, config_.data);
+  fs::permissions(config_.data, fs::perms::owner_all, ec);
+  // A second gateway on the same store is refused before it touches anything.
+  lock_fd_ = ::open((config_.data + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_fd_ < 0 || flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+    return fail(Code::kStoreLocked, config_.store.value);
+  }
+  return {};
+}
+
+Result<void> Store::open_journal() {
+  journal::Hooks hooks;
+  hooks.post = [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); };
+  hooks.encode = [this](const checkout::Sale& s, const checkout::Fact& f) {
+    return encode_fact(s, f);
+  };
+  hooks.fatal = [](const std::string& why) {
+    log_error("the journal failed: {}; the daemon ends and replays at its next start", why);
+    std::_Exit(70);
+  };
+  hooks.entries = [this] {
+    if (link_) link_->entries_available();
+  };
+  try {
+    journal_ = std::make_unique<journal::Journal>(config_.data + "/journal.db", config_.store,
+                                                  std::move(hooks), clock_, random_);
+  } catch (const sqlite::Failure& e) {
+    return fail(Code::kJournalFailed, e.what());
+  }
+  // The key under which this store hashes phones and cards; central gives chains a common one.
+  std::string key = journal_->setting("store_key");
+  if (key.empty()) {
+    Buffer fresh(32);
+    random_.fill(fresh);
+    key = to_hex(fresh);
+    journal_->set_setting("store_key", key);
+  }
+  if (config_.secrets.contains("store_key")) key = config_.secrets["store_key"];
+  const Buffer bytes = from_hex(key);
+  if (bytes.size() != store_key_.size()) {
+    return fail(Code::kConfigInvalid, "secrets.store_key must be 64 hexadecimal digits");
+  }
+  std::copy(bytes.begin(), bytes.end(), store_key_.begin());
+  codes_ = std::make_unique<identify::Codes>(store_key_, config_.codes);
+  return {};
+}
+
+Result<void> Store::make_devices() {
+  services_ = std::make_unique<devices::DeviceServices>(devices::DeviceServices{
+      io_, clock_, random_, metrics_, config_.host_program,
+      [this](const std::string& device, const std::string& type, const json::value& body) {
+        on_device_event(device, type, body);
+      },
+      [this](const std::string& device, bool online) {
+        publish("", {{"type", "device"}, {"device", device}, {"online", online}});
+        if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
+      },
+      [this](const std::string& request, std::uint32_t timeout_ms,
+             std::function<void(ipc::Outcome)> done) {
+        devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
+      }});
+  for (const auto& d : config_.devices) {
+    auto device = devices::Device::make(*services_, d.device);
+    if (!device) return in_file("device " + d.device.id, device.error());
+    devices_[d.device.id] = *device;
+    device_till_[d.device.id] = d.till;
+  }
+  const auto fiscal = device_of_kind("register");
+  if (!fiscal) return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  if (!config_.code_channel.empty() && !devices_.contains(config_.code_channel)) {
+    return fail(Code::kConfigInvalid, "codes.channel: no device " + config_.code_channel);
+  }
+  fiscal_ = std::make_unique<Fiscal>(fiscal, config_.auto_open_shift, config_.tax_system_1055);
+  checkout::DeskHooks hooks;
+  hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
+  hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
+  desk_ = std::make_unique<checkout::Desk>(*fiscal_, *this, *journal_, std::move(hooks), clock_,
+                                           random_, goods_, program_);
+  return {};
+}
+
+Result<void> Store::open_link() {
+  if (config_.central_key.empty()) return {};
+  const auto root = parse_json(TILL_TRY(read_file(config_.central_key)));
+  if (!root) return in_file(config_.central_key, root.error());
+  auto in = TILL_TRY(JsonObject::from(*root, ""));
+  link::LinkConfig link;
+  link.store = config_.store;
+  link.epoch = journal_->epoch();
+  const auto store = TILL_TRY(in.get<std::string>("store"));
+  link.public_key = TILL_TRY(in.get<std::string>("public_key"));
+  link.secret_key = TILL_TRY(in.get<std::string>("secret_key"));
+  link.server_key = TILL_TRY(in.get<std::string>("server_key"));
+  link.tell_endpoint = TILL_TRY(in.get<std::string>("tell"));
+  link.ask_endpoint = TILL_TRY(in.get<std::string>("ask"));
+  TILL_CHECK(in.finish());
+  if (store != config_.store.value) return fail(Code::kStoreMismatch, config_.central_key);
+  link::LinkHooks hooks;
+  hooks.read = [this](std::uint64_t from, std::size_t most) {
+    std::vector<link::OutboundEntry> out;
+    for (auto& e : journal_->read(from, most)) {
+      out.push_back(
+          {e.sequence, e.id, std::move(e.previous), std::move(e.hash), std::move(e.payload)});
+    }
+    return out;
+  };
+  hooks.acknowledged = [this](std::uint64_t sequence) { journal_->acknowledged(sequence); };
+  hooks.alarm = [this](const Error& error) {
+    log_error("central: {}", describe(error, Language::kEn));
+    metrics_.add("tillbridge_link_alarms_total");
+  };
+  hooks.online = [this](bool online) {
+    log_info("central is {}", online ? "there" : "not reachable");
+    metrics_.set("tillbridge_central_online", online ? 1 : 0);
+    publish("", {{"type", "central"}, {"online", online}});
+  };
+  hooks.post = [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); };
+  hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
+  link_ = std::make_unique<link::Link>(std::move(link), std::move(hooks), clock_, random_);
+  link_->start(journal_->first_kept(), journal_->acknowledged());
+  return {};
+}
+
+Result<void> Store::serve() {
+  auto routes = std::make_shared<Routes>(*this, api::AccessList(config_.access));
+  api::ServerHooks hooks;
+  hooks.handle = [routes](const api::Request& r, api::Reply reply) {
+    routes->handle(r, std::move(reply));
+  };
+  hooks.subscribe = [routes](const api::Request& r) { return routes->subscribe(r); };
+  hooks.error = [routes](const Error& e, const std::string& l) { return routes->error(e, l); };
+  server_ = std::make_unique<api::Server>(io_, std::move(hooks));
+  return server_->listen(config_.listen);
+}
+
+void Store::after(std::int64_t us, std::function<void()> f) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, std::chrono::microseconds(us));
+  timer->async_wait([timer, f = std::move(f)](boost::system::error_code ec) {
+    if (!ec) f();
+  });
+}
+
+void Store::idle_round() {
+  idle_timer_.expires_after(kIdleEvery);
+  idle_timer_.async_wait([this](boost::system::error_code ec) {
+    if (ec) return;
+    journal_->idle(kKeepUs);
+    const auto now = clock_.monotonic_us();
+    std::erase_if(cards_, [&](const auto& c) { return now - c.second.at_us > kCardEventUs; });
+    idle_round();
+  });
+}
+
+std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) const {
+  for (const auto& [id, device] : devices_) {
+    if (device->kind() == kind) return device;
+  }
+  return nullptr;
+}
+
+std::string Store::till_of(const std::string& device) const {
+  const auto at = device_till_.find(device);
+  return at == device_till_.end() ? std::string() : at->second;
+}
+
+json::array Store::describe_devices() const {
+  json::array out;
+  for (const auto& [id, device] : devices_) out.push_back(device->describe());
+  return out;
+}
+
+void Store::publish(const std::string& till, const json::value& event) {
+  if (server_) server_->publish(till, json::serialize(event));
+}
+
+}  // namespace till::app

@@ -1,0 +1,142 @@
+// The running store: devices, desk, journal and link wired together. One thread owns all of it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "gateway/api/server.h"
+#include "gateway/app/config.h"
+#include "gateway/app/fiscal.h"
+#include "gateway/checkout/desk.h"
+#include "gateway/journal/journal.h"
+#include "gateway/link/link.h"
+
+namespace till::app {
+
+// A card that was swiped or scanned and waits for the till to say whose sale it belongs to. The
+// number never leaves the gateway; the till only knows the event's name.
+struct PendingCard {
+  CardNumber number;
+  std::string type;
+  std::string till;
+  std::int64_t at_us = 0;
+};
+
+class Store final : public checkout::PointsPort {
+ public:
+  Store(boost::asio::io_context& io, Config config, Clock& clock, Random& random);
+  ~Store() override;
+
+  // Reads the files, opens the journal, starts devices and link, recovers, then listens.
+  // Errors name the file, the key or the address.
+  Result<void> start();
+  void stop();
+
+  // ---- for the routes ----
+  checkout::Desk& desk() { return *desk_; }
+  Fiscal* fiscal() { return fiscal_.get(); }
+  const Config& config() const { return config_; }
+  const goods::Catalogue& goods() const { return goods_; }
+  journal::Journal& journal() { return *journal_; }
+  Metrics& metrics() { return metrics_; }
+  [[nodiscard]] bool central_online() const { return link_ && link_->online(); }
+  [[nodiscard]] boost::json::array describe_devices() const;
+  [[nodiscard]] unsigned short port() const { return server_->port(); }
+
+  using IdentityReply = std::function<void(Result<checkout::Identity>)>;
+  // By a card event the till heard of, or by a number typed at the till.
+  void identify_card(const Uuid& sale, const std::string& till, const std::string& event,
+                     const std::string& typed, IdentityReply reply);
+  // Sends a one-time code bound to the phone, the sale and the highest redemption.
+  void send_code(const Uuid& sale, const TillId& till, const std::string& phone, Points highest,
+                 std::function<void(Result<void>)> reply);
+  void identify_phone(const Uuid& sale, const std::string& phone, const std::string& code,
+                      bool enrol, IdentityReply reply);
+  // What a code allows to redeem on this sale; nothing when no code is needed.
+  [[nodiscard]] std::optional<Points> code_limit(const Uuid& sale) const;
+  // A scan typed or sent by a till: the item, or a card event.
+  Result<const goods::Item*> scanned(std::string_view raw, std::string_view aim);
+
+ private:
+  void hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
+            checkout::Then<Result<void>> then) override;
+  Result<void> open_files();
+  Result<void> open_journal();
+  Result<void> make_devices();
+  Result<void> open_link();
+  Result<void> serve();
+  void on_device_event(const std::string& device, const std::string& type,
+                       const boost::json::value& body);
+  void on_scan(const std::string& till, const std::string& device, const std::string& raw,
+               const std::string& aim);
+  void on_card(const std::string& till, const std::string& device, CardNumber number);
+  void on_input_error(const std::string& till, const std::string& device, const Error& error);
+  void on_sale_changed(const checkout::Sale& sale);
+  void print_slip(const checkout::Sale& sale);
+  void lookup(const CardNumber* card, const Phone* phone, bool enrol, IdentityReply reply);
+  void publish(const std::string& till, const boost::json::value& event);
+  void idle_round();
+  std::string till_of(const std::string& device) const;
+  std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
+  Buffer encode_fact(const checkout::Sale& sale, const checkout::Fact& fact) const;
+  void after(std::int64_t us, std::function<void()> f);
+
+  boost::asio::io_context& io_;
+  Config config_;
+  Clock& clock_;
+  Random& random_;
+  Metrics metrics_;
+  goods::Catalogue goods_;
+  loyalty::Program program_;
+  identify::StoreKey store_key_{};
+  std::unique_ptr<identify::Codes> codes_;
+  std::map<Uuid, identify::CodeBinding> code_of_sale_;
+  std::unique_ptr<devices::DeviceServices> services_;
+  std::map<std::string, std::shared_ptr<devices::Device>> devices_;
+  std::map<std::string, std::string> device_till_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<Fiscal> fiscal_;
+  std::unique_ptr<checkout::Desk> desk_;
+  std::unique_ptr<link::Link> link_;
+  std::unique_ptr<api::Server> server_;
+  std::map<std::string, PendingCard> cards_;
+  std::uint64_t card_events_ = 0;
+  boost::asio::steady_timer idle_timer_;
+  int lock_fd_ = -1;
+};
+
+// The public face of a sale: amounts as decimal text, everything explained.
+boost::json::object sale_view(const checkout::Sale& sale, Language language);
+boost::json::object error_view(const Error& error, Language language);
+
+// The routes of openapi.yaml.
+class Routes {
+ public:
+  Routes(Store& store, api::AccessList access) : store_(store), access_(std::move(access)) {}
+
+  void handle(const api::Request& request, api::Reply reply);
+  Result<std::string> subscribe(const api::Request& request) const;
+  api::Response error(const Error& error, const std::string& language) const;
+
+ private:
+  struct Context;
+  void with_key(const Context& context, api::Reply reply);
+  void dispatch(const Context& context, api::Reply reply);
+  void sale_route(const Context& context, api::Reply reply);
+  Result<api::Response> edit(const Context& context, const Uuid& id);
+  void identify(const Context& context, const Uuid& id, api::Reply reply);
+  void pay(const Context& context, const Uuid& id, api::Reply reply);
+  void settle(const Context& context, const Uuid& id, api::Reply reply);
+  Result<api::Response> open_sale(const Context& context);
+  Result<api::Response> open_return(const Context& context);
+  void register_route(const Context& context, api::Reply reply);
+  api::Response sale_response(const Uuid& id, const std::string& language, int status = 200);
+
+  Store& store_;
+  api::AccessList access_;
+};
+
+}  // namespace till::app

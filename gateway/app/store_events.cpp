@@ -1,0 +1,303 @@
+// The store's ears and its knowledge of customers: device events, cards, phones, codes, holds.
+#include <algorithm>
+
+#include "gateway/base/log.h"
+#include "protocols/central/wire.h"
+#include "protocols/gs1/aim.h"
+#include "protocols/gs1/check_digit.h"
+#include "store.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxCardEvents = 64;
+constexpr std::uint32_t kSendMs = 15000;
+constexpr std::uint32_t kPrintMs = 30000;
+
+std::string text_of(const json::value& body, const char* name) {
+  const auto* object = body.if_object();
+  const auto* at = object == nullptr ? nullptr : object->if_contains(name);
+  return at != nullptr && at->is_string() ? json::value_to<std::string>(*at) : std::string();
+}
+
+}  // namespace
+
+void Store::on_device_event(const std::string& device, const std::string& type,
+                            const json::value& body) {
+  const std::string till = till_of(device);
+  if (type == "scan") return on_scan(till, device, text_of(body, "raw"), text_of(body, "aim"));
+  if (type == "card") {
+    auto card =
+        identify::card_from_track(config_.cards, text_of(body, "track1"), text_of(body, "track2"));
+    if (!card) return on_input_error(till, device, {Code::kUnknownCard, {}, {}});
+    return on_card(till, device, std::move(*card));
+  }
+  if (type == "input_error" && body.is_object()) {
+    const auto* code = body.get_object().if_contains("code");
+    const int number =
+        code != nullptr && code->is_int64() ? static_cast<int>(code->get_int64()) : 0;
+    return on_input_error(till, device, {static_cast<Code>(number), text_of(body, "detail"), {}});
+  }
+}
+
+void Store::on_input_error(const std::string& till, const std::string& device, const Error& error) {
+  metrics_.add("tillbridge_input_errors_total");
+  json::object event = error_view(error, config_.language);
+  event["type"] = "input_error";
+  event["device"] = device;
+  publish(till, event);
+}
+
+Result<const goods::Item*> Store::scanned(std::string_view raw, std::string_view aim) {
+  if (raw.size() > limits::kMaxGoodsCodeBytes) return fail(Code::kUnknownGoods, "a long code");
+  if (const auto* item = goods_.find(raw)) return item;
+  // EAN-13 as a scanner sends UPC-A: with a zero in front.
+  if (raw.size() == 13 && raw[0] == '0') {
+    if (const auto* item = goods_.find(raw.substr(1))) return item;
+  }
+  const bool retail =
+      aim.starts_with("]E") || raw.size() == 13 || raw.size() == 8 || raw.size() == 12;
+  if (retail && gs1::all_digits(raw) && !gs1::valid_gtin(raw)) {
+    return fail(Code::kCheckDigit, std::string(raw));
+  }
+  return fail(Code::kUnknownGoods, std::string(raw));
+}
+
+void Store::on_scan(const std::string& till, const std::string& device, const std::string& raw,
+                    const std::string& aim) {
+  if (auto card = identify::card_from_scan(config_.cards, raw)) {
+    return on_card(till, device, std::move(*card));
+  }
+  const auto item = scanned(raw, aim);
+  if (!item) return on_input_error(till, device, item.error());
+  publish(
+      till,
+      {{"type", "scan"},
+       {"device", device},
+       {"code", raw},
+       {"aim", aim},
+       {"item",
+        {{"code", (*item)->code}, {"name", (*item)->name}, {"price", to_string((*item)->price)}}}});
+}
+
+void Store::on_card(const std::string& till, const std::string& device, CardNumber number) {
+  if (cards_.size() >= kMaxCardEvents) cards_.erase(cards_.begin());
+  const std::string event = "card-" + std::to_string(++card_events_);
+  const std::string masked = number.masked();
+  const auto type = identify::card_type(config_.cards, number).value_or("");
+  cards_.insert_or_assign(event, PendingCard{std::move(number), type, till, clock_.monotonic_us()});
+  publish(till, {{"type", "card"},
+                 {"device", device},
+                 {"event", event},
+                 {"card", masked},
+                 {"card_type", type}});
+}
+
+void Store::identify_card(const Uuid&, const std::string& till, const std::string& event,
+                          const std::string& typed, IdentityReply reply) {
+  if (!event.empty()) {
+    const auto at = cards_.find(event);
+    const bool ours = at != cards_.end() && (at->second.till.empty() || at->second.till == till);
+    if (!ours) return reply(fail(Code::kUnknownCard, event));
+    const PendingCard card = std::move(at->second);
+    cards_.erase(at);
+    return lookup(&card.number, nullptr, false, std::move(reply));
+  }
+  if (identify::looks_like_payment_card(typed) && !identify::card_from_scan(config_.cards, typed)) {
+    return reply(fail(Code::kPaymentCard));
+  }
+  const auto card = identify::card_from_scan(config_.cards, typed);
+  if (!card) return reply(fail(Code::kUnknownCard));
+  lookup(&*card, nullptr, false, std::move(reply));
+}
+
+// Asks central who it is; without central a card earns as unverified.
+void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol, IdentityReply reply) {
+  checkout::Identity who;
+  std::string card_hash, phone_hash;
+  if (card != nullptr) {
+    card_hash = identify::card_hash(*card, store_key_);
+    who.card_type = identify::card_type(config_.cards, *card).value_or("");
+    who.label = card->masked();
+    who.by = "card";
+  } else {
+    phone_hash = identify::phone_hash(*phone, store_key_);
+    who.label = phone->masked();
+    who.by = "phone";
+    who.code_checked = true;
+  }
+  auto done = [who, card_hash, reply](const Result<link::CustomerInfo>& info) mutable {
+    if (!info && info.error().code == Code::kCentralOffline && !card_hash.empty()) {
+      who.card_hash = card_hash;
+      who.verified = false;
+      return reply(who);
+    }
+    if (!info) return reply(std::unexpected(info.error()));
+    if (info->blocked) return reply(fail(Code::kCardBlocked));
+    who.customer = info->id;
+    if (!info->card_type.empty()) who.card_type = info->card_type;
+    who.available = info->available;
+    who.allowance = info->allowance;
+    who.allowance_points = info->allowance_points;
+    who.allowance_expires_us = info->allowance_expires_us;
+    reply(who);
+  };
+  if (!link_) return done(fail(Code::kCentralOffline));
+  if (enrol)
+    return link_->enrol(phone_hash, card_hash, who.card_type, config_.ask_timeout_us, done);
+  link_->lookup(card_hash, phone_hash, true, config_.ask_timeout_us, done);
+}
+
+void Store::send_code(const Uuid& sale, const TillId& till, const std::string& written,
+                      Points highest, std::function<void(Result<void>)> reply) {
+  const auto phone = identify::normalise_phone(written);
+  if (!phone) return reply(std::unexpected(phone.error()));
+  const auto channel = devices_.find(config_.code_channel);
+  if (channel == devices_.end()) return reply(fail(Code::kCodeNotSent, "no channel is configured"));
+  const identify::CodeBinding binding{identify::phone_hash(*phone, store_key_), sale,
+                                      identify::Purpose::kRedeem, highest};
+  const auto code = codes_->issue(binding, till, clock_, random_);
+  if (!code) return reply(std::unexpected(code.error()));
+  std::string text = config_.code_text;
+  text.replace(text.find("{code}"), 6, *code);
+  channel->second->submit(
+      "message.send", to_string(sale), json::object{{"to", phone->reveal()}, {"text", text}},
+      kSendMs, [this, binding, sale, reply](const ipc::Outcome& outcome) {
+        // In doubt counts as sent: the customer will tell, and may ask again after the delay.
+        if (outcome.verdict == ipc::Verdict::kRefused) {
+          codes_->not_sent(binding);
+          return reply(fail(Code::kCodeNotSent, outcome.error.detail, outcome.error.vendor));
+        }
+        if (code_of_sale_.size() > limits::kMaxOpenSales)
+          code_of_sale_.erase(code_of_sale_.begin());
+        code_of_sale_[sale] = binding;
+        reply({});
+      });
+}
+
+void Store::identify_phone(const Uuid& sale, const std::string& written, const std::string& code,
+                           bool enrol, IdentityReply reply) {
+  const auto phone = identify::normalise_phone(written);
+  if (!phone) return reply(std::unexpected(phone.error()));
+  const auto bound = code_of_sale_.find(sale);
+  if (bound == code_of_sale_.end()) return reply(fail(Code::kCodeExpired));
+  identify::CodeBinding binding = bound->second;
+  binding.phone_hash = identify::phone_hash(*phone, store_key_);
+  const auto checked = codes_->check(binding, code, clock_);
+  if (!checked) return reply(std::unexpected(checked.error()));
+  lookup(nullptr, &*phone, enrol, std::move(reply));
+}
+
+std::optional<Points> Store::code_limit(const Uuid& sale) const {
+  const auto at = code_of_sale_.find(sale);
+  if (at == code_of_sale_.end()) return std::nullopt;
+  return at->second.highest;
+}
+
+// The code goes with the hold: one code, one redemption.
+void Store::hold(const Uuid& hold_id, const CustomerId& customer, Points points,
+                 const AttemptKey& key, checkout::Then<Result<void>> then) {
+  const auto sale = desk_->find(key.sale);
+  const auto later = [this, then](Result<void> result) {
+    boost::asio::post(io_, [then, result] { then(result); });
+  };
+  if (sale && sale->customer && sale->customer->by == "phone") {
+    if (const auto limit = code_limit(key.sale); !limit || points > *limit) {
+      return later(fail(limit ? Code::kCodeBound : Code::kCodeExpired));
+    }
+    if (const auto used = codes_->consume(key.sale, identify::Purpose::kRedeem); !used) {
+      return later(used);
+    }
+    code_of_sale_.erase(key.sale);
+  }
+  if (!link_) return later(fail(Code::kCentralOffline));
+  link_->hold(hold_id, customer, points, key, config_.hold_ttl_us, config_.ask_timeout_us,
+              [then](Result<link::CustomerInfo> info) {
+                if (!info) return then(std::unexpected(info.error()));
+                then({});
+              });
+}
+
+void Store::on_sale_changed(const checkout::Sale& sale) {
+  json::object event{{"type", "sale"}, {"sale", sale_view(sale, config_.language)}};
+  publish(sale.till.value, event);
+  metrics_.set("tillbridge_sales_in_doubt", static_cast<std::int64_t>(desk_ ? desk_->doubts() : 0));
+  if (sale.state == checkout::State::kCommitted) {
+    metrics_.add("tillbridge_sales_committed_total");
+    print_slip(sale);
+  }
+  if (checkout::is_final(sale.state)) code_of_sale_.erase(sale.id);
+}
+
+// What the fiscal receipt does not say: points earned and spent, on the receipt printer.
+void Store::print_slip(const checkout::Sale& sale) {
+  const auto printer = device_of_kind("printer");
+  if (!printer || !printer->online() || !sale.quote || !sale.customer) return;
+  const bool ru = config_.language == Language::kRu;
+  json::array items;
+  const auto line = [&](const std::string& text, bool bold = false) {
+    items.push_back(json::object{{"text", text}, {"bold", bold}});
+  };
+  items.push_back(
+      {{"text", ru ? "БАЛЛЫ" : "POINTS"}, {"bold", true}, {"align", "centre"}, {"height", 2}});
+  line((ru ? "Карта: " : "Card: ") + sale.customer->label);
+  for (const auto& why : sale.quote->why) {
+    if (why.line.empty()) line(ru ? why.ru : why.en);
+  }
+  line((ru ? (sale.is_return ? "Возвращено баллов: " : "Списано баллов: ")
+           : (sale.is_return ? "Points given back: " : "Points spent: ")) +
+           to_string(sale.quote->redeemed),
+       true);
+  line((ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
+           : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
+           to_string(sale.quote->accrued),
+       true);
+  items.push_back(json::object{{"qr", to_string(sale.id)}});
+  items.push_back(json::object{{"feed", 3}});
+  items.push_back(json::object{{"cut", "partial"}});
+  printer->submit("printer.print", to_string(sale.key()), json::object{{"items", items}}, kPrintMs,
+                  [id = sale.id](const ipc::Outcome& outcome) {
+                    if (outcome.verdict == ipc::Verdict::kDone) return;
+                    log_warning("slip of sale {}: {} {}", to_string(id),
+                                code_name(outcome.error.code), outcome.error.detail);
+                  });
+}
+
+Buffer Store::encode_fact(const checkout::Sale& sale, const checkout::Fact& fact) const {
+  if (fact.kind == checkout::FactKind::kHoldReleased) {
+    return wire::encode(wire::Fact{wire::HoldReleased{fact.hold}});
+  }
+  if (fact.kind == checkout::FactKind::kSettled) {
+    return wire::encode(wire::Fact{wire::Settled{sale.key(), sale.settled_by, fact.document}});
+  }
+  wire::SaleFact out;
+  out.key = sale.key();
+  out.till = sale.till;
+  out.till_number = sale.till_number;
+  out.at = sale.closed_us;
+  out.is_return = sale.is_return;
+  out.returned_sale = sale.returned_sale;
+  if (sale.customer) {
+    out.customer = sale.customer->customer;
+    out.card_hash = sale.customer->card_hash;
+  }
+  out.total = sale.quote->total.minor;
+  out.redeemed = sale.quote->redeemed;
+  out.accrued = sale.quote->accrued;
+  out.hold = sale.attempt.hold;
+  out.fiscal = {sale.document->fiscal_memory, sale.document->number, sale.document->sign};
+  out.program_version = sale.quote->program_version;
+  out.evaluation_revision = loyalty::kEvaluationRevision;
+  for (const auto& quoted : sale.quote->lines) {
+    const auto line = std::ranges::find(sale.lines, quoted.id, &checkout::SaleLine::id);
+    if (line == sale.lines.end()) continue;
+    out.lines.push_back({line->goods, line->quantity, quoted.gross.minor, quoted.discount.minor,
+                         quoted.by_points.minor, quoted.total.minor, quoted.accrued,
+                         quoted.redeemed});
+  }
+  return wire::encode(wire::Fact{std::move(out)});
+}
+
+}  // namespace till::app

@@ -1,0 +1,94 @@
+// What a till sees of a sale and of an error.
+#include "store.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+
+json::object view(const FiscalDocument& d) {
+  return {{"fiscal_memory", d.fiscal_memory},
+          {"number", d.number},
+          {"sign", d.sign},
+          {"shift", d.shift},
+          {"receipt", d.receipt},
+          {"time", d.time},
+          {"printed", d.printed},
+          {"total", to_string(d.total)}};
+}
+
+json::array view_lines(const checkout::Sale& sale) {
+  json::array lines;
+  for (std::size_t i = 0; i < sale.lines.size(); ++i) {
+    const auto& line = sale.lines[i];
+    json::object out{{"id", line.id},
+                     {"goods", line.goods},
+                     {"name", line.name},
+                     {"price", to_string(line.price)},
+                     {"quantity", to_string(line.quantity)}};
+    if (sale.quote && i < sale.quote->lines.size()) {
+      const auto& q = sale.quote->lines[i];
+      out["gross"] = to_string(q.gross);
+      out["discount"] = to_string(q.discount);
+      out["by_points"] = to_string(q.by_points);
+      out["total"] = to_string(q.total);
+      out["accrued"] = to_string(q.accrued);
+    }
+    lines.push_back(std::move(out));
+  }
+  return lines;
+}
+
+}  // namespace
+
+json::object error_view(const Error& error, Language language) {
+  const auto& entry = catalogue(error.code);
+  const auto& text = language == Language::kRu ? entry.ru : entry.en;
+  return {{"code", code_name(error.code)},
+          {"class", name(entry.error_class)},
+          {"retryable", entry.retryable},
+          {"who", name(entry.actor)},
+          {"what", text.what},
+          {"why", text.why},
+          {"next", text.next},
+          {"detail", error.detail},
+          {"vendor", error.vendor}};
+}
+
+json::object sale_view(const checkout::Sale& sale, Language language) {
+  json::object out{{"id", to_string(sale.id)},   {"till", sale.till.value},
+                   {"number", sale.till_number}, {"state", name(sale.state)},
+                   {"return", sale.is_return},   {"attempt", sale.attempt.number},
+                   {"lines", view_lines(sale)},  {"points", to_string(sale.redeem)}};
+  if (sale.is_return) out["returned_sale"] = to_string(sale.returned_sale);
+  if (const auto& c = sale.customer) {
+    out["customer"] = {{"label", c->label},
+                       {"by", c->by},
+                       {"card_type", c->card_type},
+                       {"available", to_string(c->available)},
+                       {"verified", c->verified}};
+  }
+  if (const auto& q = sale.quote) {
+    json::array why;
+    for (const auto& w : q->why) {
+      why.push_back({{"line", w.line}, {"text", language == Language::kRu ? w.ru : w.en}});
+    }
+    out["quote"] = {{"id", sale.quote_id},
+                    {"gross", to_string(q->gross)},
+                    {"discount", to_string(q->discount)},
+                    {"by_points", to_string(q->by_points)},
+                    {"total", to_string(q->total)},
+                    {"redeemed", to_string(q->redeemed)},
+                    {"redeemable", to_string(q->redeemable)},
+                    {"accrued", to_string(q->accrued)},
+                    {"why", std::move(why)}};
+  }
+  if (sale.document) out["document"] = view(*sale.document);
+  if (sale.trouble != 0) {
+    out["trouble"] =
+        error_view({static_cast<Code>(sale.trouble), sale.trouble_detail, {}}, language);
+  }
+  return out;
+}
+
+}  // namespace till::app
