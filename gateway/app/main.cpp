@@ -75,6 +75,30 @@ int check_files(const std::string& config_file) {
   return 0;
 }
 
+// The keyed hash under which central knows a card or a phone of this store.
+int print_identity(const std::string& config_file, const std::string& card,
+                   const std::string& phone) {
+  const auto config = load_config(config_file);
+  if (!config) return complain(config.error());
+  const auto key_text = config->secrets.find("store_key");
+  const Buffer bytes = key_text == config->secrets.end() ? Buffer() : from_hex(key_text->second);
+  identify::StoreKey key{};
+  if (bytes.size() != key.size()) {
+    return complain({Code::kConfigInvalid, "secrets.store_key must be 64 hexadecimal digits", {}});
+  }
+  std::copy(bytes.begin(), bytes.end(), key.begin());
+  if (!phone.empty()) {
+    const auto number = identify::normalise_phone(phone);
+    if (!number) return complain(number.error());
+    std::cout << identify::phone_hash(*number, key) << "\n";
+    return 0;
+  }
+  const auto number = identify::card_from_scan(config->cards, card);
+  if (!number) return complain({Code::kUnknownCard, {}, {}});
+  std::cout << identify::card_hash(*number, key) << "\n";
+  return 0;
+}
+
 int usb_list() {
   for (const auto& d : devices::list_usb_printers()) {
     std::printf("usb:%04x:%04x%s%s  %s  bus %d address %d\n", d.vendor, d.product,
@@ -96,6 +120,11 @@ int main(int argc, char** argv) {
   check->add_option("--config,-c", config, "the store's TOML file")->required();
   auto* token = app.add_subcommand("token", "make a till's token and its hash");
   auto* usb = app.add_subcommand("usb", "list the USB printers");
+  std::string card, phone;
+  auto* identity = app.add_subcommand("identity", "the hash of a card or phone, for central");
+  identity->add_option("--config,-c", config, "the store's TOML file")->required();
+  identity->add_option("--card", card, "the card's number");
+  identity->add_option("--phone", phone, "the phone's number");
   till::app::SaleOptions sale_options;
   auto* sale = app.add_subcommand("sale", "a till in the terminal; it uses only the HTTP API");
   auto* devices = app.add_subcommand("devices", "the devices of a running gateway");
@@ -105,12 +134,14 @@ int main(int argc, char** argv) {
         ->required();
     command->add_option("--language", sale_options.language, "ru or en");
   }
+  sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);
   try {
     if (run->parsed()) return till::app::run(config);
     if (check->parsed()) return till::app::check_files(config);
     if (token->parsed()) return till::app::make_token();
+    if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (usb->parsed()) return till::app::usb_list();
     if (devices->parsed()) return till::app::list_devices(sale_options);
     return till::app::sale_till(sale_options);

@@ -1,6 +1,7 @@
 #include "sale_command.h"
 
 #include <unistd.h>
+#include <csignal>
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -222,8 +223,17 @@ class TerminalTill {
 
   void pull(const std::string& device) { simulate({{"do", device + ".pull"}}); }
   void plug(const std::string& device) { simulate({{"do", device + ".plug"}}); }
-  void kill_gateway(const std::string&) { simulate({{"do", "kill.gateway"}}); }
-  void receipt(const std::string&) { simulate({{"do", "register.paper_text"}}); }
+  // The demo's power cut: no goodbye. Whoever started the gateway starts it again.
+  void kill_gateway(const std::string&) {
+    std::ifstream in(options_.gateway_pid);
+    pid_t pid = 0;
+    if (in >> pid && pid > 1) {
+      ::kill(pid, SIGKILL);
+    } else {
+      std::cout << "  (" << (ru() ? "только в демо" : "only in the demo") << ")\n";
+    }
+  }
+  void receipt(const std::string&) { simulate({{"do", "register.text"}}); }
   void balance(const std::string&) { show(call("")); }
   void devices(const std::string&) {
     const auto answer = api_.call("GET", "/v1/devices");

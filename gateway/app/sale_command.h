@@ -10,7 +10,8 @@ struct SaleOptions {
   std::string url;
   std::string token_file;
   std::string language = "ru";
-  std::string simulator;  // control socket of tillbridge-sim, "" = real devices
+  std::string gateway_pid;  // file with the gateway's process id, for `kill gateway` (demo)
+  std::string simulator;    // control socket of tillbridge-sim, "" = real devices
 };
 
 int sale_till(const SaleOptions& options);

@@ -103,6 +103,7 @@ void RegisterDevice::print(const Slip& slip) {
   std::string text;
   for (const std::string& line : slip.lines) text += line + "\n";
   if (!slip.qr.empty()) text += "QR: " + slip.qr + "\n";
+  last_text_ = text;
   scribe_.write({paper_dir_ + "/" + name, std::move(text), blocks_of(slip), 576});
 }
 

@@ -18,6 +18,7 @@ class RegisterDevice final : public Component, private RegisterWorld {
   Line& line() { return line_; }
   Register& fr() { return *register_; }
   const FiscalMemory& memory() const { return *memory_; }
+  const std::string& last_text() const { return last_text_; }
   void power(Ms now, bool on);  // the line goes with it
 
   void wants(std::vector<pollfd>& out) const override { line_.wants(out); }
@@ -33,6 +34,7 @@ class RegisterDevice final : public Component, private RegisterWorld {
   Scribe& scribe_;
   Ms now_;
   int slips_ = 0;  // papers that are no fiscal documents
+  std::string last_text_;
   std::unique_ptr<FiscalMemory> memory_;
   Line line_;
   std::unique_ptr<Register> register_;

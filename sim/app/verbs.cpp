@@ -277,6 +277,9 @@ void add_register_verbs(std::map<std::string, Verb>& verbs) {
   verbs["register.config"] = configure;
   verbs["register.state"] = register_state;
   verbs["register.documents"] = documents;
+  verbs["register.text"] = [](const Call& c) -> object {
+    return {{"text", c.world.fr.last_text()}};
+  };
   verbs["register.power"] = power;
   verbs["register.print_ms"] = [](const Call& c) -> object {
     c.world.fr.fr().options().print_ms = number(c.in, "ms", 50, 0, 600000);
