@@ -1,0 +1,347 @@
+// tillbridge-central: central processing, the program.
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "central/app/report.h"
+#include "central/app/server.h"
+#include "gateway/base/errors.h"
+#include "gateway/base/log.h"
+#include "gateway/base/system_clock.h"
+
+namespace till::central {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+struct Options {
+  std::string data, lang, log;
+  Endpoints listen;
+  std::string allowance_cap = "1000";
+  int allowance_hours = 24;
+  std::string name, hash_key = "chain", out;
+  std::string card_hash, phone_hash, card_type, card_label, points = "0";
+  std::string customer, file;
+  bool csv = false;
+};
+
+Language language_of(const Options& o) {
+  std::string name = o.lang;
+  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    if (const char* set = std::getenv(variable); name.empty() && set != nullptr) name = set;
+  }
+  return name.starts_with("ru") ? Language::kRu : Language::kEn;
+}
+
+std::string_view say(const Options& o, std::string_view en, std::string_view ru) {
+  return language_of(o) == Language::kRu ? ru : en;
+}
+
+std::string text_of(const value& row, std::string_view field) {
+  const auto* found = row.as_object().if_contains(field);
+  if (found == nullptr) return "";
+  return found->is_string() ? std::string(found->get_string()) : boost::json::serialize(*found);
+}
+
+// Through the daemon when one runs, else on the folder itself.
+class Session {
+ public:
+  explicit Session(std::string folder) : folder_(std::move(folder)) {}
+
+  Result<value> operator()(const object& request) {
+    if (!central_) {
+      auto line = ask_daemon(folder_, boost::json::serialize(request));
+      if (!line) return std::unexpected(line.error());
+      if (*line) return parse_answer(**line);
+      TILL_CHECK(open());
+    }
+    try {
+      return commands_->execute(request);
+    } catch (const DatabaseFailure& failure) {
+      return fail(Code::kJournalFailed, failure.what());
+    }
+  }
+
+ private:
+  Result<void> open() {
+    lock_ = TILL_TRY(lock_folder(folder_));
+    const auto keys = TILL_TRY(server_keys(folder_));
+    try {
+      central_ = std::make_unique<Central>(folder_ + "/central.db", clock_, random_);
+    } catch (const DatabaseFailure& failure) {
+      return fail(Code::kJournalFailed, failure.what());
+    }
+    commands_ = std::make_unique<Commands>(*central_, keys.public_key, read_endpoints(folder_));
+    return {};
+  }
+
+  std::string folder_;
+  SystemClock clock_;
+  SystemRandom random_;
+  File lock_;
+  std::unique_ptr<Central> central_;
+  std::unique_ptr<Commands> commands_;
+};
+
+Result<int> run(const Options& o) {
+  open_log(o.log, LogLevel::kInfo);
+  ServerConfig config{o.data, o.listen, {}};
+  config.allowance.cap = {TILL_TRY(parse_decimal(o.allowance_cap, 2, "--allowance-cap"))};
+  config.allowance.ttl_us = std::int64_t{o.allowance_hours} * 3'600'000'000;
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGINT);
+  sigaddset(&stop, SIGTERM);
+  sigprocmask(SIG_BLOCK, &stop, nullptr);  // before any thread of ZeroMQ is made
+  const File signals(signalfd(-1, &stop, SFD_CLOEXEC));
+  SystemClock clock;
+  SystemRandom random;
+  const auto server = TILL_TRY(Server::open(config, clock, random));
+  log_info("central listens on {} and {}", server->endpoints().tell, server->endpoints().ask);
+  std::cout << "ready" << std::endl;
+  TILL_CHECK(server->run(signals.fd()));
+  return 0;
+}
+
+Result<int> store_add(const Options& o) {
+  const std::string path = o.out.empty() ? o.name + ".json" : o.out;
+  // The secret key is in this file only: no store is added whose file can not be written.
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return fail(Code::kBadFile, path + ": " + std::strerror(errno));
+  const auto added =
+      Session(o.data)({{"command", "store.add"}, {"name", o.name}, {"hash_key", o.hash_key}});
+  auto written = added ? write_private(path, boost::json::serialize(*added) + "\n")
+                       : Result<void>(std::unexpected(added.error()));
+  if (!written) {
+    ::unlink(path.c_str());
+    return std::unexpected(written.error());
+  }
+  fmt::print("{}\n", path);
+  return 0;
+}
+
+// A whole list: pages by `key` until one comes back empty.
+Result<int> list(const Options& o, object request, const std::vector<Column>& columns,
+                 std::string_view key,
+                 const std::function<std::vector<std::string>(const value&)>& values) {
+  Session session(o.data);
+  fmt::print("{}", o.csv ? csv_header(columns) : table_header(columns, language_of(o)));
+  while (true) {
+    const auto page = TILL_TRY(session(request));
+    for (const auto& row : page.as_array()) {
+      fmt::print("{}", o.csv ? csv_line(values(row)) : table_line(columns, values(row)));
+    }
+    if (key.empty() || page.as_array().empty()) return 0;
+    request["after"] = page.as_array().back().at(key);
+  }
+}
+
+Result<int> store_list(const Options& o) {
+  const std::vector<Column> columns{{"Store", "Магазин", "store", 16},
+                                    {"Hash key", "Ключ хешей", "hash_key", 12},
+                                    {"Entries", "Записей", "sequence", 8, true},
+                                    {"State", "Состояние", "state", 10},
+                                    {"Public key", "Открытый ключ", "public_key", 40}};
+  return list(o, {{"command", "store.list"}}, columns, "", [&](const value& row) {
+    const auto stopped = row.at("stopped").as_int64();
+    return std::vector<std::string>{text_of(row, "store"), text_of(row, "hash_key"),
+                                    text_of(row, "sequence"),
+                                    stopped == 0 ? std::string(say(o, "runs", "работает"))
+                                                 : code_name(static_cast<Code>(stopped)),
+                                    text_of(row, "public_key")};
+  });
+}
+
+Result<int> customers_add(const Options& o) {
+  const auto points = TILL_TRY(parse_decimal(o.points, 2, "--points"));
+  const auto added = TILL_TRY(Session(o.data)({{"command", "customers.add"},
+                                               {"card_hash", o.card_hash},
+                                               {"phone_hash", o.phone_hash},
+                                               {"card_type", o.card_type},
+                                               {"card_label", o.card_label},
+                                               {"hash_key", o.hash_key},
+                                               {"points", to_string(Points{points})}}));
+  fmt::print("{}\n", text_of(added, "customer"));
+  return 0;
+}
+
+Result<int> customers_list(const Options& o) {
+  const std::vector<Column> columns{{"Customer", "Клиент", "customer", 36},
+                                    {"Card", "Карта", "card", 8},
+                                    {"Type", "Тип", "card_type", 8},
+                                    {"State", "Состояние", "state", 12},
+                                    {"Points", "Баллы", "balance", 12, true}};
+  return list(o, {{"command", "customers.list"}}, columns, "customer", [&](const value& row) {
+    const bool blocked = row.at("blocked").as_bool();
+    const bool verified = row.at("verified").as_bool();
+    return std::vector<std::string>{text_of(row, "customer"), text_of(row, "card"),
+                                    text_of(row, "card_type"),
+                                    std::string(blocked    ? say(o, "blocked", "заблокирован")
+                                                : verified ? say(o, "registered", "в программе")
+                                                           : say(o, "unverified", "не проверен")),
+                                    text_of(row, "balance")};
+  });
+}
+
+Result<int> balance(const Options& o) {
+  const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"}, {"customer", o.customer}}));
+  fmt::print("{} {}\n{} {}\n", say(o, "balance  ", "баланс  "), text_of(answer, "balance"),
+             say(o, "available", "доступно"), text_of(answer, "available"));
+  return 0;
+}
+
+Result<int> purchases(const Options& o) {
+  const std::vector<Column> columns{
+      {"Date and time", "Дата и время", "date_time", 19},
+      {"Card", "Карта", "card", 8},
+      {"Outlet", "Торговая точка", "outlet", 16},
+      {"Sum", "Сумма", "sum", 14, true},
+      {"Points written off", "Списано баллов", "points_written_off", 18, true},
+      {"Points accrued", "Начислено баллов", "points_accrued", 16, true}};
+  return list(o, {{"command", "purchases"}, {"customer", o.customer}}, columns, "n",
+              [](const value& row) {
+                return std::vector<std::string>{local_time(row.at("at").as_int64()),
+                                                text_of(row, "card"),
+                                                text_of(row, "outlet"),
+                                                text_of(row, "sum"),
+                                                text_of(row, "written_off"),
+                                                text_of(row, "accrued")};
+              });
+}
+
+Result<int> alarms(const Options& o) {
+  const auto rows = TILL_TRY(Session(o.data)({{"command", "alarms"}}));
+  for (const auto& row : rows.as_array()) {
+    const Error error{static_cast<Code>(row.at("code").as_int64()),
+                      text_of(row, "subject") + ", " + text_of(row, "detail"), ""};
+    fmt::print("{}  {}  x{}  {}\n", local_time(row.at("at").as_int64()), text_of(row, "store"),
+               text_of(row, "count"), describe(error, language_of(o)));
+  }
+  return 0;
+}
+
+Result<int> prove(const Options& o) {
+  const auto proof = TILL_TRY(Session(o.data)({{"command", "prove"}}));
+  const auto& differences = proof.at("differences").as_array();
+  for (const auto& d : differences) {
+    fmt::print("{}: {} {}, {} {}, {} {}\n", text_of(d, "customer"), say(o, "balance", "баланс"),
+               text_of(d, "balance"), say(o, "postings", "проводки"), text_of(d, "postings"),
+               say(o, "lots", "партии"), text_of(d, "lots"));
+  }
+  fmt::print("{} {}, {} {}: {}\n", say(o, "accounts", "счетов"), text_of(proof, "accounts"),
+             say(o, "postings", "проводок"), text_of(proof, "postings"),
+             differences.empty() ? say(o, "all add up", "всё сходится")
+                                 : say(o, "they do not add up", "не сходится"));
+  return differences.empty() ? 0 : 1;
+}
+
+Result<int> program_set(const Options& o) {
+  const auto body = TILL_TRY(read_file(o.file));
+  const auto set = TILL_TRY(Session(o.data)({{"command", "program.set"}, {"body", body}}));
+  fmt::print("{} {}\n", text_of(set, "program"), text_of(set, "version"));
+  return 0;
+}
+
+using Command = Result<int> (*)(const Options&);
+
+// A leaf of the command line: every one takes --data and --lang.
+CLI::App* leaf(CLI::App& parent, const std::string& name, const std::string& about, Options& o,
+               Command& chosen, Command command) {
+  auto* app = parent.add_subcommand(name, about);
+  app->add_option("--data", o.data, "the data folder")->required();
+  app->add_option("--lang", o.lang, "en or ru; else LANG decides");
+  app->callback([&chosen, command] { chosen = command; });
+  return app;
+}
+
+void build_run(CLI::App& app, Options& o, Command& chosen) {
+  auto* command = leaf(app, "run", "run central until it is told to stop", o, chosen, run);
+  command->add_option("--tell", o.listen.tell, "where streams come in; port * = a free one")
+      ->capture_default_str();
+  command->add_option("--ask", o.listen.ask, "where questions come in")->capture_default_str();
+  command->add_option("--log", o.log, "the log file; else standard error");
+  command
+      ->add_option("--allowance-cap", o.allowance_cap,
+                   "points one store may spend of one customer while it is cut off")
+      ->capture_default_str();
+  command->add_option("--allowance-hours", o.allowance_hours, "how long an allowance is good")
+      ->check(CLI::Range(1, 24 * 7))
+      ->capture_default_str();
+}
+
+void build_stores(CLI::App& app, Options& o, Command& chosen) {
+  auto* stores = app.add_subcommand("store", "stores and their keys")->require_subcommand(1);
+  auto* add = leaf(*stores, "add", "register a store and write its key file", o, chosen, store_add);
+  add->add_option("name", o.name)->required();
+  add->add_option("--out", o.out, "the key file; else NAME.json");
+  add->add_option("--hash-key", o.hash_key, "stores of one name here share customers")
+      ->capture_default_str();
+  leaf(*stores, "list", "all stores and how far they are", o, chosen, store_list)
+      ->add_flag("--csv", o.csv);
+}
+
+void build_customers(CLI::App& app, Options& o, Command& chosen) {
+  auto* customers = app.add_subcommand("customers", "who takes part")->require_subcommand(1);
+  auto* add = leaf(*customers, "add", "register a customer", o, chosen, customers_add);
+  add->add_option("--card-hash", o.card_hash, "under the stores' key");
+  add->add_option("--phone-hash", o.phone_hash, "under the stores' key");
+  add->add_option("--card-type", o.card_type);
+  add->add_option("--card-label", o.card_label, "the card's last four characters, for reports");
+  add->add_option("--points", o.points, "to begin with")->capture_default_str();
+  add->add_option("--hash-key", o.hash_key)->capture_default_str();
+  leaf(*customers, "list", "all customers", o, chosen, customers_list)->add_flag("--csv", o.csv);
+  leaf(app, "balance", "one customer's points", o, chosen, balance)
+      ->add_option("customer", o.customer)
+      ->required();
+}
+
+void build_reports(CLI::App& app, Options& o, Command& chosen) {
+  auto* bought = leaf(app, "purchases", "every purchase and return", o, chosen, purchases);
+  bought->add_option("--customer", o.customer);
+  bought->add_flag("--csv", o.csv);
+  leaf(app, "alarms", "what a person has to look at", o, chosen, alarms);
+  leaf(app, "prove", "add all postings up; exit code 1 when they differ", o, chosen, prove);
+  auto* program = app.add_subcommand("program", "the loyalty program")->require_subcommand(1);
+  leaf(*program, "set", "check a program and put it in force", o, chosen, program_set)
+      ->add_option("file", o.file)
+      ->required();
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Tillbridge central processing: takes in the stores' sales and keeps the points");
+  app.require_subcommand(1);
+  Options options;
+  Command chosen = nullptr;
+  build_run(app, options, chosen);
+  build_stores(app, options, chosen);
+  build_customers(app, options, chosen);
+  build_reports(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto done = chosen(options);
+  if (done) return *done;
+  std::cerr << describe(done.error(), language_of(options)) << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace till::central
+
+int main(int argc, char** argv) {
+  try {
+    return till::central::main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "tillbridge-central: " << error.what() << "\n";
+    return 1;
+  }
+}

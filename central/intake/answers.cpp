@@ -1,0 +1,81 @@
+#include "central/intake/answers.h"
+
+#include <algorithm>
+
+#include "gateway/base/json.h"
+
+namespace till::central {
+
+std::optional<wire::Answer> Answers::answer(const StoreId& store, Bytes question) {
+  const auto ask = wire::decode_ask(question);
+  if (!ask) return std::nullopt;
+  wire::Answer out{ask->number, 0, "", {}};
+  const auto refuse = [&](const Error& why) {
+    out.code = static_cast<int>(why.code);
+    out.detail = why.detail;
+    return out;
+  };
+  std::string hash_key;
+  {
+    auto row = db_.query("SELECT hash_key FROM stores WHERE store=?", store.value);
+    if (!row.next()) return refuse({Code::kStoreUnknown, store.value, ""});
+    hash_key = row.text(0);
+  }
+  const Store from{store, hash_key};
+  db_.exec("SAVEPOINT question");
+  auto done = catch_overflow("the question", [&] {
+    return std::visit([&](const auto& body) { return answer(from, body); }, ask->body);
+  });
+  if (!done) db_.exec("ROLLBACK TO question");
+  db_.exec("RELEASE question");
+  if (!done) return refuse(done.error());
+  out.customer = std::move(*done);
+  return out;
+}
+
+Result<wire::Customer> Answers::answer(const Store& store, const wire::Lookup& ask) {
+  const auto found = TILL_TRY(directory_.find(store, ask));
+  if (ask.want_allowance && !found.blocked) holds_.allow(found.id, store.id);
+  return customer(found, store.id);
+}
+
+Result<wire::Customer> Answers::answer(const Store& store, const wire::HoldRequest& ask) {
+  const auto record = directory_.record(ask.customer);
+  if (!record) return fail(Code::kUnknownCard);
+  if (record->blocked) return fail(Code::kCardBlocked);
+  TILL_CHECK(holds_.grant(store.id, ask));
+  return customer(*record, store.id);
+}
+
+Result<wire::Customer> Answers::answer(const Store& store, const wire::Release& ask) {
+  TILL_CHECK(holds_.release(store.id, ask.hold));
+  const auto id = holds_.customer_of(store.id, ask.hold);
+  const auto record = id ? directory_.record(*id) : std::nullopt;
+  return record ? customer(*record, store.id) : wire::Customer{};
+}
+
+Result<wire::Customer> Answers::answer(const Store& store, const wire::Enrol& ask) {
+  const auto id = TILL_TRY(directory_.enrol(store, ask, true));
+  const auto record = directory_.record(id);
+  if (!record) return fail(Code::kInternal, "enrol");
+  return customer(*record, store.id);
+}
+
+Result<wire::Customer> Answers::answer(const Store& store, const wire::Balance& ask) {
+  const auto record = directory_.record(ask.customer);
+  if (!record) return fail(Code::kUnknownCard);
+  return customer(*record, store.id);
+}
+
+wire::Customer Answers::customer(const CustomerRecord& record, const StoreId& store) {
+  wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0};
+  out.available = std::max(holds_.available(record.id, store), Points{});
+  if (const auto allowance = holds_.allowance(record.id, store)) {
+    out.allowance = allowance->id;
+    out.allowance_points = allowance->points;
+    out.allowance_expires_us = allowance->expires_us;
+  }
+  return out;
+}
+
+}  // namespace till::central

@@ -1,0 +1,130 @@
+#include "central/ledger/directory.h"
+
+#include "central/ledger/alarms.h"
+#include "central/ledger/limits.h"
+#include "gateway/base/utf8.h"
+#include "gateway/loyalty/loyalty.h"
+
+namespace till::central {
+namespace {
+
+// Never more than four characters of a number, whatever a store sends.
+std::string label_of(const wire::Enrol& enrol) {
+  if (enrol.card_hash.empty()) return "phone";
+  std::string last;
+  for (const char c : enrol.card_label) {
+    if (c >= ' ' && c <= '~') last += c;
+  }
+  if (last.size() < limits::kMaxLabel) return "card";
+  return "••••" + last.substr(last.size() - limits::kMaxLabel);
+}
+
+Result<void> check(const wire::Enrol& enrol) {
+  if (enrol.phone_hash.empty() && enrol.card_hash.empty()) {
+    return fail(Code::kMissingField, "phone or card");
+  }
+  for (const auto* text : {&enrol.phone_hash, &enrol.card_hash, &enrol.card_type}) {
+    if (text->size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, "enrol");
+    if (!printable(*text)) return fail(Code::kBadValue, "enrol");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<CustomerRecord> Directory::record(const CustomerId& id) {
+  auto row = db_.query("SELECT card_type, label, verified, blocked FROM customers WHERE customer=?",
+                       id.value);
+  if (!row.next()) return std::nullopt;
+  return CustomerRecord{id, row.text(0), row.text(1), row.integer(2) != 0, row.integer(3) != 0};
+}
+
+Result<CustomerRecord> Directory::find(const Store& store, const wire::Lookup& lookup) {
+  const bool by_card = !lookup.card_hash.empty();
+  const auto& hash = by_card ? lookup.card_hash : lookup.phone_hash;
+  if (hash.empty()) return fail(Code::kMissingField, "phone or card");
+  const auto id = owner(store.hash_key, by_card ? "card" : "phone", hash);
+  auto found = id ? record(*id) : std::nullopt;
+  if (!found || !found->verified) return fail(Code::kUnknownCard);
+  return std::move(*found);
+}
+
+Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol, bool welcome) {
+  TILL_CHECK(check(enrol));
+  const auto by_phone = owner(store.hash_key, "phone", enrol.phone_hash);
+  const auto by_card = owner(store.hash_key, "card", enrol.card_hash);
+  if (by_phone && by_card && *by_phone != *by_card) {
+    return fail(Code::kDuplicate, "the phone and the card belong to two customers");
+  }
+  const auto known = by_phone ? by_phone : by_card;
+  const CustomerId id = known.value_or(CustomerId{to_string(new_uuid(clock_, random_))});
+  if (!known) make({id, enrol.card_type, label_of(enrol)}, store.id);
+  identify(store.hash_key, "phone", enrol.phone_hash, id);
+  identify(store.hash_key, "card", enrol.card_hash, id);
+  // A card that comes with a label says more than "card" or "phone" did.
+  const std::string label = label_of(enrol);
+  db_.run(
+      "UPDATE customers SET verified=1, card_type=iif(?2='', card_type, ?2), "
+      "label=iif(?3 IN ('card', 'phone') AND label<>'', label, ?3) WHERE customer=?1",
+      id.value, enrol.card_type, label);
+  if (welcome) {
+    const AttemptKey once{derived_id("welcome " + id.value), 0};
+    ledger_.credit(id, welcome_points(), Kind::kWelcome, {store.id, once, clock_.unix_us()});
+  }
+  return id;
+}
+
+std::optional<CustomerId> Directory::of_sale(const Store& store, const wire::SaleFact& fact) {
+  if (!fact.customer.value.empty()) {
+    if (!record(fact.customer)) {
+      raise_alarm(db_, clock_.unix_us(), Code::kNoCustomer, store.id, to_string(fact.key),
+                  "a customer that was not known here");
+      make({fact.customer, "", "card", false}, store.id);
+    }
+    return fact.customer;
+  }
+  if (!fact.card_hash.empty()) {
+    if (auto known = owner(store.hash_key, "card", fact.card_hash)) return known;
+    // Derived from the sale, not from the card: the same after a restore, and tells nobody's card.
+    const CustomerId id{to_string(derived_id("unverified " + to_string(fact.key)))};
+    make({id, "", "card", false}, store.id);
+    identify(store.hash_key, "card", fact.card_hash, id);
+    return id;
+  }
+  if (fact.is_return) {
+    auto sold =
+        db_.query("SELECT customer FROM sales WHERE sale=? AND customer<>'' ORDER BY attempt DESC",
+                  fact.returned_sale);
+    if (sold.next()) return CustomerId{sold.text(0)};
+  }
+  return std::nullopt;
+}
+
+std::optional<CustomerId> Directory::owner(const std::string& hash_key, const char* kind,
+                                           const std::string& hash) {
+  if (hash.empty()) return std::nullopt;
+  auto row = db_.query("SELECT customer FROM identities WHERE hash_key=? AND kind=? AND hash=?",
+                       hash_key, kind, hash);
+  if (!row.next()) return std::nullopt;
+  return CustomerId{row.text(0)};
+}
+
+void Directory::identify(const std::string& hash_key, const char* kind, const std::string& hash,
+                         const CustomerId& id) {
+  if (hash.empty()) return;
+  db_.run("INSERT OR IGNORE INTO identities VALUES (?,?,?,?)", hash_key, kind, hash, id.value);
+}
+
+void Directory::make(const CustomerRecord& r, const StoreId& store) {
+  db_.run("INSERT INTO customers VALUES (?,?,?,?,?,?,?)", r.id.value, r.card_type, r.label,
+          r.verified, r.blocked, store.value, clock_.unix_us());
+}
+
+Points Directory::welcome_points() {
+  auto row = db_.query("SELECT body FROM programs ORDER BY n DESC LIMIT 1");
+  if (!row.next()) return {};
+  const auto program = loyalty::Program::from_json(row.text(0));
+  return program ? program->welcome : Points{};
+}
+
+}  // namespace till::central

@@ -1,0 +1,62 @@
+// Customers and what they are known by. Central keeps no phone and no card number: stores send
+// hashes under their own key. Stores that share a key (a chain, `store add --hash-key`) know each
+// other's customers.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "central/ledger/database.h"
+#include "central/ledger/ledger.h"
+#include "gateway/base/clock.h"
+#include "protocols/central/wire.h"
+#include "sdk/cpp/base/result.h"
+
+namespace till::central {
+
+struct Store {
+  StoreId id;
+  std::string hash_key;  // the name of the key its hashes are under
+};
+
+struct CustomerRecord {
+  CustomerId id;
+  std::string card_type;
+  std::string label;     // "••••1234", "card" or "phone": what reports show
+  bool verified = true;  // false: an unknown card that has only earned so far
+  bool blocked = false;
+};
+
+class Directory {
+ public:
+  Directory(Database& db, Ledger& ledger, Clock& clock, Random& random)
+      : db_(db), ledger_(ledger), clock_(clock), random_(random) {}
+
+  std::optional<CustomerRecord> record(const CustomerId& id);
+  // Among the registered: kUnknownCard for none, and for a card that has only earned so far.
+  Result<CustomerRecord> find(const Store& store, const wire::Lookup& lookup);
+
+  // Finds the customer who has the phone or the card, or makes one; whatever of the two is new is
+  // added. kDuplicate when they belong to two customers, kMissingField without either.
+  // The first time, the program's welcome points are given if `welcome`.
+  Result<CustomerId> enrol(const Store& store, const wire::Enrol& enrol, bool welcome);
+
+  // The customer of a sale: by id (made when central does not know it any more), by the hash of a
+  // card nobody registered (made as unverified), or none.
+  std::optional<CustomerId> of_sale(const Store& store, const wire::SaleFact& fact);
+
+ private:
+  std::optional<CustomerId> owner(const std::string& hash_key, const char* kind,
+                                  const std::string& hash);
+  void identify(const std::string& hash_key, const char* kind, const std::string& hash,
+                const CustomerId& id);
+  void make(const CustomerRecord& record, const StoreId& store);
+  Points welcome_points();
+
+  Database& db_;
+  Ledger& ledger_;
+  Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace till::central
