@@ -130,9 +130,9 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "sales" && method == "POST") return answer(open_sale(c));
   if (head == "sales" && method == "GET") {
     json::array out;
-    for (const auto* sale : store_.desk().live()) {
-      if (sale->till.value == c.who.till || c.who.role != api::Role::kCashier) {
-        out.push_back(sale_view(*sale, c.language));
+    for (const auto& sale : store_.desk().live()) {
+      if (sale.till.value == c.who.till || c.who.role != api::Role::kCashier) {
+        out.push_back(sale_view(sale, c.language));
       }
     }
     return reply(ok({{"sales", std::move(out)}}));

@@ -245,14 +245,23 @@ Result<void> Desk::cancel(const Uuid& id) {
   return {};
 }
 
+Sale Desk::as_shown(const Live& live) {
+  Sale sale = live.sale;
+  if (live.shown) {
+    sale.state = *live.shown;
+    sale.document.reset();
+  }
+  return sale;
+}
+
 std::optional<Sale> Desk::find(const Uuid& id) {
-  if (const auto at = live_.find(id); at != live_.end()) return at->second->sale;
+  if (const auto at = live_.find(id); at != live_.end()) return as_shown(*at->second);
   return journal_.load(id);
 }
 
-std::vector<const Sale*> Desk::live() const {
-  std::vector<const Sale*> out;
-  for (const auto& [id, live] : live_) out.push_back(&live->sale);
+std::vector<Sale> Desk::live() const {
+  std::vector<Sale> out;
+  for (const auto& [id, live] : live_) out.push_back(as_shown(*live));
   return out;
 }
 

@@ -57,7 +57,7 @@ class Desk {
 
   // Live or from the journal.
   std::optional<Sale> find(const Uuid& id);
-  [[nodiscard]] std::vector<const Sale*> live() const;
+  [[nodiscard]] std::vector<Sale> live() const;
   [[nodiscard]] std::size_t doubts() const;
 
  private:
@@ -67,6 +67,8 @@ class Desk {
     int tries = 0;  // of resolving
     bool resolving = false;
     bool has_lock = false;
+    // While an outcome is on its way to the disk nobody is shown it: the state from before.
+    std::optional<State> shown;
   };
 
   Result<Live*> live_sale(const Uuid& id);
@@ -76,6 +78,8 @@ class Desk {
   void make_quote(Sale& sale);
   void edited(Live& live, std::string_view what);
   void rest(Live& live);
+  void outcome(Live& live, Event event);
+  static Sale as_shown(const Live& live);
 
   void ask_hold(const Uuid& id);
   void on_hold(const Uuid& id, const Result<void>& result);

@@ -220,7 +220,7 @@ std::vector<Fact> Desk::release_facts(const Sale& sale) const {
 // The document, the posting's entry and the state: one transaction.
 void Desk::commit(Live& live, const FiscalDocument& document) {
   Sale& sale = live.sale;
-  step(live, Event::kDone);
+  outcome(live, Event::kDone);
   sale.document = document;
   sale.closed_us = clock_.unix_us();
   sale.trouble = document.printed ? 0 : static_cast<std::int32_t>(Code::kPaperOut);
@@ -240,7 +240,7 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
 
 void Desk::refused(Live& live, const Error& error) {
   Sale& sale = live.sale;
-  step(live, Event::kRefused);
+  outcome(live, Event::kRefused);
   sale.trouble = static_cast<std::int32_t>(error.code);
   sale.trouble_detail = error.detail;
   auto facts = release_facts(sale);
@@ -256,7 +256,7 @@ void Desk::refused(Live& live, const Error& error) {
 }
 
 void Desk::needs_person(Live& live, const std::string& reason) {
-  step(live, Event::kUnresolved);
+  outcome(live, Event::kUnresolved);
   live.sale.trouble = static_cast<std::int32_t>(Code::kNeedsPerson);
   live.sale.trouble_detail = reason;
   const Uuid id = live.sale.id;
@@ -278,7 +278,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   sale.trouble = 0;
   sale.trouble_detail.clear();
   if (document) {
-    step(*live, Event::kSettle);
+    outcome(*live, Event::kSettle);
     sale.document = std::move(document);
     sale.closed_us = clock_.unix_us();
     journal_.hard(sale, "settled", {{FactKind::kSale}, {FactKind::kSettled}}, [this, id] {
@@ -287,7 +287,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
     });
     return {};
   }
-  step(*live, Event::kSettleNone);
+  outcome(*live, Event::kSettleNone);
   auto facts = release_facts(sale);
   facts.push_back({FactKind::kSettled, {}, false});
   sale.attempt.hold = {};
@@ -295,8 +295,15 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   return {};
 }
 
+// A step whose result is shown only once it is on the disk; rest() shows it.
+void Desk::outcome(Live& live, Event event) {
+  live.shown = live.sale.state;
+  step(live, event);
+}
+
 // The sale rests: everybody who waited hears of it.
 void Desk::rest(Live& live) {
+  live.shown.reset();
   const auto waiting = std::exchange(live.waiting, {});
   hooks_.changed(live.sale);
   for (const auto& then : waiting) then(live.sale);

@@ -1,0 +1,68 @@
+// A fiscal register as the law sees it: a memory of documents, and execution that goes on whether
+// or not anybody listens. It outlives every gateway.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/checkout/ports.h"
+#include "tests/sim/world.h"
+
+namespace till::sim {
+
+struct PrintedDocument {
+  std::uint32_t number = 0;
+  std::string witness;  // "" = foreign, or a shift report
+  FiscalKind kind = FiscalKind::kSale;
+  Money total;
+};
+
+struct RegisterModel {
+  std::string fiscal_memory = "9999078900000001";
+  std::vector<PrintedDocument> documents;
+  std::int64_t busy_until = 0;
+  bool document_open = false;
+
+  std::uint32_t print(const std::string& witness, FiscalKind kind, Money total) {
+    const auto number = static_cast<std::uint32_t>(documents.size() + 1);
+    documents.push_back({number, witness, kind, total});
+    document_open = false;
+    return number;
+  }
+};
+
+// Mistakes to plant, so that the invariants are seen to notice them.
+enum class Plant { kNone, kTimeoutIsFailure, kLastDocumentOnly };
+
+// The register as one gateway reaches it: slow, lossy, sometimes refusing. `life` is the gateway's.
+class SimRegister final : public checkout::RegisterPort {
+ public:
+  SimRegister(World& world, RegisterModel& model, const std::uint64_t& life, Plant plant)
+      : world_(world), model_(model), life_(life), plant_(plant) {}
+
+  void lock(std::function<void()> then) override;
+  void unlock() override;
+  [[nodiscard]] bool online() const override { return !offline_; }
+  void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
+  void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
+               checkout::Then<checkout::RegisterOutcome> then) override;
+  void resolve(const FiscalReceipt& receipt, const Baseline& before,
+               checkout::Then<Result<Resolution>> then) override;
+  void recover(checkout::Then<Result<void>> then) override;
+
+ private:
+  std::int64_t latency() { return world_.chance.between(2'000, 300'000); }
+  void execute(std::int64_t after_us, const FiscalReceipt& receipt);
+  Resolution walk(const FiscalReceipt& receipt, const Baseline& before);
+  FiscalDocument document(const PrintedDocument& printed) const;
+
+  World& world_;
+  RegisterModel& model_;
+  const std::uint64_t& life_;
+  Plant plant_;
+  bool locked_ = false;
+  bool offline_ = false;
+  std::vector<std::function<void()>> waiting_;
+};
+
+}  // namespace till::sim

@@ -1,0 +1,82 @@
+// One store and central in one process under one seed: the real desk, journal, teller, asker,
+// intake and ledger; only the wire, the disk's delay and the register are models.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "central/intake/central.h"
+#include "gateway/checkout/desk.h"
+#include "gateway/journal/journal.h"
+#include "gateway/link/asker.h"
+#include "gateway/link/teller.h"
+#include "tests/sim/register_model.h"
+
+namespace till::sim {
+
+// A gateway process: everything in here dies with it.
+struct Gateway;
+
+class Shop final : public checkout::PointsPort {
+ public:
+  Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant);
+  ~Shop() override;
+
+  // Runs the whole story; then what is wrong, in words (empty = nothing).
+  std::vector<std::string> run();
+
+ private:
+  friend struct Gateway;
+  // One customer at the counter; lives in the cashier's head, so it survives the gateway.
+  struct Visit {
+    std::string number;
+    Uuid sale;
+    Uuid returns;  // of a return: the sale that comes back
+    CustomerId customer;
+    bool wants_points = false;
+    int attempts = 0;
+    bool over = false;
+  };
+
+  void boot();
+  void crash();
+  void boot_central();
+  void schedule_faults();
+  void tick(std::size_t visit);
+  void act(Visit& visit);
+  void begin(Visit& visit);
+  void pay(Visit& visit, const checkout::Sale& sale);
+  void settle(const checkout::Sale& sale);
+  checkout::Identity identity(const CustomerId& customer);
+
+  void hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
+            checkout::Then<Result<void>> then) override;
+  void to_central(bool tell, const Buffer& bytes);
+  void central_takes(bool tell, const Buffer& bytes);
+  void to_store(bool tell, const Buffer& bytes);
+  bool lost() { return partitioned_ || (world_.faults && world_.chance.percent(6)); }
+
+  bool finished();
+  void check_documents(std::vector<std::string>& wrong);
+  void check_ledger(std::vector<std::string>& wrong);
+
+  World world_;
+  std::filesystem::path folder_;
+  int sales_;
+  Plant plant_;
+  goods::Catalogue goods_;
+  loyalty::Program program_;
+  RegisterModel register_;
+  std::unique_ptr<central::Central> central_;
+  std::vector<CustomerId> customers_;
+  std::uint64_t life_ = 1;          // of the gateway
+  std::uint64_t central_life_ = 1;  // of central
+  std::unique_ptr<Gateway> gateway_;
+  std::vector<Visit> visits_;
+  bool partitioned_ = false;
+};
+
+}  // namespace till::sim
