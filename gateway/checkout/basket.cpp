@@ -231,10 +231,7 @@ Result<void> Desk::resume(const Uuid& id) {
 Result<void> Desk::cancel(const Uuid& id) {
   Sale* sale = TILL_TRY(step_checked(id, Event::kCancel));
   sale->closed_us = clock_.unix_us();
-  std::vector<Fact> facts;
-  if (sale->customer && !sale->customer->allowance.is_nil() && !sale->is_return) {
-    facts.push_back({FactKind::kHoldReleased, sale->customer->allowance});
-  }
+  auto facts = allowance_facts(*sale);
   if (facts.empty()) {
     journal_.soft(*sale, "cancel");
   } else {

@@ -97,6 +97,8 @@ class Desk {
   void unlock(Live& live);
   void restart(Live& live);
   std::vector<Fact> release_facts(const Sale& sale) const;
+  // Of an allowance no sale of the store has used or may still use.
+  std::vector<Fact> allowance_facts(const Sale& sale) const;
 
   RegisterPort& register_;
   PointsPort& points_;

@@ -1,1 +1,423 @@
+#include "desk.h"
+
 #include <gtest/gtest.h>
+
+#include <deque>
+
+namespace till::checkout {
+namespace {
+
+struct FakeClock : Clock {
+  std::int64_t now = 1'800'000'000'000'000;
+  std::int64_t unix_us() override { return now; }
+  std::int64_t monotonic_us() override { return now; }
+};
+struct FakeRandom : Random {
+  std::uint8_t n = 0;
+  void fill(std::span<std::uint8_t> bytes) override {
+    for (auto& b : bytes) b = ++n;
+  }
+};
+
+// Everything later: callbacks wait here until the test lets them run.
+struct Later {
+  std::deque<std::function<void()>> queue;
+  void run() {
+    while (!queue.empty()) {
+      auto f = std::move(queue.front());
+      queue.pop_front();
+      f();
+    }
+  }
+};
+
+struct FakeRegister : RegisterPort {
+  explicit FakeRegister(Later& l) : later(l) {}
+  Later& later;
+  bool is_online = true;
+  int locks = 0, receipts = 0, resolves = 0, recovers = 0;
+  Result<Baseline> baseline = Baseline{"fn", 10, ""};
+  RegisterOutcome outcome{Verdict::kDone, {"fn", 11, 1}, {}, false};
+  std::vector<Result<Resolution>> resolutions;
+  FiscalReceipt last;
+
+  void lock(std::function<void()> then) override {
+    ++locks;
+    later.queue.push_back(std::move(then));
+  }
+  void unlock() override { --locks; }
+  bool online() const override { return is_online; }
+  void prepare(const std::string&, Then<Result<Baseline>> then) override {
+    later.queue.push_back([this, then] { then(baseline); });
+  }
+  void receipt(const AttemptKey&, const FiscalReceipt& r, Then<RegisterOutcome> then) override {
+    ++receipts;
+    last = r;
+    later.queue.push_back([this, then] { then(outcome); });
+  }
+  void resolve(const FiscalReceipt&, const Baseline&, Then<Result<Resolution>> then) override {
+    const auto n = static_cast<std::size_t>(resolves++);
+    later.queue.push_back([this, n, then] { then(resolutions.at(n)); });
+  }
+  void recover(Then<Result<void>> then) override {
+    ++recovers;
+    later.queue.push_back([then] { then({}); });
+  }
+};
+
+struct FakePoints : PointsPort {
+  explicit FakePoints(Later& l) : later(l) {}
+  Later& later;
+  Result<void> answer;
+  std::vector<Uuid> asked;
+  void hold(const Uuid& hold, const CustomerId&, Points, const AttemptKey&,
+            Then<Result<void>> then) override {
+    asked.push_back(hold);
+    later.queue.push_back([this, then] { then(answer); });
+  }
+};
+
+struct FakeJournal : JournalPort {
+  explicit FakeJournal(Later& l) : later(l) {}
+  Later& later;
+  std::map<Uuid, Sale> disk;
+  std::vector<std::string> steps;
+  std::vector<Fact> facts;
+  bool hold_writes = false;  // the disk is slow: `then` does not come yet
+
+  void soft(const Sale& s, std::string_view step) override {
+    disk[s.id] = s;
+    steps.emplace_back(step);
+  }
+  void hard(const Sale& s, std::string_view step, std::vector<Fact> f,
+            std::function<void()> then) override {
+    disk[s.id] = s;
+    steps.emplace_back(step);
+    facts.insert(facts.end(), f.begin(), f.end());
+    if (!hold_writes) later.queue.push_back(std::move(then));
+  }
+  std::optional<Sale> load(const Uuid& id) override {
+    const auto at = disk.find(id);
+    return at == disk.end() ? std::nullopt : std::optional(at->second);
+  }
+  std::optional<Uuid> find(const TillId& till, const std::string& number) override {
+    for (const auto& [id, s] : disk) {
+      if (s.till == till && s.till_number == number) return id;
+    }
+    return std::nullopt;
+  }
+  std::vector<Sale> returns_of(const Uuid& sold) override {
+    std::vector<Sale> out;
+    for (const auto& [id, s] : disk) {
+      if (s.returned_sale == sold) out.push_back(s);
+    }
+    return out;
+  }
+  std::vector<Sale> unfinished() override {
+    std::vector<Sale> out;
+    for (const auto& [id, s] : disk) {
+      if (!is_final(s.state)) out.push_back(s);
+    }
+    return out;
+  }
+  bool allowance_used(const Uuid& a) override {
+    for (const auto& [id, s] : disk) {
+      if (s.attempt.by_allowance && s.attempt.hold == a && is_final(s.state)) return true;
+    }
+    return false;
+  }
+};
+
+struct DeskTest : testing::Test {
+  FakeClock clock;
+  FakeRandom random;
+  Later later;
+  FakeRegister fiscal{later};
+  FakePoints points{later};
+  FakeJournal journal{later};
+  goods::Catalogue goods = *goods::Catalogue::from_json(
+      R"({"schema":1,"items":[{"code":"1","name":"tea","price":"100.00","tax":11}]})");
+  loyalty::Program program = *loyalty::Program::from_json(
+      R"({"id":"p","version":7,"name":"p","earn":"5","max_redeem":"50","point_step":"1",
+          "point_value":"1","earn_on_points_paid":false})");
+  std::unique_ptr<Desk> desk = make();
+
+  std::unique_ptr<Desk> make() {
+    return std::make_unique<Desk>(fiscal, points, journal,
+                                  DeskHooks{[](const Sale&) {},
+                                            [this](std::int64_t, std::function<void()> f) {
+                                              later.queue.push_back(std::move(f));
+                                            }},
+                                  clock, random, goods, program);
+  }
+  Uuid sale(int quantity = 2, Points redeem = {},
+            Identity who = {CustomerId{"c"}, "", "", "", "card", Points{100'000}}) {
+    const Uuid id = *desk->open(TillId{"1"}, std::to_string(journal.disk.size()), "Ann");
+    EXPECT_TRUE(desk->add(id, "1", Quantity{quantity * 1000}));
+    EXPECT_TRUE(desk->identify(id, std::move(who)));
+    if (redeem.units > 0) {
+      EXPECT_TRUE(desk->redeem(id, redeem));
+    }
+    return id;
+  }
+  Result<void> pay(const Uuid& id) {
+    const Sale* s = *desk->quote(id);
+    return desk->pay(id, s->quote_id, {{Tender::kElectronic, s->quote->total}}, [](const Sale&) {});
+  }
+  State state(const Uuid& id) { return desk->find(id)->state; }
+  bool released(const Uuid& hold) {
+    for (const Fact& f : journal.facts) {
+      if (f.kind == FactKind::kHoldReleased && f.hold == hold) return true;
+    }
+    return false;
+  }
+};
+
+TEST_F(DeskTest, TheTableHasNoDeadEndsAndNoDoubles) {
+  std::map<std::pair<State, Event>, int> pairs;
+  for (const auto& t : transitions()) EXPECT_EQ(++pairs[std::pair(t.from, t.event)], 1);
+  for (int s = 0; s <= static_cast<int>(State::kCancelled); ++s) {
+    bool leaves = false;
+    for (const auto& t : transitions()) leaves |= t.from == static_cast<State>(s);
+    EXPECT_NE(leaves, is_final(static_cast<State>(s))) << name(static_cast<State>(s));
+  }
+}
+
+TEST_F(DeskTest, IntentIsOnDiskBeforeTheRegisterHearsOfIt) {
+  const Uuid id = sale();
+  journal.hold_writes = true;
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(journal.steps.back(), "intent");
+  EXPECT_EQ(fiscal.receipts, 0);
+}
+
+TEST_F(DeskTest, AnOutcomeIsShownOnlyWhenItIsOnDisk) {
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  while (journal.steps.back() != "intent") {
+    later.queue.front()();
+    later.queue.pop_front();
+  }
+  auto rest = std::move(later.queue);
+  later.queue.clear();
+  for (auto& f : rest) f();
+  journal.hold_writes = true;
+  later.run();
+  EXPECT_EQ(journal.steps.back(), "commit");
+  EXPECT_EQ(state(id), State::kFiscalising);
+}
+
+TEST_F(DeskTest, CommitsWithTheWitnessOnThePaper) {
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.last.witness, to_string(AttemptKey{id, 1}));
+  EXPECT_EQ(fiscal.locks, 0);
+  ASSERT_EQ(journal.facts.size(), 1U);
+  EXPECT_EQ(journal.facts[0].kind, FactKind::kSale);
+}
+
+TEST_F(DeskTest, ARefusalReleasesThePointsAndTheNextAttemptHasItsOwnKey) {
+  const Uuid id = sale(2, Points{5000});
+  fiscal.outcome = {Verdict::kRefused, {}, {Code::kPaperOut, {}, {}}, false};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kQuoted);
+  ASSERT_EQ(points.asked.size(), 1U);
+  EXPECT_TRUE(released(points.asked[0]));
+  fiscal.outcome = {Verdict::kDone, {"fn", 11, 1}, {}, false};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.last.witness, to_string(AttemptKey{id, 2}));
+  EXPECT_NE(points.asked[0], points.asked[1]);
+}
+
+TEST_F(DeskTest, ADirtyRefusalIsCancelledFirst) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kRefused, {}, {Code::kCoverOpen, {}, {}}, true};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(fiscal.recovers, 1);
+  EXPECT_EQ(state(id), State::kQuoted);
+}
+
+TEST_F(DeskTest, ADoubtIsResolvedNeverRepeated) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+  fiscal.resolutions = {fail(Code::kPortLost), fail(Code::kTimeout),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 12, 5}, {}, {}}};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(fiscal.receipts, 1);
+  EXPECT_EQ(fiscal.resolves, 3);
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->document->number, 12U);
+}
+
+TEST_F(DeskTest, WhatTheRegisterCanNotTellAPersonSettles) {
+  for (const bool printed : {true, false}) {
+    const Uuid id = sale(2, Points{100});
+    fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+    fiscal.resolves = 0;
+    fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "replaced", {}}};
+    ASSERT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kNeedsPerson);
+    EXPECT_EQ(fiscal.locks, 0);  // the queue goes on
+    EXPECT_EQ(pay(id).error().code, Code::kSaleState);
+    ASSERT_TRUE(desk->settle(id, "senior",
+                             printed ? std::optional(FiscalDocument{"fn", 9, 9}) : std::nullopt,
+                             [](const Sale&) {}));
+    later.run();
+    EXPECT_EQ(state(id), printed ? State::kSettledByPerson : State::kQuoted);
+    EXPECT_EQ(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}).error().code,
+              printed ? Code::kSaleState : Code::kNotSettleable);
+  }
+}
+
+TEST_F(DeskTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {
+  points.answer = fail(Code::kCentralOffline);
+  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
+  who.allowance = new_uuid(clock, random);
+  who.allowance_points = Points{6000};
+  who.allowance_expires_us = clock.now + 1'000'000;
+  const Uuid id = sale(2, Points{5000}, who);
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->attempt.hold, who.allowance);
+  EXPECT_TRUE(released(points.asked[0]));  // the one nobody answered for
+  EXPECT_FALSE(released(who.allowance));
+  const Uuid again = sale(2, Points{5000}, who);
+  ASSERT_TRUE(pay(again));
+  later.run();
+  EXPECT_EQ(state(again), State::kQuoted);
+  EXPECT_EQ(desk->find(again)->trouble, static_cast<int>(Code::kPointsOffline));
+}
+
+TEST_F(DeskTest, AnExpiredAllowanceIsNone) {
+  points.answer = fail(Code::kCentralOffline);
+  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
+  who.allowance = new_uuid(clock, random);
+  who.allowance_points = Points{6000};
+  who.allowance_expires_us = clock.now;
+  const Uuid id = sale(2, Points{5000}, who);
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kQuoted);
+}
+
+TEST_F(DeskTest, AfterAStartEveryUnfinishedStateEndsRight) {
+  const Uuid id = sale(2, Points{5000});
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kRefused, {}, {}, {}}};
+  struct Case {
+    const char* last_step;
+    State rests;
+  };
+  // The process dies right after each hard write.
+  for (const Case& c : {Case{"hold", State::kQuoted}, {"intent", State::kQuoted}}) {
+    ASSERT_TRUE(pay(id));
+    while (journal.steps.back() != c.last_step) {
+      later.queue.front()();
+      later.queue.pop_front();
+    }
+    later.queue.clear();
+    const Uuid hold = journal.disk.at(id).attempt.hold;
+    fiscal.locks = fiscal.resolves = 0;
+    desk = make();
+    desk->recover_all();
+    later.run();
+    EXPECT_EQ(state(id), c.rests) << c.last_step;
+    EXPECT_TRUE(released(hold)) << c.last_step;
+    EXPECT_EQ(fiscal.locks, 0);
+    EXPECT_EQ(desk->doubts(), 0U);
+  }
+  EXPECT_EQ(fiscal.receipts, 0);
+}
+
+TEST_F(DeskTest, PayNamesItsQuote) {
+  const Uuid id = sale();
+  const std::string quote = (*desk->quote(id))->quote_id;
+  ASSERT_TRUE(desk->add(id, "1", Quantity{1000}));
+  ASSERT_TRUE(desk->quote(id));
+  EXPECT_EQ(desk->pay(id, quote, {{Tender::kCash, Money{100000}}}, [](const Sale&) {}).error().code,
+            Code::kQuoteStale);
+  const Sale* s = *desk->quote(id);
+  clock.now += 601'000'000;
+  EXPECT_EQ(
+      desk->pay(id, s->quote_id, {{Tender::kCash, Money{100000}}}, [](const Sale&) {}).error().code,
+      Code::kQuoteStale);
+}
+
+TEST_F(DeskTest, PaymentsAreChecked) {
+  const Uuid id = sale();
+  const auto pay_with = [&](std::vector<FiscalPayment> p) {
+    const Sale* s = *desk->quote(id);
+    return desk->pay(id, s->quote_id, std::move(p), [](const Sale&) {}).error().code;
+  };
+  EXPECT_EQ(pay_with({}), Code::kPaymentShort);
+  EXPECT_EQ(pay_with({{Tender::kCash, Money{19999}}}), Code::kPaymentShort);
+  EXPECT_EQ(pay_with({{Tender::kElectronic, Money{20001}}}), Code::kOutOfRange);
+  EXPECT_EQ(pay_with({{Tender::kCash, Money{-1}}, {Tender::kCash, Money{20001}}}),
+            Code::kOutOfRange);
+}
+
+TEST_F(DeskTest, ReturnsGiveBackUnitSharesAndNoMoreThanWasSold) {
+  const Uuid id = sale(3, Points{10000});
+  ASSERT_TRUE(pay(id));
+  later.run();
+  Money back;
+  Points accrued;
+  for (int i = 0; i < 3; ++i) {
+    const auto r =
+        desk->open_return(TillId{"1"}, "r" + std::to_string(i), "Ann", id, {{"1", Quantity{1000}}});
+    ASSERT_TRUE(r);
+    ASSERT_TRUE(pay(*r));
+    later.run();
+    const auto done = desk->find(*r);
+    EXPECT_EQ(done->state, State::kCommitted);
+    EXPECT_EQ(fiscal.last.kind, FiscalKind::kSaleReturn);
+    back += done->quote->total;
+    accrued += done->quote->accrued;
+  }
+  const auto sold = desk->find(id);
+  EXPECT_EQ(back, sold->quote->total);
+  EXPECT_EQ(accrued, sold->quote->accrued);
+  EXPECT_EQ(desk->open_return(TillId{"1"}, "r9", "Ann", id, {{"1", Quantity{1000}}}).error().code,
+            Code::kReturnTooMuch);
+}
+
+TEST_F(DeskTest, FiscalLinesAreExactAndSumToTheTotal) {
+  const Uuid id = sale(3, Points{10000});  // 300.00 less 100.00: 66.67 + 66.67 + 66.66
+  ASSERT_TRUE(pay(id));
+  later.run();
+  Money sum;
+  for (const FiscalLine& line : fiscal.last.lines) {
+    EXPECT_EQ(line.price * line.quantity, line.sum);
+    sum += line.sum;
+  }
+  EXPECT_EQ(sum, fiscal.last.total);
+  EXPECT_EQ(fiscal.last.lines.size(), 2U);
+}
+
+TEST_F(DeskTest, TheSameTillNumberIsTheSameSale) {
+  const Uuid a = *desk->open(TillId{"1"}, "n", "Ann");
+  EXPECT_EQ(*desk->open(TillId{"1"}, "n", "Bob"), a);
+  EXPECT_NE(*desk->open(TillId{"2"}, "n", "Ann"), a);
+}
+
+TEST_F(DeskTest, ASaleSurvivesJson) {
+  const Uuid id = sale(3, Points{10000});
+  ASSERT_TRUE(pay(id));
+  later.run();
+  const auto before = journal.disk.at(id);
+  const auto after = sale_from_json(to_json(before));
+  ASSERT_TRUE(after) << after.error().detail;
+  EXPECT_EQ(boost::json::serialize(to_json(*after)), boost::json::serialize(to_json(before)));
+}
+
+}  // namespace
+}  // namespace till::checkout

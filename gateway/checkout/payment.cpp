@@ -217,6 +217,17 @@ std::vector<Fact> Desk::release_facts(const Sale& sale) const {
   return facts;
 }
 
+std::vector<Fact> Desk::allowance_facts(const Sale& sale) const {
+  if (!sale.customer || sale.customer->allowance.is_nil() || sale.is_return) return {};
+  const Uuid& allowance = sale.customer->allowance;
+  for (const auto& [id, live] : live_) {
+    const auto& other = live->sale;
+    if (id != sale.id && other.customer && other.customer->allowance == allowance) return {};
+  }
+  if (sale.attempt.by_allowance || journal_.allowance_used(allowance)) return {};
+  return {{FactKind::kHoldReleased, allowance}};
+}
+
 // The document, the posting's entry and the state: one transaction.
 void Desk::commit(Live& live, const FiscalDocument& document) {
   Sale& sale = live.sale;
@@ -226,10 +237,7 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
   sale.trouble = document.printed ? 0 : static_cast<std::int32_t>(Code::kPaperOut);
   sale.trouble_detail.clear();
   std::vector<Fact> facts{{FactKind::kSale}};
-  if (sale.customer && !sale.customer->allowance.is_nil() && !sale.attempt.by_allowance &&
-      !sale.is_return) {
-    facts.push_back({FactKind::kHoldReleased, sale.customer->allowance});
-  }
+  for (const Fact& fact : allowance_facts(sale)) facts.push_back(fact);
   const Uuid id = sale.id;
   journal_.hard(sale, "commit", std::move(facts), [this, id] {
     unlock(*live_.at(id));

@@ -29,16 +29,16 @@ struct SaleLine {
 
 // The customer as of this sale: a snapshot. Never a full card number or phone.
 struct Identity {
-  CustomerId customer;    // "" for a card central does not know yet
-  std::string card_hash;  // of that unknown card
-  std::string card_type;
-  std::string label;  // "••••1234", "+7•••••••12"
-  std::string by;     // "card", "phone"
-  Points available;
+  CustomerId customer = {};    // "" for a card central does not know yet
+  std::string card_hash = {};  // of that unknown card
+  std::string card_type = {};
+  std::string label = {};  // "••••1234", "+7•••••••12"
+  std::string by = {};     // "card", "phone"
+  Points available = {};
   bool verified = true;       // false: earns as unverified, can not redeem
   bool code_checked = false;  // a one-time code was given for this sale
-  Uuid allowance;             // a hold central granted ahead, nil = none
-  Points allowance_points;
+  Uuid allowance = {};        // a hold central granted ahead, nil = none
+  Points allowance_points = {};
   std::int64_t allowance_expires_us = 0;
 };
 

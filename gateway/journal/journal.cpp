@@ -178,14 +178,18 @@ Sale Journal::parse(const std::string& body) {
 
 std::optional<Sale> Journal::load(const Uuid& id) {
   flush();
-  if (!get_sale_->bind(to_string(id)).step()) return std::nullopt;
-  return parse(get_sale_->text(0));
+  const bool found = get_sale_->bind(to_string(id)).step();
+  const std::string body = found ? get_sale_->text(0) : std::string();
+  get_sale_->reset();
+  return found ? std::optional(parse(body)) : std::nullopt;
 }
 
 std::optional<Uuid> Journal::find(const TillId& till, const std::string& number) {
   flush();
-  if (!find_sale_->bind(till.value, number).step()) return std::nullopt;
-  return parse_uuid(find_sale_->text(0));
+  const bool found = find_sale_->bind(till.value, number).step();
+  const auto id = found ? parse_uuid(find_sale_->text(0)) : std::nullopt;
+  find_sale_->reset();
+  return id;
 }
 
 std::vector<Sale> Journal::returns_of(const Uuid& sold) {
@@ -280,6 +284,7 @@ void Journal::idle(std::int64_t keep_us) {
     if (last.bind(static_cast<std::int64_t>(acknowledged_)).step()) {
       set_setting("pruned_hash", to_hex(last.blob(0)));
     }
+    last.reset();
     Statement entries(db_, "DELETE FROM outbound WHERE sequence<=? AND at_us<?");
     entries.bind(static_cast<std::int64_t>(acknowledged_), before).run();
     Statement steps(db_,

@@ -1,1 +1,178 @@
+#include "journal.h"
+
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace till::journal {
+namespace {
+
+namespace fs = std::filesystem;
+using checkout::Fact;
+using checkout::FactKind;
+using checkout::Sale;
+using checkout::State;
+
+struct FakeClock : Clock {
+  std::int64_t now = 1'800'000'000'000'000;
+  std::int64_t unix_us() override { return ++now; }
+  std::int64_t monotonic_us() override { return now; }
+};
+struct FakeRandom : Random {
+  std::uint8_t n = 0;
+  void fill(std::span<std::uint8_t> bytes) override {
+    for (auto& b : bytes) b = ++n;
+  }
+};
+
+struct JournalTest : testing::Test {
+  fs::path folder = fs::temp_directory_path() / ("till-journal-" + std::to_string(getpid()));
+  FakeClock clock;
+  FakeRandom random;
+  std::vector<std::function<void()>> posted;
+  int told = 0;
+  std::unique_ptr<Journal> journal;
+
+  void SetUp() override {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    open();
+  }
+  void TearDown() override {
+    journal.reset();
+    fs::remove_all(folder);
+  }
+  void open(const char* store = "s") {
+    posted.clear();
+    journal.reset();
+    Hooks hooks;
+    hooks.post = [this](std::function<void()> f) { posted.push_back(std::move(f)); };
+    hooks.encode = [](const Sale& s, const Fact& f) {
+      return to_buffer(
+          as_bytes(to_string(s.key()) + (f.kind == FactKind::kSale ? " sale" : " other")));
+    };
+    hooks.fatal = [](const std::string& why) { FAIL() << why; };
+    hooks.entries = [this] { ++told; };
+    journal = std::make_unique<Journal>((folder / "j.db").string(), StoreId{store},
+                                        std::move(hooks), clock, random);
+  }
+  void run() {
+    while (!posted.empty()) {
+      auto now = std::exchange(posted, {});
+      for (auto& f : now) f();
+    }
+  }
+  Sale sale(const std::string& number, State state = State::kOpen) {
+    Sale s;
+    s.id = new_uuid(clock, random);
+    s.till = TillId{"1"};
+    s.till_number = number;
+    s.state = state;
+    return s;
+  }
+};
+
+TEST_F(JournalTest, NothingIsSaidBeforeItIsWritten) {
+  bool done = false;
+  const Sale s = sale("1", State::kCommitted);
+  journal->hard(s, "commit", {{FactKind::kSale}}, [&] { done = true; });
+  EXPECT_FALSE(done);
+  EXPECT_EQ(journal->last_sequence(), 0U);
+  run();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(journal->last_sequence(), 1U);
+  EXPECT_EQ(journal->load(s.id)->state, State::kCommitted);
+}
+
+TEST_F(JournalTest, ADeathBeforeTheFlushLosesAllOfIt) {
+  bool done = false;
+  const Sale s = sale("1", State::kCommitted);
+  journal->hard(s, "commit", {{FactKind::kSale}}, [&] { done = true; });
+  open();  // the process died with the write still queued
+  EXPECT_FALSE(journal->load(s.id));
+  EXPECT_EQ(journal->last_sequence(), 0U);
+  EXPECT_FALSE(done);
+}
+
+TEST_F(JournalTest, OneTurnIsOneTransaction) {
+  int done = 0;
+  for (int i = 0; i < 50; ++i) {
+    journal->hard(sale(std::to_string(i)), "x", {{FactKind::kSale}}, [&] { ++done; });
+  }
+  EXPECT_EQ(posted.size(), 1U);
+  run();
+  EXPECT_EQ(done, 50);
+  EXPECT_EQ(told, 1);
+}
+
+TEST_F(JournalTest, TheChainHoldsOverARestart) {
+  for (int i = 0; i < 3; ++i) {
+    journal->hard(sale(std::to_string(i)), "x", {{FactKind::kSale}, {FactKind::kSettled}}, [] {});
+    run();
+    if (i == 1) open();
+  }
+  const auto entries = journal->read(1, 100);
+  ASSERT_EQ(entries.size(), 6U);
+  Buffer previous(32, 0);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    EXPECT_EQ(entries[i].sequence, i + 1);
+    EXPECT_EQ(entries[i].previous, previous);
+    EXPECT_EQ(entries[i].hash, chain_hash(entries[i].previous, entries[i].payload));
+    previous = entries[i].hash;
+  }
+  EXPECT_EQ(journal->read(5, 1).at(0).sequence, 5U);
+}
+
+TEST_F(JournalTest, FindsUnfinishedReturnsAndAllowances) {
+  const Sale sold = sale("1", State::kCommitted);
+  Sale back = sale("2", State::kQuoted);
+  back.is_return = true;
+  back.returned_sale = sold.id;
+  Sale spent = sale("3", State::kCommitted);
+  spent.attempt.hold = new_uuid(clock, random);
+  spent.attempt.by_allowance = true;
+  for (const Sale& s : {sold, back, spent}) journal->soft(s, "x");
+  EXPECT_EQ(journal->unfinished().size(), 1U);
+  EXPECT_EQ(journal->returns_of(sold.id).at(0).id, back.id);
+  EXPECT_TRUE(journal->allowance_used(spent.attempt.hold));
+  EXPECT_FALSE(journal->allowance_used(sold.id));
+  EXPECT_EQ(journal->find(TillId{"1"}, "2"), back.id);
+  EXPECT_FALSE(journal->find(TillId{"2"}, "2"));
+}
+
+TEST_F(JournalTest, PrunesOnlyWhatIsAcknowledgedAndOldAndKeepsTheChain) {
+  for (int i = 0; i < 4; ++i)
+    journal->hard(sale(std::to_string(i)), "x", {{FactKind::kSale}}, [] {});
+  run();
+  journal->acknowledged(3);
+  clock.now += 1000;
+  journal->idle(100);
+  EXPECT_EQ(journal->first_kept(), 4U);
+  journal->acknowledged(4);
+  clock.now += 1000;
+  journal->idle(100);
+  open();
+  EXPECT_EQ(journal->last_sequence(), 4U);
+  EXPECT_EQ(journal->acknowledged(), 4U);
+  journal->hard(sale("9"), "x", {{FactKind::kSale}}, [] {});
+  run();
+  EXPECT_EQ(journal->read(5, 1).at(0).sequence, 5U);
+}
+
+TEST_F(JournalTest, AnswersByKey) {
+  EXPECT_FALSE(journal->answer(TillId{"1"}, "k"));
+  journal->keep_answer(TillId{"1"}, "k", {"hash", 200, "{}"});
+  journal->keep_answer(TillId{"1"}, "k", {"other", 500, "x"});  // the first stands
+  EXPECT_EQ(journal->answer(TillId{"1"}, "k")->payload_hash, "hash");
+  EXPECT_FALSE(journal->answer(TillId{"2"}, "k"));
+}
+
+TEST_F(JournalTest, RefusesAnotherStoresFile) {
+  journal.reset();
+  EXPECT_THROW(open("other"), sqlite::Failure);
+}
+
+}  // namespace
+}  // namespace till::journal

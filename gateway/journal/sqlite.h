@@ -51,6 +51,8 @@ class Statement {
   }
   // True while there is a row.
   bool step();
+  // A statement that still stands on a row holds its snapshot open: end it after reading.
+  void reset() { sqlite3_reset(statement_); }
   // For statements without rows.
   void run() {
     while (step()) {

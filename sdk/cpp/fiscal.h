@@ -52,13 +52,13 @@ struct FiscalReceipt {
 
 // A document as the device names it: (fiscal memory, number) is its identity.
 struct FiscalDocument {
-  std::string fiscal_memory;
+  std::string fiscal_memory = {};
   std::uint32_t number = 0;
   std::uint32_t sign = 0;  // FPD
   std::uint32_t shift = 0;
   std::uint32_t receipt = 0;  // number within the shift, 0 = not told
-  std::string time;           // local, "2026-11-22T12:05", "" = not told
-  Money total;
+  std::string time = {};      // local, "2026-11-22T12:05", "" = not told
+  Money total = {};
   std::string witness = {};  // read back from the device
   bool printed = true;       // false: fiscal, but the paper is not out yet
   std::string kind = {};     // "sale", "sale_return", "shift_open", "shift_close", "other"
