@@ -52,6 +52,30 @@ sim::Receipt equal_sale() {
   return r;
 }
 
+// One byte of a direction is lost or flipped.
+struct Noise {
+  void spoil(Buffer& bytes) {
+    const std::size_t begin = seen;
+    seen += bytes.size();
+    if (!armed || at < begin || at >= seen) return;
+    const auto it = bytes.begin() + static_cast<std::ptrdiff_t>(at - begin);
+    if (drop) {
+      bytes.erase(it);
+    } else {
+      *it ^= 0x41;
+    }
+    armed = false;
+  }
+  void arm(std::size_t position, bool lose) {
+    seen = 0;
+    at = position;
+    drop = lose;
+    armed = true;
+  }
+  std::size_t seen = 0, at = 0;
+  bool armed = false, drop = false;
+};
+
 // One register, one driver and the cable between them.
 struct Shop {
   Shop() {
@@ -59,6 +83,7 @@ struct Shop {
     host.set_device([this](Bytes b) {
       Buffer bytes = to_buffer(b);
       if (hide_witness) misread(bytes);
+      to_device.spoil(bytes);
       reg.receive(ms(), bytes);
       deliver();
     });
@@ -77,7 +102,8 @@ struct Shop {
 
   [[nodiscard]] sim::Ms ms() const { return host.now_us / 1000; }
   void deliver() {
-    const auto out = reg.take_output();
+    Buffer out = reg.take_output();
+    to_driver.spoil(out);
     if (!out.empty() && host.connected()) host.device_says(out);
   }
   // A register that cannot show a document's content: FF3A asks for one that is not there.
@@ -116,6 +142,7 @@ struct Shop {
   sim::Register reg{{}, memory, world, ms()};
   json::value baseline;
   bool hide_witness = false;
+  Noise to_device, to_driver;
 };
 
 enum class Where { kWritten, kAfterRead, kBeforeRead };
@@ -305,6 +332,50 @@ TEST_P(Cut, UnreadableWitnessAndAnEqualReceipt) {
         }
       });
   EXPECT_GT(undecided, 5U);
+}
+
+// The second cut falls into the resolve; asked again it still tells the truth.
+TEST(Resolve, CutItself) {
+  for (std::size_t sale_cut = 40; sale_cut < 460; sale_cut += 30) {
+    bool reached = false;
+    for (std::size_t at = 1; !reached; at += 3) {
+      SCOPED_TRACE("sale cut at " + std::to_string(sale_cut) + ", resolve at " +
+                   std::to_string(at));
+      Shop shop;
+      shop.host.cut_after_written(sale_cut);
+      shop.sell();
+      shop.reconnect();
+      shop.host.cut_after_written(at);
+      const auto cut_short = shop.resolve();
+      reached = shop.host.connected();
+      EXPECT_TRUE(reached || cut_short.status != TILL_DONE || shop.ours().size() <= 1);
+      shop.reconnect();
+      expect_true_verdict(shop);
+      ASSERT_FALSE(HasFatalFailure());
+    }
+  }
+}
+
+// Any single byte lost or flipped, either way: the frame is repeated, the sale is done once.
+TEST(Noise, AnySingleByte) {
+  for (const int kind : {0, 1, 2, 3}) {
+    const bool drop = kind % 2 == 1;
+    std::size_t at = 0;
+    for (bool reached = true; reached; ++at) {
+      SCOPED_TRACE("noise " + std::to_string(kind) + " at " + std::to_string(at));
+      Shop shop;
+      Noise& noise = kind < 2 ? shop.to_device : shop.to_driver;
+      noise.arm(at, drop);
+      const auto sold = shop.sell();
+      reached = !noise.armed;
+      EXPECT_EQ(sold.status, TILL_DONE) << code_name(sold.error.code) << sold.error.detail;
+      shop.reconnect();
+      expect_true_verdict(shop);
+      EXPECT_EQ(shop.ours().size(), sold.status == TILL_DONE ? 1U : shop.ours().size());
+      ASSERT_FALSE(HasFatalFailure());
+    }
+    EXPECT_GT(at, 150U);
+  }
 }
 
 // The close is in, the cable is back at once, the register still works on it for longer than a
