@@ -208,10 +208,14 @@ Result<bool> ShtrihRegister::wait_printed(std::uint32_t patience_ms) {
 
 Result<Buffer> ShtrihRegister::document_tlv(std::uint32_t number) {
   Buffer tlv;
-  TILL_TRY(command(start_tlv_read(password_, number)));
+  const auto size = TILL_TRY(parse_tlv_start(TILL_TRY(command(start_tlv_read(password_, number)))));
   for (;;) {
     auto block = command(Command::kNextTlv);
-    if (!block && block.error().code == Code::kNoSuchDocument) return tlv;  // the end
+    if (!block && block.error().code == Code::kNoSuchDocument) {  // the end
+      // A document shown in part proves nothing about the witness that is not in it.
+      if (tlv.size() < size || !parse_tlv(tlv)) return fail(Code::kBadValue, "document TLV");
+      return tlv;
+    }
     if (!block) return block;
     if (block->empty() || tlv.size() + block->size() > kMaxDocumentTlv) {
       return fail(Code::kBadFrame, "document TLV");
@@ -282,7 +286,10 @@ Result<Resolution> ShtrihRegister::resolve(const FiscalReceipt& r, const Baselin
     fn = TILL_TRY(fn_status());
     found = TILL_TRY(walk(r, fn.number, seen, fn.last_document));
   }
-  if (!found.ours && found.unreadable.size() == 1) found.ours = found.unreadable[0];
+  // A document of ours that is still open was not closed: then the one that fits is another's.
+  if (!found.ours && found.unreadable.size() == 1 && !TILL_TRY(short_status()).document_open()) {
+    found.ours = found.unreadable[0];
+  }
   if (found.ours) {
     document_open(false);
     found.ours->printed = printed;
@@ -291,7 +298,10 @@ Result<Resolution> ShtrihRegister::resolve(const FiscalReceipt& r, const Baselin
   if (found.unreadable.empty()) {
     return Resolution{ResolutionVerdict::kRefused, {}, "no document of this sale", {}};
   }
-  return Resolution{ResolutionVerdict::kNeedsPerson, {}, "several documents fit", found.unreadable};
+  return Resolution{ResolutionVerdict::kNeedsPerson,
+                    {},
+                    "the witness cannot be read and several documents may fit",
+                    found.unreadable};
 }
 
 Result<void> ShtrihRegister::recover() {

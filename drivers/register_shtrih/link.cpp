@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/shtrih/frame.h"
 
@@ -25,6 +26,7 @@ Result<std::uint8_t> Link::control_byte(std::uint32_t timeout_ms) {
 
 Result<Link::Answer> Link::enquire() {
   port_.discard_input();
+  stx_taken_ = false;
   TILL_CHECK(port_.write(Bytes(&kEnq, 1)));
   const auto byte = control_byte(kControlMs);
   if (!byte && byte.error().code == Code::kPortLost) return std::unexpected(byte.error());
@@ -33,10 +35,8 @@ Result<Link::Answer> Link::enquire() {
 }
 
 Result<Buffer> Link::read_frame(std::uint32_t first_byte_ms) {
-  for (;;) {
-    const auto start = TILL_TRY(control_byte(first_byte_ms));
-    if (start == kStx) break;
-  }
+  bool started = std::exchange(stx_taken_, false);
+  while (!started) started = TILL_TRY(control_byte(first_byte_ms)) == kStx;
   Buffer frame{kStx, TILL_TRY(port_.read_byte(kByteMs))};
   append(frame, TILL_TRY(port_.read_exactly(frame[1] + 1U, kByteMs * (frame[1] + 1U))));
   return decode_frame(frame);
@@ -77,10 +77,12 @@ Result<void> Link::drain(std::uint32_t patience_ms) {
 Result<bool> Link::submit(Bytes frame) {
   TILL_CHECK(port_.write(frame));
   const auto byte = control_byte(kControlMs);
-  if (byte) return *byte == kAck;
-  if (byte.error().code != Code::kTimeout) return std::unexpected(byte.error());
-  // Its ACK may have been lost: an answer waiting now can only be ours, for the line was drained.
-  // Idle means the frame never arrived; silence that it is being executed.
+  if (byte && *byte == kAck) return true;
+  // The ACK was lost but the answer is coming: sent again, the command would be executed twice.
+  if (byte && *byte == kStx) return stx_taken_ = true;
+  if (!byte && byte.error().code == Code::kPortLost) return std::unexpected(byte.error());
+  // Nothing, or a NAK that may be a broken ACK. An answer waiting now can only be ours, for the
+  // line was drained; idle means the frame never arrived; silence that it is being executed.
   return TILL_TRY(enquire()) != Answer::kIdle;
 }
 
@@ -98,8 +100,8 @@ Result<Buffer> Link::await_answer(std::uint32_t answer_ms) {
 
 Result<Reply> Link::exchange(Bytes payload, std::uint32_t answer_ms) {
   const Buffer frame = encode_frame(payload);
+  TILL_CHECK(drain(0));
   for (int i = 0; i < kTries; ++i) {
-    TILL_CHECK(drain(0));
     if (!TILL_TRY(submit(frame))) continue;
     return parse_reply(TILL_TRY(await_answer(answer_ms)));
   }

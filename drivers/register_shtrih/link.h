@@ -35,6 +35,7 @@ class Link {
 
   Port& port_;
   std::optional<Reply> evidence_;
+  bool stx_taken_ = false;  // the answer's first byte was read in place of an ACK
 };
 
 }  // namespace till::shtrih

@@ -197,4 +197,9 @@ Result<FoundDocument> parse_find_document(Bytes data) {
   return d;
 }
 
+Result<std::uint16_t> parse_tlv_start(Bytes data) {
+  if (data.size() < 4) return too_short("TLV start");
+  return static_cast<std::uint16_t>(get(data, 2, 2));
+}
+
 }  // namespace till::shtrih

@@ -126,5 +126,7 @@ struct FoundDocument {
   Money total;
 };
 Result<FoundDocument> parse_find_document(Bytes data);
+// FF3A's answer: how many bytes of TLV the document has.
+Result<std::uint16_t> parse_tlv_start(Bytes data);
 
 }  // namespace till::shtrih

@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)shtrih::parse_close_receipt(reply->data);
     (void)shtrih::parse_find_document(reply->data);
   }
+  (void)shtrih::parse_tlv_start(bytes);
   (void)shtrih::find_witness(bytes);
   return 0;
 }

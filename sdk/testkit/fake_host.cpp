@@ -32,7 +32,7 @@ struct FakeTables {
   static constexpr till_time kTime{[](const till_host* h) noexcept { return of(h).now_us; },
                                    [](const till_host* h) noexcept { return of(h).now_us; },
                                    [](const till_host* h, std::uint32_t ms) noexcept {
-                                     of(h).now_us += std::int64_t{ms} * 1000;
+                                     of(h).pass_ms(ms);
                                      return true;
                                    }};
   static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
@@ -108,7 +108,9 @@ void FakeHost::feed(Bytes bytes, bool quiet) {
 
 void FakeHost::set_connected(bool connected) {
   connected_ = connected;
+  run_clock();
   to_driver_.clear();
+  cut_late_ = false;
   if (connected) written_left_ = read_left_ = std::numeric_limits<std::size_t>::max();
   const auto* table =
       static_cast<const till_input*>(plugin_->get_extension(plugin_, TILL_INPUT_ID));
@@ -119,28 +121,47 @@ void FakeHost::device_says(Bytes bytes, std::uint32_t after_ms) {
   to_driver_.push_back({now_us + std::int64_t{after_ms} * 1000, to_buffer(bytes)});
 }
 
-// Takes what is due; waits in virtual time for what is not.
+void FakeHost::advance_to(std::int64_t until_us) {
+  for (auto next = run_clock(); next && *next <= until_us; next = run_clock()) {
+    now_us = std::max(now_us, *next);
+  }
+  now_us = std::max(now_us, until_us);
+  run_clock();
+}
+
+// True when something is there for the driver at `now_us`, which moves on by as much as it takes.
+bool FakeHost::await_input(std::int64_t until_us) {
+  for (;;) {
+    const auto next = run_clock();
+    const bool first = !to_driver_.empty() && (!next || to_driver_.front().at_us <= *next);
+    if (first && to_driver_.front().at_us <= until_us) {
+      now_us = std::max(now_us, to_driver_.front().at_us);
+      return true;
+    }
+    if (!next || *next > until_us) break;
+    now_us = std::max(now_us, *next);
+  }
+  now_us = until_us;
+  return false;
+}
+
 std::int32_t FakeHost::read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t timeout_ms) {
   if (!connected_) return -1;
-  const std::int64_t until = now_us + std::int64_t{timeout_ms} * 1000;
-  if (to_driver_.empty() || to_driver_.front().at_us > until) {
-    now_us = until;
-    return 0;
-  }
+  if (!await_input(now_us + std::int64_t{timeout_ms} * 1000)) return 0;
   Pending& next = to_driver_.front();
-  now_us = std::max(now_us, next.at_us);
   const std::size_t n = std::min({capacity, next.bytes.size(), read_left_});
   std::copy_n(next.bytes.begin(), n, buffer);
   next.bytes.erase(next.bytes.begin(), next.bytes.begin() + static_cast<std::ptrdiff_t>(n));
   if (next.bytes.empty()) to_driver_.erase(to_driver_.begin());
   read_ += n;
   read_left_ -= n;
-  if (read_left_ == 0) connected_ = false;
+  if (read_left_ == 0 && (!cut_late_ || n == 0)) connected_ = false;
   return n == 0 ? -1 : static_cast<std::int32_t>(n);
 }
 
 bool FakeHost::write(Bytes bytes) {
   if (!connected_) return false;
+  run_clock();
   const std::size_t n = std::min(bytes.size(), written_left_);
   written_ += n;
   written_left_ -= n;
