@@ -1,0 +1,267 @@
+#include "central/ledger/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include <rapidcheck/gtest.h>
+
+#include "central/intake/test_world.h"
+#include "gateway/base/log.h"
+
+namespace till::central {
+namespace {
+
+struct World : testing::Test {
+  TestClock clock;
+  TestRandom random;
+  Central central{":memory:", clock, random};
+  Database& db = central.db;
+  Ledger& ledger = central.ledger;
+  Holds& holds = central.holds;
+  const CustomerId anna{"anna"};
+  const StoreId shop{"shop"};
+  const StoreId other{"other"};
+  std::uint32_t next_sale = 1000;
+
+  void SetUp() override { db.run("INSERT INTO customers VALUES ('anna','gold','card',1,0,'',0)"); }
+  Cause cause(std::uint32_t n) const { return {shop, {test_id(n, 1), 1}, clock.now + n}; }
+  std::int64_t count(const char* sql) {
+    auto row = db.query(sql);
+    return row.next() ? row.integer(0) : -1;
+  }
+  Code grant(std::uint32_t id, std::int64_t points, const StoreId& by, std::int64_t ttl = 1000) {
+    const auto done =
+        holds.grant(by, {test_id(id, 3), anna, Points{points}, {test_id(id, 1), 1}, ttl});
+    return done ? Code{} : done.error().code;
+  }
+  Code release(std::uint32_t id, const StoreId& by) {
+    const auto done = holds.release(by, test_id(id, 3));
+    return done ? Code{} : done.error().code;
+  }
+  Code tell(const wire::SaleFact& fact, const StoreId& by) {
+    const auto done = central.facts.apply(wire::encode(wire::Fact(fact)), {by, "chain"}, {1, 1});
+    return done ? Code{} : done.error().code;
+  }
+};
+
+TEST_F(World, PostsACauseOnceForEver) {
+  ledger.credit(anna, Points{500}, Kind::kAccrue, cause(1));
+  ledger.credit(anna, Points{500}, Kind::kAccrue, cause(1));
+  ledger.debit(anna, Points{200}, Kind::kRedeem, cause(2));
+  ledger.credit(anna, Points{300}, Kind::kAccrue, cause(3));
+  ledger.debit(anna, Points{200}, Kind::kRedeem, cause(2));
+  EXPECT_EQ(ledger.balance(anna), Points{600});
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, TakesFromTheOldestLotFirstButFromTheSaleThatIsReturned) {
+  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
+  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(2));
+  ledger.debit(anna, Points{30}, Kind::kRedeem, cause(3));
+  ledger.debit(anna, Points{100}, Kind::kReturnAccrued, cause(4), test_id(2, 1));
+  auto lots = db.query("SELECT remaining FROM lots ORDER BY issued_at");
+  ASSERT_TRUE(lots.next());
+  EXPECT_EQ(lots.integer(0), 70);
+  ASSERT_TRUE(lots.next());
+  EXPECT_EQ(lots.integer(0), 0);
+}
+
+TEST_F(World, AnOverdraftIsANamedDebtThatTheNextPointsPay) {
+  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
+  ledger.debit(anna, Points{250}, Kind::kRedeem, cause(2));
+  EXPECT_EQ(ledger.balance(anna), Points{-150});
+  EXPECT_EQ(count("SELECT outstanding FROM debts"), 150);
+  EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=6003"), 1);
+  ledger.credit(anna, Points{40}, Kind::kAccrue, cause(3));
+  EXPECT_EQ(count("SELECT outstanding FROM debts"), 110);
+  ledger.credit(anna, Points{200}, Kind::kAccrue, cause(4));
+  EXPECT_EQ(count("SELECT outstanding FROM debts"), 0);
+  EXPECT_EQ(ledger.balance(anna), Points{90});
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, TheProofFindsAChangedBalanceAPostingAndALot) {
+  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
+  ASSERT_TRUE(ledger.prove().empty());
+  for (const char* damage :
+       {"UPDATE accounts SET balance=balance+1", "UPDATE postings SET points=points+1",
+        "UPDATE lots SET remaining=remaining-1", "DELETE FROM accounts"}) {
+    db.exec("SAVEPOINT damage");
+    db.exec(damage);
+    const auto found = ledger.prove();
+    ASSERT_EQ(found.size(), 1U) << damage;
+    EXPECT_EQ(found[0].customer, anna);
+    db.exec("ROLLBACK TO damage");
+    db.exec("RELEASE damage");
+  }
+}
+
+TEST_F(World, HoldsKeepPointsFromOthers) {
+  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  EXPECT_EQ(grant(1, 400, shop), Code{});
+  EXPECT_EQ(grant(1, 400, shop), Code{}) << "the same again";
+  EXPECT_EQ(grant(1, 300, shop), Code::kHoldConflict);
+  EXPECT_EQ(grant(2, 200, other), Code::kPointsNotEnough);
+  EXPECT_EQ(holds.available(anna, other), Points{100});
+  EXPECT_EQ(release(1, other), Code{}) << "another store's id is another id";
+  EXPECT_EQ(holds.available(anna, other), Points{100});
+  EXPECT_EQ(release(1, shop), Code{});
+  EXPECT_EQ(release(1, shop), Code{});
+  EXPECT_EQ(grant(2, 200, other), Code{});
+  EXPECT_EQ(grant(1, 100, shop), Code::kHoldDead);
+  EXPECT_EQ(grant(3, 0, shop), Code::kOutOfRange);
+  EXPECT_EQ(grant(3, 1, shop, 0), Code::kOutOfRange);
+}
+
+TEST_F(World, AReleaseThatOvertakesItsHoldKillsTheId) {
+  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  EXPECT_EQ(release(7, shop), Code{});
+  EXPECT_EQ(grant(7, 100, shop), Code::kHoldDead);
+  EXPECT_EQ(holds.available(anna, shop), Points{500});
+}
+
+TEST_F(World, AHoldEndsByItselfAndTheLatePostWins) {
+  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  EXPECT_EQ(grant(1, 500, shop, 1000), Code{});
+  clock.now += 1000;
+  EXPECT_EQ(holds.available(anna, other), Points{500});
+  EXPECT_EQ(grant(2, 400, other, 1000), Code{});
+  EXPECT_EQ(grant(1, 500, shop, 1000), Code::kHoldDead);
+  auto spent = test_sale(2, "anna", 0, 400);
+  spent.hold = test_id(2, 3);
+  EXPECT_EQ(tell(spent, other), Code{});
+  auto late = test_sale(1, "anna", 0, 500);
+  late.hold = test_id(1, 3);
+  EXPECT_EQ(tell(late, shop), Code{});
+  EXPECT_EQ(ledger.balance(anna), Points{-400});
+  EXPECT_EQ(count("SELECT outstanding FROM debts"), 400);
+  EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=7010"), 1);
+  EXPECT_EQ(count("SELECT count(*) FROM holds WHERE state='posted'"), 2);
+  EXPECT_EQ(release(1, shop), Code::kHoldConflict);
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, AnAllowanceIsGrantedAheadAndIsTheStoresOwnToSpend) {
+  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  const auto allowance = holds.allow(anna, shop);
+  ASSERT_TRUE(allowance);
+  EXPECT_EQ(allowance->points, Points{500});
+  EXPECT_EQ(holds.available(anna, other), Points{});
+  EXPECT_EQ(holds.available(anna, shop), Points{500});
+  EXPECT_FALSE(holds.allow(anna, other));
+  EXPECT_EQ(grant(1, 300, shop), Code{});
+  EXPECT_EQ(holds.allowance(anna, shop)->points, Points{200}) << "what is held comes out of it";
+  EXPECT_EQ(holds.allow(anna, shop)->id, allowance->id) << "one at a time";
+  auto offline = test_sale(2, "anna", 0, 200);
+  offline.hold = allowance->id;
+  EXPECT_EQ(tell(offline, shop), Code{});
+  EXPECT_FALSE(holds.allowance(anna, shop));
+  EXPECT_EQ(ledger.balance(anna), Points{300});
+  EXPECT_EQ(count("SELECT count(*) FROM alarms"), 0);
+}
+
+TEST_F(World, AnAllowanceHasACapAndATime) {
+  ledger.credit(anna, Points{5'000'000}, Kind::kGrant, cause(1));
+  EXPECT_EQ(holds.allow(anna, shop)->points, AllowanceRules{}.cap);
+  clock.now += AllowanceRules{}.ttl_us;
+  EXPECT_FALSE(holds.allowance(anna, shop));
+  EXPECT_EQ(holds.available(anna, other), Points{5'000'000});
+}
+
+TEST_F(World, AReturnTakesBackAndGivesBack) {
+  ledger.credit(anna, Points{300}, Kind::kGrant, cause(1));
+  auto sold = test_sale(2, "anna", 50, 200);
+  EXPECT_EQ(tell(sold, shop), Code{});
+  EXPECT_EQ(ledger.balance(anna), Points{150});
+  auto back = test_sale(3, "", 50, 200);  // the receipt alone: central knows whose it was
+  back.is_return = true;
+  back.returned_sale = sold.key.sale;
+  EXPECT_EQ(tell(back, shop), Code{});
+  EXPECT_EQ(ledger.balance(anna), Points{300});
+  EXPECT_EQ(count("SELECT sum(points) FROM postings WHERE kind='return_accrued'"), -50);
+  EXPECT_EQ(count("SELECT sum(points) FROM postings WHERE kind='return_redeemed'"), 200);
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, OneKeyIsOneSale) {
+  const auto sale = test_sale(1, "anna", 70);
+  EXPECT_EQ(tell(sale, shop), Code{});
+  EXPECT_EQ(tell(sale, shop), Code{});
+  EXPECT_EQ(ledger.balance(anna), Points{70});
+  auto changed = sale;
+  changed.accrued = {700};
+  EXPECT_EQ(tell(changed, shop), Code::kKeyConflict);
+  EXPECT_EQ(tell(sale, other), Code::kStoreMismatch);
+  EXPECT_EQ(ledger.balance(anna), Points{70});
+}
+
+TEST_F(World, FactsThatCanNotBeBookedAreNamed) {
+  EXPECT_EQ(tell(test_sale(1, "", 70), shop), Code::kNoCustomer);
+  EXPECT_EQ(tell(test_sale(2, "anna", -1), shop), Code::kOutOfRange);
+  EXPECT_EQ(tell(test_sale(3, std::string(300, 'x'), 1), shop), Code::kTooLarge);
+  EXPECT_EQ(tell(test_sale(4, "an\nna", 1), shop), Code::kBadValue);
+  EXPECT_EQ(tell(wire::SaleFact{}, shop), Code::kMissingField);
+  EXPECT_EQ(count("SELECT count(*) FROM sales"), 0);
+}
+
+TEST_F(World, AnUnknownCardEarnsAndIsItsOwnersOnceEnrolled) {
+  auto sale = test_sale(1, "", 70);
+  sale.card_hash = "cafe";
+  EXPECT_EQ(tell(sale, shop), Code{});
+  sale = test_sale(2, "", 30);
+  sale.card_hash = "cafe";
+  EXPECT_EQ(tell(sale, shop), Code{});
+  const Store store{shop, "chain"};
+  EXPECT_EQ(central.directory.find(store, {"cafe", "", false}).error().code, Code::kUnknownCard);
+  const auto id = central.directory.enrol(store, {"12", "cafe", "gold", "9912345678"}, true);
+  ASSERT_TRUE(id);
+  EXPECT_EQ(ledger.balance(*id), Points{100});
+  const auto found = central.directory.find(store, {"", "12", false});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, *id);
+  EXPECT_EQ(found->label, "••••5678");
+  EXPECT_FALSE(central.directory.find({shop, "another"}, {"cafe", "", false}));
+}
+
+TEST_F(World, WelcomePointsComeOnce) {
+  db.run(
+      "INSERT INTO programs VALUES "
+      "(NULL,'p',1,'{\"id\":\"p\",\"version\":1,\"welcome\":\"50\"}',0)");
+  const Store store{shop, "chain"};
+  const auto id = central.directory.enrol(store, {"12", "", "", ""}, true);
+  ASSERT_TRUE(id);
+  EXPECT_EQ(central.directory.enrol(store, {"12", "ab", "", ""}, true), id);
+  EXPECT_EQ(ledger.balance(*id), Points{5000});
+  EXPECT_TRUE(central.directory.enrol(store, {"13", "", "", ""}, true));
+  EXPECT_EQ(central.directory.enrol(store, {"13", "ab", "", ""}, true).error().code,
+            Code::kDuplicate);
+  EXPECT_EQ(central.directory.enrol(store, {}, true).error().code, Code::kMissingField);
+}
+
+RC_GTEST_PROP(Ledger, AddsUpWhateverHappens, ()) {
+  open_log("", LogLevel::kError);  // not a line for every overdraft
+  TestClock clock;
+  TestRandom random;
+  Central central(":memory:", clock, random);
+  std::map<std::string, std::int64_t> model;
+  const auto steps = *rc::gen::container<std::vector<std::tuple<int, int, int>>>(
+      rc::gen::tuple(rc::gen::inRange(0, 5), rc::gen::inRange(0, 3), rc::gen::inRange(0, 1000)));
+  std::uint32_t n = 0;
+  for (const auto& [what, who, points] : steps) {
+    const CustomerId id{std::to_string(who)};
+    const Cause cause{{"s"}, {test_id(++n), 1}, clock.now};
+    if (what < 2) {
+      central.ledger.credit(id, Points{points}, Kind::kAccrue, cause);
+      if (what == 1) central.ledger.credit(id, Points{points}, Kind::kAccrue, cause);
+      model[id.value] += points;
+    } else {
+      central.ledger.debit(id, Points{points}, Kind::kRedeem, cause);
+      if (what == 4) central.ledger.debit(id, Points{points}, Kind::kRedeem, cause);
+      model[id.value] -= points;
+    }
+  }
+  for (const auto& [id, points] : model) RC_ASSERT(central.ledger.balance({id}).units == points);
+  RC_ASSERT(central.ledger.prove().empty());
+}
+
+}  // namespace
+}  // namespace till::central
