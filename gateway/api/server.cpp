@@ -144,9 +144,8 @@ struct Server::Impl::Connection : std::enable_shared_from_this<Connection> {
     close_after = !parser->get().keep_alive();
     const auto request = to_request(parser->get());
     if (websocket::is_upgrade(parser->get())) return upgrade(request);
-    impl->hooks.handle(request, [self = shared_from_this()](Response reply) {
-      self->answer(std::move(reply));
-    });
+    impl->hooks.handle(
+        request, [self = shared_from_this()](Response reply) { self->answer(std::move(reply)); });
   }
 
   void upgrade(const Request& request) {

@@ -148,6 +148,8 @@ check = "ean"
                    ("sms", "sms_http", "none",
                     f'[device.settings]\nurl = "http://127.0.0.1:{phone}/sms"\n')]
         for name, plugin, port, settings in devices:
+            if not (self.plugins / plugin).is_dir():
+                continue
             text += f'[[device]]\nid = "{name}"\nplugin = "{plugin}"\nport = "{port}"\n'
             text += 'till = "1"\n' if name in ("scanner", "reader") else ""
             text += settings

@@ -405,7 +405,8 @@ void Shop::check_documents(std::vector<std::string>& wrong) {
     if (!committed.contains(witness))
       wrong.push_back("a document of no committed sale: " + witness);
   }
-  auto rows = central_->db.query("SELECT sale, attempt, count(*) FROM sales GROUP BY sale, attempt");
+  auto rows =
+      central_->db.query("SELECT sale, attempt, count(*) FROM sales GROUP BY sale, attempt");
   std::set<std::string> booked;
   while (rows.next()) {
     const auto key =

@@ -52,7 +52,7 @@ typedef struct till_error {
   int32_t code;     /* a number of the catalogue, 2104 for TB-2104 */
   char vendor[32];  /* the device's own code, zero terminated, "" if none */
   char detail[256]; /* zero terminated; names the thing, never personal data */
-  uint32_t dirty;    /* with TILL_REFUSED: 1 = something of ours is still open in the device */
+  uint32_t dirty;   /* with TILL_REFUSED: 1 = something of ours is still open in the device */
 } till_error;
 
 /* Takes a result. Called on the thread it was passed to, any number of times; the parts are joined.

@@ -1,0 +1,4 @@
+path: gateway/app/x.cpp
+int f() {
+  body;
+}

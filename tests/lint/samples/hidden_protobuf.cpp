@@ -1,0 +1,2 @@
+path: gateway/link/x.cpp
+#include "protocols/central/central.pb.h"

@@ -1,0 +1,2 @@
+path: drivers/x/driver.cpp
+#include "gateway/base/log.h"

@@ -1,0 +1,2 @@
+path: gateway/loyalty/x.cpp
+double total = 0;

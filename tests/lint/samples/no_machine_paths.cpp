@@ -1,0 +1,2 @@
+path: gateway/app/x.cpp
+open("/home/user/x");

@@ -1,0 +1,2 @@
+path: gateway/app/x.h
+int x;
