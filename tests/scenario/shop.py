@@ -90,6 +90,7 @@ class Shop:
         self.port = free_port()
         self.token, self.senior_token = secrets.token_hex(16), secrets.token_hex(16)
         self.store_key = secrets.token_hex(32)
+        self.without = set()  # devices a test leaves out
 
     # ---- set-up ----
 
@@ -148,7 +149,7 @@ check = "ean"
                    ("sms", "sms_http", "none",
                     f'[device.settings]\nurl = "http://127.0.0.1:{phone}/sms"\n')]
         for name, plugin, port, settings in devices:
-            if not (self.plugins / plugin).is_dir():
+            if name in self.without:
                 continue
             text += f'[[device]]\nid = "{name}"\nplugin = "{plugin}"\nport = "{port}"\n'
             text += 'till = "1"\n' if name in ("scanner", "reader") else ""
