@@ -31,6 +31,7 @@ class Port {
   void discard_input();
   // From here on, silence means in_doubt. Call it just before the bytes that make things final.
   void point_of_no_return();
+  [[nodiscard]] bool passed_no_return() const { return no_return_; }
   [[nodiscard]] bool connected() const;
 
  private:

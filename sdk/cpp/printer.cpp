@@ -104,7 +104,10 @@ OperationResult Printer::perform(const Operation& op) {
   if (op.verb != "printer.print" && op.verb != "printer.status" && op.verb != "drawer.open") {
     return unsupported(op.verb);
   }
-  return conclude(run());
+  OperationResult out = conclude(run());
+  // What is on paper stays there: after the first byte no error means "nothing happened".
+  if (out.status == TILL_REFUSED && port().passed_no_return()) out.status = TILL_IN_DOUBT;
+  return out;
 }
 
 }  // namespace till

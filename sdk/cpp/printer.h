@@ -50,6 +50,8 @@ struct PrinterStatus {
 
 class Printer : public Plugin {
  public:
+  // Call port().point_of_no_return() before the first byte that prints: from there on every error
+  // is in doubt, for somebody must look at the paper.
   virtual Result<void> print(const std::vector<PrintItem>& items) = 0;
   virtual Result<PrinterStatus> status() = 0;
 
