@@ -95,18 +95,18 @@ function(till_manifest_definitions target)
   endforeach()
 endfunction()
 
-# till_plugin(name SOURCES… LINK …): a plugin beside its manifest, in build/…/plugins/<name>/.
+# till_plugin(name SOURCES… LINK …): a plugin beside its manifest, in build/…/lib/<name>/.
 # With TEST, its test program is made too: the same sources driven by the testkit's fake host.
 function(till_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;TEST" ${ARGN})
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE till_sdk ${arg_LINK})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
-    ${CMAKE_BINARY_DIR}/plugins/${name})
+    ${CMAKE_BINARY_DIR}/lib/${name})
   target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/sdk/cpp/plugin.map
     -Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--no-undefined)
   till_manifest_definitions(${name})
-  configure_file(manifest.json ${CMAKE_BINARY_DIR}/plugins/${name}/manifest.json COPYONLY)
+  configure_file(manifest.json ${CMAKE_BINARY_DIR}/lib/${name}/manifest.json COPYONLY)
   if(arg_TEST AND TILL_TESTS)
     till_test(${name}_test SOURCES ${arg_SOURCES} ${arg_TEST} LINK till_testkit ${arg_LINK})
     till_manifest_definitions(${name}_test)

@@ -209,6 +209,13 @@ void Routes::sale_route(const Context& c, api::Reply reply) {
   const std::string& verb = c.path[2];
   if (c.path.size() == 3 && verb == "identify") return identify(c, *id, std::move(reply));
   if (c.path.size() == 3 && verb == "pay") return pay(c, *id, std::move(reply));
+  if (c.path.size() == 3 && verb == "balance") {
+    if (!sale->customer) return refuse(Code::kNoCustomer);
+    return store_.balance(
+        *sale->customer, [this, language = c.request.language, reply](Result<Points> p) {
+          reply(p ? ok({{"available", to_string(*p)}}) : error(p.error(), language));
+        });
+  }
   if (c.path.size() == 3 && verb == "settle") return settle(c, *id, std::move(reply));
   const auto response = edit(c, *id);
   reply(response ? *response : error(response.error(), c.request.language));

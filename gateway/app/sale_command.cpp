@@ -73,7 +73,11 @@ class TerminalTill {
 
  private:
   [[nodiscard]] bool ru() const { return options_.language != "en"; }
-  void prompt() { std::cout << "> " << std::flush; }
+  // Only for a person: a script reads whole lines.
+  void prompt() {
+    if (::isatty(STDIN_FILENO) != 0) std::cout << "> ";
+    std::cout << std::flush;
+  }
 
   void listen() {
     api_.listen(
@@ -105,21 +109,20 @@ class TerminalTill {
     const std::string type = text(e, "type");
     if (type == "scan") {
       const auto& item = e.at("item");
-      std::cout << "\n[scan] " << text(item, "name") << "  " << text(item, "price") << "\n";
+      std::cout << "[scan] " << text(item, "name") << "  " << text(item, "price") << "\n";
       if (ensure_sale()) show_error(call("lines", {{"code", text(e, "code")}}));
     } else if (type == "card") {
-      std::cout << "\n[card] " << text(e, "card") << "\n";
+      std::cout << "[card] " << text(e, "card") << "\n";
       if (ensure_sale()) show(call("identify", {{"card_event", text(e, "event")}}));
     } else if (type == "input_error") {
-      std::cout << "\n[" << text(e, "code") << "] " << text(e, "what") << ". " << text(e, "next")
+      std::cout << "[" << text(e, "code") << "] " << text(e, "what") << ". " << text(e, "next")
                 << "\n";
     } else if (type == "device") {
-      std::cout << "\n[" << text(e, "device") << (text(e, "online") == "true" ? " +]" : " -]")
+      std::cout << "[" << text(e, "device") << (text(e, "online") == "true" ? " +]" : " -]")
                 << "\n";
     } else if (type == "sale" && text(e.at("sale"), "id") == sale_) {
       const std::string state = text(e.at("sale"), "state");
-      if (state != state_)
-        std::cout << "\n[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
+      if (state != state_) std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
       state_ = state;
       if (state == "committed") finish(e.at("sale"));
     } else {
@@ -234,7 +237,15 @@ class TerminalTill {
     }
   }
   void receipt(const std::string&) { simulate({{"do", "register.text"}}); }
-  void balance(const std::string&) { show(call("")); }
+  // Of the customer of this sale, or of the last one.
+  void balance(const std::string&) {
+    const auto answer =
+        api_.call("POST", "/v1/sales/" + (sale_.empty() ? last_ : sale_) + "/balance");
+    show_error(answer);
+    if (answer && answer->status < 300) {
+      std::cout << (ru() ? "  баллов " : "  points ") << text(answer->body, "available") << "\n";
+    }
+  }
   void devices(const std::string&) {
     const auto answer = api_.call("GET", "/v1/devices");
     if (answer) std::cout << json::serialize(answer->body) << "\n";

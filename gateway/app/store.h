@@ -55,6 +55,8 @@ class Store final : public checkout::PointsPort {
                  std::function<void(Result<void>)> reply);
   void identify_phone(const Uuid& sale, const std::string& phone, const std::string& code,
                       bool enrol, IdentityReply reply);
+  // What the customer may spend now, by central's word.
+  void balance(const checkout::Identity& who, std::function<void(Result<Points>)> reply);
   // What a code allows to redeem on this sale; nothing when no code is needed.
   [[nodiscard]] std::optional<Points> code_limit(const Uuid& sale) const;
   // A scan typed or sent by a till: the item, or a card event.

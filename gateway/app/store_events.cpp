@@ -190,6 +190,15 @@ void Store::identify_phone(const Uuid& sale, const std::string& written, const s
   lookup(nullptr, &*phone, enrol, std::move(reply));
 }
 
+void Store::balance(const checkout::Identity& who, std::function<void(Result<Points>)> reply) {
+  if (!link_ || who.customer.value.empty()) return reply(fail(Code::kCentralOffline));
+  link_->balance(who.customer, config_.ask_timeout_us,
+                 [reply](const Result<link::CustomerInfo>& info) {
+                   if (!info) return reply(std::unexpected(info.error()));
+                   reply(info->available);
+                 });
+}
+
 std::optional<Points> Store::code_limit(const Uuid& sale) const {
   const auto at = code_of_sale_.find(sale);
   if (at == code_of_sale_.end()) return std::nullopt;

@@ -30,9 +30,9 @@ def http_cases(shop):
     yield "too deep", (400, "TB-1002"), post(lines, b"[" * 5000)
     yield "too large", (413, "TB-8004"), post(lines, b'{"code":"' + b"1" * 400_000 + b'"}')
     yield "no such goods", (404, "TB-4005"), post(lines, {"code": "4600000000008"})
-    yield "wrong check digit", (400, "TB-2102"), post(lines, {"code": "4601234567890"})
-    yield "quantity 0", (400, "TB-1006"), post(lines, {"code": "4601234567893", "quantity": "0"})
-    yield "quantity 10^17", (400, "TB-1001"), post(lines, {"code": "4601234567893", "quantity": "1" + "0" * 17})
+    yield "wrong check digit", (422, "TB-2102"), post(lines, {"code": "4601234567890"})
+    yield "quantity 0", (422, "TB-1006"), post(lines, {"code": "4601234567893", "quantity": "0"})
+    yield "quantity 10^17", (422, "TB-1001"), post(lines, {"code": "4601234567893", "quantity": "1" + "0" * 17})
     yield "no such sale", (404, "TB-4001"), post("/v1/sales/00000000-0000-7000-8000-000000000000/quote", {})
     yield "not a sale", (404, "TB-4001"), post("/v1/sales/../../etc/passwd/quote", {})
     yield "no such route", (404, "TB-8003"), code_of(shop.api("GET", "/v1/nothing"))
@@ -42,15 +42,15 @@ def http_cases(shop):
     yield "foreign Origin", (403, "TB-8002"), code_of(shop.api("GET", "/v1/health", headers={"Origin": "https://evil.example"}))
     yield "points without customer", (409, "TB-5010"), post(f"/v1/sales/{sale}/points", {"points": "5"})
     yield "unknown card", (404, "TB-5001"), post(f"/v1/sales/{sale}/identify", {"card": "2900000000032"})
-    yield "payment card typed", (400, "TB-2104"), post(f"/v1/sales/{sale}/identify", {"card": TEST_PAN})
-    yield "bad phone", (400, "TB-5002"), post(f"/v1/sales/{sale}/identify", {"phone": "12"})
-    yield "code never sent", (409, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})
+    yield "payment card typed", (422, "TB-2104"), post(f"/v1/sales/{sale}/identify", {"card": TEST_PAN})
+    yield "bad phone", (422, "TB-5002"), post(f"/v1/sales/{sale}/identify", {"phone": "12"})
+    yield "code never sent", (410, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})
     yield "pay without a quote", (409, None), (409, None) if shop.api(
         "POST", f"/v1/sales/{sale}/pay", {"quote": "x", "payments": []})[0] == 409 else (0, None)
     yield "settle by a cashier", (403, "TB-6005"), post(f"/v1/sales/{sale}/settle", {"no_document": True})
     quote = shop.ok(shop.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
     short = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": "1"}]}
-    yield "payment too small", (409, "TB-4007"), post(f"/v1/sales/{sale}/pay", short)
+    yield "payment too small", (422, "TB-4007"), post(f"/v1/sales/{sale}/pay", short)
     paid = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": quote["total"]}]}
     shop.ok(shop.api("POST", f"/v1/sales/{sale}/pay", paid, key="k"))
     paid["payments"][0]["amount"] = "9999"
@@ -96,7 +96,7 @@ def file_cases(shop):
     yield "a device without a port", r"device\.port is missing.*TB-9001", run("port", re.sub(r'port = "pty:dev/register"\n', "", good))
     yield "an unknown key", r"unknown key store\.colour.*TB-9001", run("key", good.replace("[store]", '[store]\ncolour = "red"'))
     yield "no TOML", r"TB-9001", run("toml", "[store")
-    yield "an unknown field in the goods", r"(?s)TB-1003", run("goods", goods_text=goods.replace('"name"', '"nmae"', 1))
+    yield "an unknown field in the goods", r"(?s)TB-1003", run("goods", goods_text=goods.replace('"name"', '"nmae": "x", "name"', 1))
     yield "a negative percent", r"TB-1007", run("program", program_text=program.replace('"5"', '"-5"'))
     yield "an unknown field in the program", r"TB-1003", run("program", program_text=program.replace('"earn"', '"ern"'))
     yield "a setting no plugin has", r"TB-9001", run("setting", good.replace('[device.settings]', '[device.settings]\nspeed = 1'))

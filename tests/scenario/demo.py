@@ -170,7 +170,7 @@ def main():
     try:
         shop.start_all()
         shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD),
-                     "--card-type", "gold", "--points", "300", "--label", "••••0018")
+                     "--card-type", "gold", "--points", "300", "--card-label", "0018")
         shop.central("customers", "add", "--phone-hash", shop.hash_of("phone", PHONE), "--points", "120")
         (scripted if args.once else interactive)(shop)
     finally:

@@ -78,7 +78,7 @@ def main():
             body = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": quote["total"]}]}
             paying = threading.Thread(target=lambda: shop.api("POST", f"/v1/sales/{sale}/pay", body))
             paying.start()
-            wait_for("the register working", lambda: shop.sim("register.state")["open_receipt"])
+            wait_for("the register working", lambda: shop.sim("register.state")["mode"] % 16 == 8)
             os.kill(device(shop, "register")["pid"], signal.SIGKILL)
             paying.join()
             wait_for("resolved", lambda: shop.state(sale) in ("committed", "quoted"), 60)

@@ -84,7 +84,7 @@ class Shop:
     def __init__(self, folder, preset="dev", language="ru"):
         self.folder = pathlib.Path(folder).resolve()
         self.bin = ROOT / "build" / preset / "bin"
-        self.plugins = ROOT / "build" / preset / "plugins"
+        self.plugins = ROOT / "build" / preset / "lib"
         self.language = language
         self.processes = {}
         self.port = free_port()
