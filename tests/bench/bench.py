@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""./run bench spine: every speed and memory aim of the spine in one run, as a table and as JSON.
+
+build/bench/spine.json is a list of {name, value, unit, aim, met, note}; ratios come first.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "scenario"))
+from shop import GOLD_CARD, Process, Shop, free_port, wait_for  # noqa: E402
+
+PRESET = "release"
+BENCH = ROOT / "build" / PRESET / "bin" / "spine_bench"
+
+
+def figures(*args, timeout=180):
+    done = subprocess.run([str(BENCH), *map(str, args)], capture_output=True, text=True, timeout=timeout)
+    if done.returncode:
+        raise RuntimeError(f"{args}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, value, unit, aim, met, note=""):
+        self.rows.append({"name": name, "value": round(value, 3), "unit": unit, "aim": aim, "met": bool(met), "note": note})
+
+    def finish(self):
+        self.rows.sort(key=lambda r: r["unit"] != "ratio")
+        for r in self.rows:
+            print(f"{'ok  ' if r['met'] else 'MISS'} {r['name']:44} {r['value']:>10} {r['unit']:6} aim {r['aim']:12} {r['note']}")
+        out = ROOT / "build" / "bench"
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "spine.json").write_text(json.dumps(self.rows, indent=1, ensure_ascii=False))
+
+
+def memory(pid):
+    """(PSS, private) of a process in MB."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kb = lambda name: int(re.search(rf"^{name}:\s+(\d+)", text, re.M).group(1))
+    return kb("Pss") / 1024, (kb("Private_Clean") + kb("Private_Dirty")) / 1024
+
+
+def scan_latency(shop, table):
+    """The gateway's scanner is a TCP line to the bench, which listens as a till too."""
+    port = free_port()
+    config = (shop.folder / "store.toml").read_text().replace("pty:dev/scanner", f"tcp:127.0.0.1:{port}")
+    (shop.folder / "scan.toml").write_text(config)
+    shop.processes["gateway"].stop()
+    bench = subprocess.Popen([str(BENCH), "scan", str(shop.port), shop.token, str(port), "5000"],
+                             stdout=subprocess.PIPE, text=True)
+    time.sleep(0.3)
+    shop.start("gateway", shop.bin / "tillbridge", "run", "--config", shop.folder / "scan.toml")
+    out, _ = bench.communicate(timeout=180)
+    f = json.loads(out)
+    table.add("scan byte in to WebSocket event, p50", f["p50"], "us", "< 250", f["p50"] < 250, "over TCP, driver in its own process")
+    table.add("scan byte in to WebSocket event, p99", f["p99"], "us", "< 1000", f["p99"] < 1000, f"{f['n']} scans")
+    shop.processes["gateway"].stop()
+    shop.start_gateway()
+
+
+def fsyncs(shop, table, points):
+    """fsyncs of sales with and without points, counted by strace; idle checkpoints are apart (they
+    sync the database file, sales only the log)."""
+    shop.processes["gateway"].stop()
+    trace = shop.folder / "logs" / "fsync.txt"
+    log = shop.folder / "logs" / "traced.log"
+    log.write_bytes(b"")
+    process = Process("gateway", ["strace", "-f", "-qq", "-y", "-o", str(trace), "-e", "trace=fsync,fdatasync",
+                                  str(shop.bin / "tillbridge"), "run", "--config", str(shop.folder / "store.toml")], log)
+    shop.processes["gateway"] = process
+    process.wait_ready()
+    wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"] and shop.api("GET", "/v1/health")[1]["central_online"])
+    log_syncs = lambda: len(re.findall(r"journal\.db-wal>", trace.read_text()))
+    counts = []
+    for _ in range(5):
+        sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="5" if points else None)
+        before = log_syncs()
+        assert shop.pay(sale)[1]["state"] == "committed"
+        counts.append(log_syncs() - before)
+    children = pathlib.Path(f"/proc/{process.p.pid}/task/{process.p.pid}/children").read_text().split()
+    for pid in children:
+        subprocess.run(["kill", pid], check=True)
+    process.stop()
+    shop.start_gateway()
+    worst = max(counts)
+    table.add(f"fsyncs a sale, {'with' if points else 'without'} points", worst, "count", "<= 3", worst <= 3, f"counts {counts}")
+
+
+def memories(shop, table):
+    wait_for("devices", lambda: all(d["online"] for d in shop.api("GET", "/v1/devices")[1]["devices"]))
+    for _ in range(20):
+        shop.pay(shop.basket(["4601234567893", "4607000000014"]))
+    pss, private = memory(shop.processes["gateway"].p.pid)
+    table.add("memory of the daemon, PSS", pss, "MB", "<= 16", pss <= 16, f"private {private:.1f} MB")
+    for d in shop.api("GET", "/v1/devices")[1]["devices"]:
+        pss, private = memory(d["pid"])
+        table.add(f"memory of driver {d['id']}, private", private, "MB", "<= 5", private <= 5, f"PSS {pss:.1f} MB")
+    pss, private = memory(shop.processes["central"].p.pid)
+    table.add("memory of central, PSS", pss, "MB", "-", True, f"private {private:.1f} MB")
+
+
+def cold_start(shop, table):
+    times = []
+    for _ in range(5):
+        shop.processes["gateway"].stop()
+        started = time.monotonic()
+        shop.start_gateway()
+        times.append((time.monotonic() - started) * 1000)
+        wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+    table.add("start until ready, worst of 5", max(times), "ms", "<= 300", max(times) <= 300, "polled every 20 ms")
+
+
+def spine():
+    table = Table()
+    quote = figures("quote", 20000)
+    table.add("quote of a 20-line basket, p50", quote["p50"], "us", "< 50", quote["p50"] < 50, f"p99 {quote['p99']} us")
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        j = figures("journal", folder, 20000, 64)
+        ratio = j["sales_per_s"] / j["raw_per_s"]
+        table.add("durable sales against raw SQLite", ratio, "ratio", ">= 0.5", ratio >= 0.5,
+                  f"{j['sales_per_s']}/s of {j['raw_per_s']}/s, {j['bytes_per_sale']} B a sale, groups of {j['group']}")
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        shop = Shop(pathlib.Path(folder) / "shop", PRESET)
+        try:
+            shop.start_all()
+            shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "900")
+            memories(shop, table)
+            cold_start(shop, table)
+            fsyncs(shop, table, points=True)
+            fsyncs(shop, table, points=False)
+            scan_latency(shop, table)
+        finally:
+            shop.stop_all()
+    table.finish()
+    return 0
+
+
+def main():
+    if sys.argv[1:] != ["spine"]:
+        print("./run bench spine", file=sys.stderr)
+        return 2
+    return spine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
