@@ -171,7 +171,9 @@ Result<std::uint8_t> EscposPrinter::ask(std::uint8_t n) {
 
 Result<escpos::State> EscposPrinter::state() {
   std::array<std::uint8_t, 4> answers{};
-  for (std::uint8_t n = 1; n <= answers.size(); ++n) answers.at(n - 1U) = TILL_TRY(ask(n));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    answers.at(i) = TILL_TRY(ask(static_cast<std::uint8_t>(i + 1)));
+  }
   return escpos::state_of(answers);
 }
 

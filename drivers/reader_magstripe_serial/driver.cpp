@@ -86,7 +86,6 @@ void MagstripeReader::take(Track track) {
   auto& slot = swipe_.at(static_cast<std::size_t>(track.number - 1));
   if (slot) end_of_swipe();
   slot.emplace(std::move(track));
-  magstripe::wipe(track.data);  // a short text is copied, not moved
 }
 
 void MagstripeReader::tell_bad(const Track& track) {

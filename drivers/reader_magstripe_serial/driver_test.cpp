@@ -1,4 +1,5 @@
 // Test card numbers only: 4111…, 5555…4444 and 2200…0004 belong to nobody.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "sdk/testkit/fake_host.h"
@@ -40,8 +41,8 @@ struct Desk {
   // Nothing that left the driver holds four digits in a row of the number.
   void expect_no_digits_of(const std::string& pan) {
     std::string left;
-    for (const auto& e : host.events()) left += json::serialize(e.body) + "\n";
-    for (const auto& line : host.log()) left += line + "\n";
+    for (const auto& e : host.events()) left.append(json::serialize(e.body)).append("\n");
+    for (const auto& line : host.log()) left.append(line).append("\n");
     for (std::size_t i = 0; i + 5 <= pan.size(); ++i) {
       EXPECT_EQ(left.find(pan.substr(i, 5)), std::string::npos) << left;
     }
@@ -94,14 +95,24 @@ TEST(MagstripeReader, LongitudinalCheck) {
 
 TEST(MagstripeReader, PaymentCardsAreRefusedWithoutADigit) {
   for (const auto& pan : kTestPans) {
-    const std::string t1 = "%B" + pan + "^YATES/EUGENE^28121011234567890?";
-    const std::string t2 = ";" + pan + "=28121011234567890?";
-    const std::string grouped =
-        "%B" + pan.substr(0, 4) + " " + pan.substr(4, 4) + " " + pan.substr(8) + "^X^2812101?";
-    for (const auto& swipe :
-         {t1 + t2 + "\r", t1, t2, t1 + "\r" + t2 + "\r", ";" + pan + "?", "%" + pan + "?",
-          ";" + pan + "==?", "+01" + pan + "=999?", "%CLUB?" + t2, grouped, t1 + ";E?",
-          "+" + pan + "?", ";=" + pan + "?"}) {
+    const auto t1 = fmt::format("%B{}^YATES/EUGENE^28121011234567890?", pan);
+    const auto t2 = fmt::format(";{}=28121011234567890?", pan);
+    std::string grouped = fmt::format("%B{}^X^2812101?", pan);
+    grouped.insert(10, " ").insert(6, " ");
+    const std::vector<std::string> swipes = {fmt::format("{}{}\r", t1, t2),
+                                             t1,
+                                             t2,
+                                             fmt::format("{}\r{}\r", t1, t2),
+                                             fmt::format(";{}?", pan),
+                                             fmt::format("%{}?", pan),
+                                             fmt::format(";{}==?", pan),
+                                             fmt::format("+01{}=999?", pan),
+                                             fmt::format("%CLUB?{}", t2),
+                                             grouped,
+                                             fmt::format("{};E?", t1),
+                                             fmt::format("+{}?", pan),
+                                             fmt::format(";={}?", pan)};
+    for (const auto& swipe : swipes) {
       Desk desk;
       EXPECT_EQ(desk.swipe(swipe), "!2104") << swipe;
       desk.expect_no_digits_of(pan);
@@ -113,7 +124,7 @@ TEST(MagstripeReader, PaymentCardsAreRefusedWithoutADigit) {
 // Read badly, dribbled, cut at every byte or with one byte wrong: still no digit leaves.
 TEST(MagstripeReader, NoDigitLeavesABadlyReadPaymentCard) {
   for (const auto& pan : kTestPans) {
-    const std::string line = "%B" + pan + "^YATES/EUGENE^2812101123?;" + pan + "=2812101123?\r";
+    const auto line = fmt::format("%B{0}^YATES/EUGENE^2812101123?;{0}=2812101123?\r", pan);
     Desk desk;
     for (const char& c : line) desk.host.feed(as_bytes({&c, 1}), false);
     desk.host.feed({}, true);

@@ -105,8 +105,8 @@ Result<Buffer> ShtrihRegister::command(Bytes payload) {
       return std::unexpected(to_error(reply.error));
     }
     if (paused) {
-      TILL_TRY(link().exchange(plain(Command::kContinuePrinting, password_),
-                               answer_timeout_ms(Command::kContinuePrinting)));
+      TILL_CHECK(link().exchange(plain(Command::kContinuePrinting, password_),
+                                 answer_timeout_ms(Command::kContinuePrinting)));
     }
     if (!sleep(kPrintPollMs)) return fail(Code::kCancelled);
   }
@@ -120,7 +120,7 @@ Result<Baseline> ShtrihRegister::baseline() {
 Result<void> ShtrihRegister::ready_for_receipt() {
   auto s = TILL_TRY(short_status());
   if (s.submode != 0) {
-    TILL_TRY(wait_printed(kPrintPatienceMs));
+    TILL_CHECK(wait_printed(kPrintPatienceMs));
     s = TILL_TRY(short_status());
   }
   if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
@@ -138,7 +138,7 @@ Result<void> ShtrihRegister::ready_for_receipt() {
 Result<void> ShtrihRegister::send_lines(const FiscalReceipt& r) {
   for (const FiscalLine& line : r.lines) {
     const auto tax = TILL_TRY(tax_code(line.ru_ffd.tax_1199, tax_coding_, explicit_22_));
-    TILL_TRY(command(TILL_TRY(operation(
+    TILL_CHECK(command(TILL_TRY(operation(
         password_, {.sale_return = r.kind == FiscalKind::kSaleReturn,
                     .quantity = line.quantity,
                     .price = line.price,
@@ -174,14 +174,14 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   const auto fn = TILL_TRY(fn_status());
   const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
   document_open(true);
-  TILL_TRY(command(open_receipt(password_, r.kind == FiscalKind::kSaleReturn)));
+  TILL_CHECK(command(open_receipt(password_, r.kind == FiscalKind::kSaleReturn)));
   TILL_CHECK(send_lines(r));
   TILL_CHECK(send_cashier(r.cashier));
-  TILL_TRY(command(send_tlv(password_, extra_requisite(kWitnessName, r.witness))));
+  TILL_CHECK(command(send_tlv(password_, extra_requisite(kWitnessName, r.witness))));
   if (!r.contact.empty()) {
     Buffer contact;
     put_string(contact, kTagContact, r.contact);
-    TILL_TRY(command(send_tlv(password_, contact)));
+    TILL_CHECK(command(send_tlv(password_, contact)));
   }
   port().point_of_no_return();
   const auto closed = TILL_TRY(parse_close_receipt(TILL_TRY(command(close))));
@@ -306,16 +306,16 @@ Result<Resolution> ShtrihRegister::resolve(const FiscalReceipt& r, const Baselin
 
 Result<void> ShtrihRegister::recover() {
   TILL_CHECK(link().drain(kIdlePatienceMs));
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   // Refused when nothing is open: that is an answer too, and the status below is the proof.
   if (const auto cancelled = command(Command::kCancelReceipt);
       !cancelled && is_loss(cancelled.error().code)) {
     return std::unexpected(cancelled.error());
   }
   if (const auto fn = TILL_TRY(fn_status()); fn.open_document != 0) {
-    TILL_TRY(command(Command::kFnCancelDocument));
+    TILL_CHECK(command(Command::kFnCancelDocument));
   }
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);
   document_open(false);
   return {};
@@ -342,38 +342,38 @@ Result<void> ShtrihRegister::send_cashier(const std::string& cashier) {
   if (cashier.empty()) return {};
   Buffer tlv;
   put_string(tlv, kTagCashier, cashier);
-  TILL_TRY(command(send_tlv(password_, tlv)));
+  TILL_CHECK(command(send_tlv(password_, tlv)));
   return {};
 }
 
 Result<void> ShtrihRegister::open_shift(const std::string& cashier) {
-  TILL_TRY(command(Command::kBeginShiftOpen));
+  TILL_CHECK(command(Command::kBeginShiftOpen));
   TILL_CHECK(send_cashier(cashier));
   port().point_of_no_return();
-  TILL_TRY(command(Command::kOpenShift));
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(command(Command::kOpenShift));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   return {};
 }
 
 Result<void> ShtrihRegister::x_report() {
-  TILL_TRY(command(Command::kXReport));
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(command(Command::kXReport));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   return {};
 }
 
 Result<void> ShtrihRegister::close_shift(const std::string& cashier) {
-  TILL_TRY(command(Command::kBeginShiftClose));
+  TILL_CHECK(command(Command::kBeginShiftClose));
   TILL_CHECK(send_cashier(cashier));
   port().point_of_no_return();
-  TILL_TRY(command(Command::kZReport));
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(command(Command::kZReport));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   return {};
 }
 
 Result<void> ShtrihRegister::continue_printing() {
   const auto s = TILL_TRY(short_status());
   if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
-  TILL_TRY(wait_printed(kPrintPatienceMs));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   return {};
 }
 

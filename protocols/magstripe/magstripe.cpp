@@ -64,6 +64,7 @@ std::optional<Track> Parser::end(TrackState state) {
     if (data_ == "E") {
       track.state = TrackState::kUnreadable;
     } else {
+      track.data.reserve(kMaxData[3]);  // on the heap: moving it leaves no copy behind
       track.data = data_;
     }
   }

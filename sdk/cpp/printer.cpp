@@ -81,6 +81,7 @@ Result<std::vector<PrintItem>> print_items_from_json(const json::object& body) {
   const auto* list = body.if_contains("items");
   if (list == nullptr || !list->is_array()) return fail(Code::kMissingField, "items");
   std::vector<PrintItem> items;
+  items.reserve(list->get_array().size());
   for (std::size_t i = 0; i < list->get_array().size(); ++i) {
     items.push_back(TILL_TRY(one_item(list->get_array()[i], "items[" + std::to_string(i) + "]")));
   }
