@@ -111,7 +111,7 @@ struct Link::Core : std::enable_shared_from_this<Core> {
   Transport transport;  // the last: its thread ends before anything else goes
 };
 
-Link::Link(LinkConfig config, LinkHooks hooks, Clock& clock, Random& random)
+Link::Link(const LinkConfig& config, LinkHooks hooks, Clock& clock, Random& random)
     : core_(std::make_shared<Core>(config, std::move(hooks), clock, random)) {}
 
 Link::~Link() { stop(); }
