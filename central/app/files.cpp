@@ -106,7 +106,7 @@ Result<KeyPair> server_keys(const std::string& folder) {
     if (!keys) return fail(Code::kBadFile, path + ": " + keys.error().detail);
     return keys;
   }
-  const KeyPair keys = make_keys();
+  KeyPair keys = make_keys();
   TILL_CHECK(
       write_private(path, boost::json::serialize(boost::json::object{
                               {"public_key", keys.public_key}, {"secret_key", keys.secret_key}}) +

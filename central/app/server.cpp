@@ -13,7 +13,7 @@ namespace {
 constexpr int kHandshakeMs = 10'000;  // a peer that connects and says nothing
 constexpr int kHeartbeatMs = 5'000;
 constexpr int kHeartbeatTimeoutMs = 15'000;
-constexpr std::chrono::milliseconds kIdle{200};
+constexpr int kIdleMs = 200;
 constexpr std::uint32_t kFirstPort = 20'000;  // below the range that outgoing connections take
 constexpr std::uint32_t kLastPort = 32'767;
 constexpr int kPortTries = 200;
@@ -120,10 +120,10 @@ void Server::loop(int stop_fd) {
                                        {ask_.handle(), 0, ZMQ_POLLIN, 0},
                                        {nullptr, stop_fd, ZMQ_POLLIN, 0}};
     for (const int fd : admin_->descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-    if (zmq::poll(items.data(), items.size(), kIdle) == 0) {
-      idle();
-      continue;
-    }
+    const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), kIdleMs);
+    if (ready < 0 && zmq_errno() != EINTR) throw zmq::error_t();
+    if (ready == 0) idle();
+    if (ready <= 0) continue;
     if (items[3].revents != 0) return;
     if (items[0].revents != 0) check_keys();
     if (items[1].revents != 0 || items[2].revents != 0) batch();

@@ -61,6 +61,10 @@ void Database::exec(const char* sql) {
   throw DatabaseFailure(text);
 }
 
+void Database::rollback() noexcept {
+  sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 void Database::checkpoint() {
   exec("PRAGMA wal_checkpoint(PASSIVE)");
   log_pages_ = 0;
@@ -81,11 +85,7 @@ void Database::check(int code) const {
 }
 
 Transaction::~Transaction() {
-  if (db_ == nullptr) return;
-  try {
-    db_->exec("ROLLBACK");
-  } catch (const DatabaseFailure&) {  // SQLite has rolled back by itself, or the file is gone
-  }
+  if (db_ != nullptr) db_->rollback();
 }
 
 void Transaction::commit() { std::exchange(db_, nullptr)->exec("COMMIT"); }

@@ -69,6 +69,8 @@ class Database {
     return sqlite3_changes(db_.get());
   }
   void exec(const char* sql);
+  // Of no effect when SQLite has rolled back by itself.
+  void rollback() noexcept;
 
   // Moves the write-ahead log into the file; for idle moments, and when the log has grown long.
   void checkpoint();

@@ -57,7 +57,7 @@ Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol
     return fail(Code::kDuplicate, "the phone and the card belong to two customers");
   }
   const auto known = by_phone ? by_phone : by_card;
-  const CustomerId id = known.value_or(CustomerId{to_string(new_uuid(clock_, random_))});
+  CustomerId id = known.value_or(CustomerId{to_string(new_uuid(clock_, random_))});
   if (!known) make({id, enrol.card_type, label_of(enrol)}, store.id);
   identify(store.hash_key, "phone", enrol.phone_hash, id);
   identify(store.hash_key, "card", enrol.card_hash, id);
@@ -86,7 +86,7 @@ std::optional<CustomerId> Directory::of_sale(const Store& store, const wire::Sal
   if (!fact.card_hash.empty()) {
     if (auto known = owner(store.hash_key, "card", fact.card_hash)) return known;
     // Derived from the sale, not from the card: the same after a restore, and tells nobody's card.
-    const CustomerId id{to_string(derived_id("unverified " + to_string(fact.key)))};
+    CustomerId id{to_string(derived_id("unverified " + to_string(fact.key)))};
     make({id, "", "card", false}, store.id);
     identify(store.hash_key, "card", fact.card_hash, id);
     return id;

@@ -11,7 +11,7 @@ namespace till::link {
 
 // Shared with what has been posted, so that a late function finds it stopped, not gone.
 struct Link::Core : std::enable_shared_from_this<Core> {
-  Core(LinkConfig config, LinkHooks with, Clock& time, Random& random)
+  Core(const LinkConfig& config, LinkHooks with, Clock& time, Random& random)
       : hooks(std::move(with)),
         clock(time),
         teller(
@@ -111,8 +111,8 @@ struct Link::Core : std::enable_shared_from_this<Core> {
   Transport transport;  // the last: its thread ends before anything else goes
 };
 
-Link::Link(LinkConfig config, LinkHooks hooks, Clock& clock, Random& random)
-    : core_(std::make_shared<Core>(std::move(config), std::move(hooks), clock, random)) {}
+Link::Link(const LinkConfig& config, LinkHooks hooks, Clock& clock, Random& random)
+    : core_(std::make_shared<Core>(config, std::move(hooks), clock, random)) {}
 
 Link::~Link() { stop(); }
 

@@ -65,7 +65,7 @@ using Reply = std::function<void(Result<T>)>;
 class Link {
  public:
   // Throws std::invalid_argument for a key that is no Z85 key or an endpoint ZeroMQ does not know.
-  Link(LinkConfig config, LinkHooks hooks, Clock& clock, Random& random);
+  Link(const LinkConfig& config, LinkHooks hooks, Clock& clock, Random& random);
   ~Link();
 
   // `first_sequence_kept`: the oldest entry `read` can still give (the next one to be, when none).

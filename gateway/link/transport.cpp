@@ -1,8 +1,12 @@
 #include "gateway/link/transport.h"
 
+#include <csignal>
+
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "gateway/base/limits.h"
 
@@ -15,9 +19,12 @@ constexpr int kHeartbeatTimeoutMs = 15'000;
 constexpr int kReconnectMs = 500;
 constexpr int kPipeMessages = 1024;  // a window of entries and every open question, and more
 constexpr const char* kPipe = "inproc://pipe";
-constexpr const char* kMonitor = "inproc://monitor";
+constexpr std::chrono::milliseconds kRedial{5'000};
+constexpr int kFailures = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+constexpr int kWatched = kFailures | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
 
-void configure(zmq::socket_t& socket, const LinkConfig& config, const std::string& endpoint) {
+void configure(zmq::socket_t& socket, const LinkConfig& config) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::immediate, true);  // nothing waits for a connection to come
   socket.set(zmq::sockopt::handshake_ivl, kHandshakeMs);
@@ -29,35 +36,25 @@ void configure(zmq::socket_t& socket, const LinkConfig& config, const std::strin
   socket.set(zmq::sockopt::curve_serverkey, config.server_key);
   socket.set(zmq::sockopt::curve_publickey, config.public_key);
   socket.set(zmq::sockopt::curve_secretkey, config.secret_key);
-  socket.connect(endpoint);
 }
 
 }  // namespace
 
-Transport::Transport(const LinkConfig& config, Events events)
-    : events_(std::move(events)),
-      tell_(context_, zmq::socket_type::dealer),
-      ask_(context_, zmq::socket_type::dealer),
-      inlet_(context_, zmq::socket_type::pair),
-      outlet_(context_, zmq::socket_type::pair),
-      monitor_(context_, zmq::socket_type::pair) {
+Transport::Transport(const LinkConfig& config, Events events) : events_(std::move(events)) {
   for (const auto* key : {&config.server_key, &config.public_key, &config.secret_key}) {
     // libzmq reads a string of another size as raw bytes
     if (key->size() != 40) throw std::invalid_argument("a CURVE key has 40 characters (Z85)");
   }
   try {
+    inlet_ = zmq::socket_t(context_, zmq::socket_type::pair);
+    outlet_ = zmq::socket_t(context_, zmq::socket_type::pair);
     inlet_.set(zmq::sockopt::sndhwm, kPipeMessages);
+    inlet_.set(zmq::sockopt::linger, 0);
     outlet_.set(zmq::sockopt::rcvhwm, kPipeMessages);
     outlet_.bind(kPipe);
     inlet_.connect(kPipe);
-    if (zmq_socket_monitor(tell_.handle(), kMonitor,
-                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0) {
-      throw zmq::error_t();
-    }
-    monitor_.connect(kMonitor);
-    configure(tell_, config, config.tell_endpoint);
-    configure(ask_, config, config.ask_endpoint);
+    tell_ = dial(config, config.tell_endpoint, "inproc://tell");
+    ask_ = dial(config, config.ask_endpoint, "inproc://ask");
   } catch (const zmq::error_t& error) {
     throw std::invalid_argument(std::string("the link to central: ") + error.what());
   }
@@ -65,13 +62,23 @@ Transport::Transport(const LinkConfig& config, Events events)
 
 Transport::~Transport() { stop(); }
 
+Transport::Line Transport::dial(const LinkConfig& config, const std::string& endpoint,
+                                const char* monitor) {
+  Line line{zmq::socket_t(context_, zmq::socket_type::dealer),
+            zmq::socket_t(context_, zmq::socket_type::pair), endpoint};
+  if (zmq_socket_monitor(line.socket.handle(), monitor, kWatched) != 0) throw zmq::error_t();
+  line.monitor.connect(monitor);
+  configure(line.socket, config);
+  line.socket.connect(endpoint);
+  return line;
+}
+
 void Transport::start() {
   thread_ = std::thread([this] { run(); });
 }
 
 void Transport::stop() {
   if (!thread_.joinable()) return;
-  inlet_.set(zmq::sockopt::linger, 0);
   inlet_.send(zmq::str_buffer("s"), zmq::send_flags::none);
   thread_.join();
 }
@@ -85,16 +92,26 @@ void Transport::send(char kind, Bytes message) {
 }
 
 void Transport::run() {
-  std::array<zmq::pollitem_t, 4> items{{{outlet_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {tell_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {ask_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {monitor_.handle(), 0, ZMQ_POLLIN, 0}}};
+  sigset_t all;  // the daemon's signals are not for this thread
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::array<zmq::pollitem_t, 5> items{{{outlet_.handle(), 0, ZMQ_POLLIN, 0},
+                                        {tell_.socket.handle(), 0, ZMQ_POLLIN, 0},
+                                        {ask_.socket.handle(), 0, ZMQ_POLLIN, 0},
+                                        {tell_.monitor.handle(), 0, ZMQ_POLLIN, 0},
+                                        {ask_.monitor.handle(), 0, ZMQ_POLLIN, 0}}};
+  auto dialled = std::chrono::steady_clock::now();
   for (bool running = true; running;) {
-    zmq::poll(items.data(), items.size(), std::chrono::milliseconds(-1));
-    if ((items[3].revents & ZMQ_POLLIN) != 0) watch();
-    if ((items[1].revents & ZMQ_POLLIN) != 0) receive(tell_, true);
-    if ((items[2].revents & ZMQ_POLLIN) != 0) receive(ask_, false);
-    if ((items[0].revents & ZMQ_POLLIN) != 0) running = forward();
+    zmq::poll(items.data(), items.size(), kRedial);
+    if (items[3].revents != 0) watch(tell_.monitor, true);
+    if (items[4].revents != 0) watch(ask_.monitor, false);
+    if (items[1].revents != 0) receive(tell_.socket, true);
+    if (items[2].revents != 0) receive(ask_.socket, false);
+    if (items[0].revents != 0) running = forward();
+    const auto now = std::chrono::steady_clock::now();
+    if (now - dialled < kRedial) continue;
+    redial();
+    dialled = now;
   }
 }
 
@@ -103,7 +120,7 @@ bool Transport::forward() {
   while (outlet_.recv(framed, zmq::recv_flags::dontwait)) {
     const auto text = framed.to_string_view();
     if (text.empty() || text[0] == 's') return false;
-    auto& socket = text[0] == 't' ? tell_ : ask_;
+    auto& socket = text[0] == 't' ? tell_.socket : ask_.socket;
     (void)socket.send(zmq::buffer(text.substr(1)), zmq::send_flags::dontwait);
   }
   return true;
@@ -116,16 +133,29 @@ void Transport::receive(zmq::socket_t& socket, bool tell) {
   }
 }
 
-void Transport::watch() {
+void Transport::watch(zmq::socket_t& monitor, bool tell) {
   zmq::message_t event;
-  while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
+  while (monitor.recv(event, zmq::recv_flags::dontwait)) {
     std::uint16_t kind = 0;
     if (event.size() >= sizeof kind) std::memcpy(&kind, event.data(), sizeof kind);
     zmq::message_t address;
-    if (event.more()) (void)monitor_.recv(address);
+    if (event.more()) (void)monitor.recv(address);
+    auto& line = tell ? tell_ : ask_;
+    if ((kind & kFailures) != 0) line.given_up = true;
+    if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) line.given_up = false;
+    if (!tell) continue;
     if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) events_.connected(true);
     if (kind == ZMQ_EVENT_DISCONNECTED) events_.connected(false);
     if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) events_.refused();
+  }
+}
+
+void Transport::redial() {
+  for (Line* line : {&tell_, &ask_}) {
+    if (!std::exchange(line->given_up, false)) continue;
+    // Fails when libzmq has forgotten the endpoint already, which is as good.
+    (void)zmq_disconnect(line->socket.handle(), line->endpoint.c_str());
+    line->socket.connect(line->endpoint);
   }
 }
 

@@ -36,11 +36,22 @@ class Transport {
   void run();
   bool forward();  // from the pipe to the sockets; false = stop
   void receive(zmq::socket_t& socket, bool tell);
-  void watch();  // the telling socket's connection
+  void watch(zmq::socket_t& monitor, bool tell);
+  void redial();
+
+  // One of the two sockets with its connection's events. libzmq gives a connection up for good
+  // when the handshake is refused (a key not registered yet): then it is dialled again.
+  struct Line {
+    zmq::socket_t socket, monitor;
+    std::string endpoint;
+    bool given_up = false;
+  };
+  Line dial(const LinkConfig& config, const std::string& endpoint, const char* monitor);
 
   Events events_;
   zmq::context_t context_;
-  zmq::socket_t tell_, ask_, inlet_, outlet_, monitor_;
+  Line tell_, ask_;
+  zmq::socket_t inlet_, outlet_;
   std::thread thread_;
 };
 

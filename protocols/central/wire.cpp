@@ -1,6 +1,7 @@
 #include "protocols/central/wire.h"
 
 #include <central.pb.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 
@@ -10,6 +11,9 @@ namespace till::wire {
 namespace {
 
 namespace pb = ::till::wirepb;
+
+// A peer's bad bytes are answered with an error, not with a line on standard error for each.
+[[maybe_unused]] const auto kOldHandler = google::protobuf::SetLogHandler(nullptr);
 
 std::string text(const Uuid& id) {
   return id.is_nil() ? std::string() : std::string(as_text(id.bytes));
