@@ -10,7 +10,7 @@ struct Central {
   Central(const std::string& path, Clock& clock_, Random& random_, AllowanceRules allowance = {})
       : clock(clock_),
         random(random_),
-        db(path),
+        db(path, kSchema),
         ledger(db, clock),
         holds(db, ledger, clock, random, allowance),
         directory(db, ledger, clock, random),

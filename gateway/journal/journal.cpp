@@ -1,15 +1,14 @@
 #include "journal.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
+
+#include "protocols/central/chain.h"
 
 namespace till::journal {
 namespace {
 
 using checkout::Sale;
-using sqlite::Statement;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -34,23 +33,20 @@ CREATE TABLE IF NOT EXISTS answers (
   body TEXT NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (till, key)) WITHOUT ROWID;
 )";
 
+// A store box has little memory, and the working set of a journal is small.
+constexpr int kCacheKib = 2000;
+
 std::string text_or_empty(const Uuid& id) { return id.is_nil() ? std::string() : to_string(id); }
 
 }  // namespace
 
-Buffer chain_hash(const Buffer& previous, const Buffer& payload) {
-  Buffer both = previous;
-  append(both, payload);
-  Buffer hash(32);
-  crypto_generichash(hash.data(), hash.size(), both.data(), both.size(), nullptr, 0);
-  return hash;
-}
-
 Journal::Journal(const std::string& path, const StoreId& store, Hooks hooks, Clock& clock,
                  Random& random)
-    : hooks_(std::move(hooks)), clock_(clock), random_(random), db_(path), last_hash_(32, 0) {
-  db_.exec("PRAGMA synchronous=FULL");
-  db_.exec(kSchema);
+    : hooks_(std::move(hooks)),
+      clock_(clock),
+      random_(random),
+      db_(path, kSchema, kCacheKib),
+      last_hash_(32, 0) {
   const std::string owner = setting("store");
   if (owner.empty()) {
     set_setting("store", store.value);
@@ -62,27 +58,14 @@ Journal::Journal(const std::string& path, const StoreId& store, Hooks hooks, Clo
   epoch_ = std::stoull(setting("epoch"));
   if (const auto acked = setting("acknowledged"); !acked.empty())
     acknowledged_ = std::stoull(acked);
-  Statement last(db_, "SELECT sequence, hash FROM outbound ORDER BY sequence DESC LIMIT 1");
-  if (last.bind().step()) {
+  auto last = db_.query("SELECT sequence, hash FROM outbound ORDER BY sequence DESC LIMIT 1");
+  if (last.next()) {
     last_sequence_ = static_cast<std::uint64_t>(last.integer(0));
     last_hash_ = last.blob(1);
   } else if (const auto kept = setting("pruned_hash"); !kept.empty()) {
     last_sequence_ = acknowledged_;
     last_hash_ = from_hex(kept);
   }
-  put_sale_ = std::make_unique<Statement>(
-      db_,
-      "INSERT INTO sales VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
-      "state=excluded.state, attempt=excluded.attempt, hold=excluded.hold, "
-      "by_allowance=excluded.by_allowance, fiscal_memory=excluded.fiscal_memory, "
-      "fiscal_document=excluded.fiscal_document, total=excluded.total, "
-      "updated_us=excluded.updated_us, body=excluded.body");
-  put_step_ = std::make_unique<Statement>(
-      db_, "INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)");
-  put_entry_ = std::make_unique<Statement>(db_, "INSERT INTO outbound VALUES (?,?,?,?,?,?)");
-  get_sale_ = std::make_unique<Statement>(db_, "SELECT body FROM sales WHERE id=?");
-  find_sale_ =
-      std::make_unique<Statement>(db_, "SELECT id FROM sales WHERE till=? AND till_number=?");
 }
 
 Journal::Pending Journal::pending_of(const Sale& sale, std::string_view step) {
@@ -128,20 +111,24 @@ void Journal::schedule() {
 
 void Journal::store(const Pending& p) {
   const std::int64_t now = clock_.unix_us();
-  put_sale_->bind(p.id, p.till, p.number, p.state, p.attempt, p.is_return, p.returned, p.hold,
-                  p.by_allowance, p.fn, p.fd, p.total, now, p.body);
-  put_sale_->run();
-  put_step_->bind(p.id, p.attempt, p.step, p.state, now);
-  put_step_->run();
+  db_.run(
+      "INSERT INTO sales VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+      "state=excluded.state, attempt=excluded.attempt, hold=excluded.hold, "
+      "by_allowance=excluded.by_allowance, fiscal_memory=excluded.fiscal_memory, "
+      "fiscal_document=excluded.fiscal_document, total=excluded.total, "
+      "updated_us=excluded.updated_us, body=excluded.body",
+      p.id, p.till, p.number, p.state, p.attempt, p.is_return, p.returned, p.hold, p.by_allowance,
+      p.fn, p.fd, p.total, now, p.body);
+  db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", p.id,
+          p.attempt, p.step, p.state, now);
   for (const Buffer& payload : p.payloads) store_entry(payload);
 }
 
 void Journal::store_entry(const Buffer& payload) {
   const Uuid id = new_uuid(clock_, random_);
-  Buffer hash = chain_hash(last_hash_, payload);
-  put_entry_->bind(static_cast<std::int64_t>(last_sequence_ + 1), to_buffer(id.bytes), last_hash_,
-                   hash, payload, clock_.unix_us());
-  put_entry_->run();
+  Buffer hash = wire::chain_hash(last_hash_, payload);
+  db_.run("INSERT INTO outbound VALUES (?,?,?,?,?,?)", last_sequence_ + 1, id, last_hash_, hash,
+          payload, clock_.unix_us());
   ++last_sequence_;
   last_hash_ = std::move(hash);
 }
@@ -157,9 +144,9 @@ void Journal::flush() {
       db_.exec(hard ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
       full_ = hard;
     }
-    db_.exec("BEGIN IMMEDIATE");
+    sqlite::Transaction transaction(db_);
     for (const Pending& p : batch) store(p);
-    db_.exec("COMMIT");
+    transaction.commit();
   } catch (const sqlite::Failure& e) {
     hooks_.fatal(e.what());
     return;
@@ -170,68 +157,59 @@ void Journal::flush() {
   if (last_sequence_ != before) hooks_.post(hooks_.entries);
 }
 
-Sale Journal::parse(const std::string& body) {
-  auto sale = checkout::sale_from_json(boost::json::parse(body));
-  if (!sale) throw sqlite::Failure("a sale in the journal can not be read: " + sale.error().detail);
-  return std::move(*sale);
+std::vector<Sale> Journal::sales(sqlite::Rows rows) {
+  std::vector<Sale> out;
+  while (rows.next()) {
+    auto sale = checkout::sale_from_json(boost::json::parse(rows.text(0)));
+    if (!sale)
+      throw sqlite::Failure("a sale in the journal can not be read: " + sale.error().detail);
+    out.push_back(std::move(*sale));
+  }
+  return out;
 }
 
 std::optional<Sale> Journal::load(const Uuid& id) {
   flush();
-  const bool found = get_sale_->bind(to_string(id)).step();
-  const std::string body = found ? get_sale_->text(0) : std::string();
-  get_sale_->reset();
-  return found ? std::optional(parse(body)) : std::nullopt;
+  auto found = sales(db_.query("SELECT body FROM sales WHERE id=?", to_string(id)));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 std::optional<Uuid> Journal::find(const TillId& till, const std::string& number) {
   flush();
-  const bool found = find_sale_->bind(till.value, number).step();
-  const auto id = found ? parse_uuid(find_sale_->text(0)) : std::nullopt;
-  find_sale_->reset();
-  return id;
+  auto rows = db_.query("SELECT id FROM sales WHERE till=? AND till_number=?", till.value, number);
+  return rows.next() ? parse_uuid(rows.text(0)) : std::nullopt;
 }
 
 std::vector<Sale> Journal::returns_of(const Uuid& sold) {
   flush();
-  Statement rows(db_, "SELECT body FROM sales WHERE returned_sale=? AND returned_sale<>''");
-  std::vector<Sale> out;
-  for (rows.bind(to_string(sold)); rows.step();) out.push_back(parse(rows.text(0)));
-  return out;
+  return sales(db_.query("SELECT body FROM sales WHERE returned_sale=? AND returned_sale<>''",
+                         to_string(sold)));
 }
 
 std::vector<Sale> Journal::unfinished() {
   flush();
-  Statement rows(db_,
-                 "SELECT body FROM sales WHERE state NOT IN "
-                 "('committed', 'settled_by_person', 'cancelled') ORDER BY id");
-  std::vector<Sale> out;
-  for (rows.bind(); rows.step();) out.push_back(parse(rows.text(0)));
-  return out;
+  return sales(
+      db_.query("SELECT body FROM sales WHERE state NOT IN "
+                "('committed', 'settled_by_person', 'cancelled') ORDER BY id"));
 }
 
 bool Journal::allowance_used(const Uuid& allowance) {
   flush();
-  Statement row(db_, "SELECT 1 FROM sales WHERE by_allowance AND hold=? LIMIT 1");
-  return row.bind(to_string(allowance)).step();
+  return db_
+      .query("SELECT 1 FROM sales WHERE by_allowance AND hold=? LIMIT 1", to_string(allowance))
+      .next();
 }
 
 std::vector<Entry> Journal::read(std::uint64_t from, std::size_t most) {
   flush();
-  Statement rows(db_,
-                 "SELECT sequence, id, previous, hash, payload FROM outbound WHERE sequence>=? "
-                 "ORDER BY sequence LIMIT ?");
+  auto rows = db_.query(
+      "SELECT sequence, id, previous, hash, payload FROM outbound WHERE sequence>=? "
+      "ORDER BY sequence LIMIT ?",
+      from, static_cast<std::int64_t>(most));
   std::vector<Entry> out;
-  rows.bind(static_cast<std::int64_t>(from), static_cast<std::int64_t>(most));
-  while (rows.step()) {
-    Entry e;
-    e.sequence = static_cast<std::uint64_t>(rows.integer(0));
-    const Buffer id = rows.blob(1);
-    std::copy_n(id.begin(), std::min<std::size_t>(id.size(), 16), e.id.bytes.begin());
-    e.previous = rows.blob(2);
-    e.hash = rows.blob(3);
-    e.payload = rows.blob(4);
-    out.push_back(std::move(e));
+  while (rows.next()) {
+    out.push_back({static_cast<std::uint64_t>(rows.integer(0)), rows.uuid(1), rows.blob(2),
+                   rows.blob(3), rows.blob(4)});
   }
   return out;
 }
@@ -243,36 +221,36 @@ void Journal::acknowledged(std::uint64_t sequence) {
 }
 
 std::uint64_t Journal::first_kept() {
-  Statement row(db_, "SELECT min(sequence) FROM outbound");
-  row.bind().step();
+  auto row = db_.query("SELECT min(sequence) FROM outbound");
+  row.next();
   const auto first = static_cast<std::uint64_t>(row.integer(0));
   return first == 0 ? last_sequence_ + 1 : first;
 }
 
 std::optional<StoredAnswer> Journal::answer(const TillId& till, const std::string& key) {
-  Statement row(db_, "SELECT payload_hash, status, body FROM answers WHERE till=? AND key=?");
-  if (!row.bind(till.value, key).step()) return std::nullopt;
+  auto row = db_.query("SELECT payload_hash, status, body FROM answers WHERE till=? AND key=?",
+                       till.value, key);
+  if (!row.next()) return std::nullopt;
   return StoredAnswer{row.text(0), static_cast<int>(row.integer(1)), row.text(2)};
 }
 
 void Journal::keep_answer(const TillId& till, const std::string& key, const StoredAnswer& a) {
   try {
     if (std::exchange(full_, false)) db_.exec("PRAGMA synchronous=NORMAL");
-    Statement row(db_, "INSERT OR IGNORE INTO answers VALUES (?,?,?,?,?,?)");
-    row.bind(till.value, key, a.payload_hash, a.status, a.body, clock_.unix_us()).run();
+    db_.run("INSERT OR IGNORE INTO answers VALUES (?,?,?,?,?,?)", till.value, key, a.payload_hash,
+            a.status, a.body, clock_.unix_us());
   } catch (const sqlite::Failure& e) {
     hooks_.fatal(e.what());
   }
 }
 
 std::string Journal::setting(const std::string& key) {
-  Statement row(db_, "SELECT value FROM settings WHERE key=?");
-  return row.bind(key).step() ? row.text(0) : std::string();
+  auto row = db_.query("SELECT value FROM settings WHERE key=?", key);
+  return row.next() ? row.text(0) : std::string();
 }
 
 void Journal::set_setting(const std::string& key, const std::string& value) {
-  Statement row(db_, "INSERT OR REPLACE INTO settings VALUES (?,?)");
-  row.bind(key, value).run();
+  db_.run("INSERT OR REPLACE INTO settings VALUES (?,?)", key, value);
 }
 
 void Journal::idle(std::int64_t keep_us) {
@@ -280,20 +258,17 @@ void Journal::idle(std::int64_t keep_us) {
   const std::int64_t before = clock_.unix_us() - keep_us;
   try {
     set_setting("acknowledged", std::to_string(acknowledged_));
-    Statement last(db_, "SELECT hash FROM outbound WHERE sequence=?");
-    if (last.bind(static_cast<std::int64_t>(acknowledged_)).step()) {
+    if (auto last = db_.query("SELECT hash FROM outbound WHERE sequence=?", acknowledged_);
+        last.next()) {
       set_setting("pruned_hash", to_hex(last.blob(0)));
     }
-    last.reset();
-    Statement entries(db_, "DELETE FROM outbound WHERE sequence<=? AND at_us<?");
-    entries.bind(static_cast<std::int64_t>(acknowledged_), before).run();
-    Statement steps(db_,
-                    "DELETE FROM steps WHERE at_us<? AND sale IN (SELECT id FROM sales WHERE state "
-                    "IN ('committed', 'settled_by_person', 'cancelled'))");
-    steps.bind(before).run();
-    Statement answers(db_, "DELETE FROM answers WHERE at_us<?");
-    answers.bind(before).run();
-    db_.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    db_.run("DELETE FROM outbound WHERE sequence<=? AND at_us<?", acknowledged_, before);
+    db_.run(
+        "DELETE FROM steps WHERE at_us<? AND sale IN (SELECT id FROM sales WHERE state "
+        "IN ('committed', 'settled_by_person', 'cancelled'))",
+        before);
+    db_.run("DELETE FROM answers WHERE at_us<?", before);
+    db_.checkpoint();
   } catch (const sqlite::Failure& e) {
     hooks_.fatal(e.what());
   }

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/sqlite.h"
 #include "gateway/checkout/ports.h"
-#include "gateway/journal/sqlite.h"
 
 namespace till::journal {
 
@@ -76,7 +76,7 @@ class Journal final : public checkout::JournalPort {
 
  private:
   void schedule();
-  checkout::Sale parse(const std::string& body);
+  std::vector<checkout::Sale> sales(sqlite::Rows rows);
 
   // What is waiting for the next transaction.
   struct Pending {
@@ -102,10 +102,6 @@ class Journal final : public checkout::JournalPort {
   std::uint64_t acknowledged_ = 0;
   std::uint64_t epoch_ = 0;
   Buffer last_hash_;
-  std::unique_ptr<sqlite::Statement> put_sale_, put_step_, put_entry_, get_sale_, find_sale_;
 };
-
-// BLAKE2b-256 of the previous hash and the payload.
-Buffer chain_hash(const Buffer& previous, const Buffer& payload);
 
 }  // namespace till::journal

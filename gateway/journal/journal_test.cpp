@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "protocols/central/chain.h"
+
 namespace till::journal {
 namespace {
 
@@ -119,7 +121,7 @@ TEST_F(JournalTest, TheChainHoldsOverARestart) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     EXPECT_EQ(entries[i].sequence, i + 1);
     EXPECT_EQ(entries[i].previous, previous);
-    EXPECT_EQ(entries[i].hash, chain_hash(entries[i].previous, entries[i].payload));
+    EXPECT_EQ(entries[i].hash, wire::chain_hash(entries[i].previous, entries[i].payload));
     previous = entries[i].hash;
   }
   EXPECT_EQ(journal->read(5, 1).at(0).sequence, 5U);

@@ -199,24 +199,22 @@ Figures durable_sales(const std::string& folder, int sales, int group, till::Clo
 // The same bytes, in group commits of the same size, one insert a sale and hard step: what SQLite
 // itself can do.
 double raw_sqlite(const std::string& folder, int sales, int group, int bytes_per_sale) {
-  till::sqlite::Database db(folder + "/raw.db");
-  db.exec("PRAGMA synchronous=FULL");
-  db.exec("CREATE TABLE r (id BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID");
-  till::sqlite::Statement insert(db, "INSERT INTO r VALUES (?, ?)");
+  till::sqlite::Database db(folder + "/raw.db",
+                            "CREATE TABLE r (id BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID");
   const till::Buffer body(static_cast<std::size_t>(bytes_per_sale / 2), 42);
   std::int64_t n = 0;
   const auto start = Clock::now();
   for (int first = 0; first < sales; first += group) {
     for (int step = 0; step < 2; ++step) {  // the intent, the commit
-      db.exec("BEGIN IMMEDIATE");
+      till::sqlite::Transaction transaction(db);
       for (int i = 0; i < group; ++i) {
         till::Buffer id(16, 0);
         ++n;
         for (int k = 0; k < 8; ++k)
           id[static_cast<std::size_t>(k)] = static_cast<std::uint8_t>(n >> (8 * (7 - k)));
-        insert.bind(id, body).run();
+        db.run("INSERT INTO r VALUES (?, ?)", id, body);
       }
-      db.exec("COMMIT");
+      transaction.commit();
     }
   }
   return sales / (micros(Clock::now() - start) / 1e6);

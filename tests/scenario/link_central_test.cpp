@@ -241,7 +241,7 @@ TEST_F(Store, AnUnknownKeyIsNamed) {
   // Registered at last: the store finds out by itself.
   const auto endpoints = server->endpoints();
   server.reset();
-  central::Database(folder + "/central.db")
+  central::Database(folder + "/central.db", central::kSchema)
       .run("UPDATE stores SET public_key=?", config.public_key);
   serve(endpoints);
   EXPECT_TRUE(delivered());

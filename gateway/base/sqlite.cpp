@@ -1,15 +1,15 @@
-#include "central/ledger/database.h"
+#include "sqlite.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace till::central {
+namespace till::sqlite {
 
 bool Rows::next() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  throw DatabaseFailure(sqlite3_errmsg(sqlite3_db_handle(statement_)));
+  throw Failure(sqlite3_errmsg(sqlite3_db_handle(statement_)));
 }
 
 std::string Rows::text(int column) const {
@@ -31,19 +31,19 @@ Uuid Rows::uuid(int column) const {
   return id;
 }
 
-Database::Database(const std::string& path) {
+Database::Database(const std::string& path, const char* schema, int cache_kib) {
   sqlite3* raw = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   db_.reset(raw);
-  if (code != SQLITE_OK) throw DatabaseFailure(path + ": " + sqlite3_errmsg(raw));
+  if (code != SQLITE_OK) throw Failure(path + ": " + sqlite3_errmsg(raw));
   sqlite3_busy_timeout(raw, 5000);  // somebody reads along with another program
   exec("PRAGMA journal_mode=WAL");
   exec("PRAGMA synchronous=FULL");
   exec("PRAGMA wal_autocheckpoint=0");
   exec("PRAGMA mmap_size=0");
-  exec("PRAGMA cache_size=-16000");
-  exec(kSchema);
+  exec(("PRAGMA cache_size=-" + std::to_string(cache_kib)).c_str());
+  exec(schema);
   sqlite3_wal_hook(
       raw,
       [](void* pages, sqlite3*, const char*, int count) {
@@ -58,7 +58,7 @@ void Database::exec(const char* sql) {
   if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, &message) == SQLITE_OK) return;
   const std::string text = message == nullptr ? "?" : message;
   sqlite3_free(message);
-  throw DatabaseFailure(text);
+  throw Failure(text);
 }
 
 void Database::rollback() noexcept {
@@ -81,7 +81,7 @@ sqlite3_stmt* Database::prepared(const char* sql) {
 }
 
 void Database::check(int code) const {
-  if (code != SQLITE_OK) throw DatabaseFailure(sqlite3_errmsg(db_.get()));
+  if (code != SQLITE_OK) throw Failure(sqlite3_errmsg(db_.get()));
 }
 
 Transaction::~Transaction() {
@@ -90,4 +90,4 @@ Transaction::~Transaction() {
 
 void Transaction::commit() { std::exchange(db_, nullptr)->exec("COMMIT"); }
 
-}  // namespace till::central
+}  // namespace till::sqlite
