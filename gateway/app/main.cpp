@@ -1,4 +1,5 @@
 // tillbridge: the gateway daemon and its command line.
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -41,6 +42,8 @@ int run(const std::string& config_file) {
   open_log(config->log_file, LogLevel::kInfo);
   // A core file could hold phones and card numbers.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // Giving every freed megabyte back at once costs a tenth of a busy store's time.
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
   SystemClock clock;
   SystemRandom random;
   boost::asio::io_context io(1);

@@ -417,6 +417,7 @@ TEST_F(DeskTest, ASaleSurvivesJson) {
   const auto after = sale_from_json(to_json(before));
   ASSERT_TRUE(after) << after.error().detail;
   EXPECT_EQ(boost::json::serialize(to_json(*after)), boost::json::serialize(to_json(before)));
+  EXPECT_EQ(boost::json::parse(to_json_text(before)), to_json(before));
 }
 
 }  // namespace

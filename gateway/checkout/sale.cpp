@@ -53,6 +53,13 @@ namespace till::checkout {
 
 boost::json::value to_json(const Sale& sale) { return described::to_value(sale); }
 
+std::string to_json_text(const Sale& sale) {
+  std::string text;
+  text.reserve(4096);
+  described::append_json(text, sale);
+  return text;
+}
+
 Result<Sale> sale_from_json(const boost::json::value& value) {
   return described::parsed<Sale>(value, "sale");
 }

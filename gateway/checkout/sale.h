@@ -80,6 +80,8 @@ struct Sale {
 };
 
 boost::json::value to_json(const Sale& sale);
+// The same as text, for the journal.
+std::string to_json_text(const Sale& sale);
 Result<Sale> sale_from_json(const boost::json::value& value);
 
 // The basket as loyalty sees it.

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS sales (
   attempt INTEGER NOT NULL, is_return INTEGER NOT NULL, returned_sale TEXT NOT NULL,
   hold TEXT NOT NULL, by_allowance INTEGER NOT NULL, fiscal_memory TEXT NOT NULL,
   fiscal_document INTEGER NOT NULL, total INTEGER NOT NULL, updated_us INTEGER NOT NULL,
-  body TEXT NOT NULL, UNIQUE (till, till_number)) WITHOUT ROWID;
+  body TEXT NOT NULL, UNIQUE (till, till_number));
 CREATE INDEX IF NOT EXISTS sales_unfinished ON sales (state)
   WHERE state NOT IN ('committed', 'settled_by_person', 'cancelled');
 CREATE INDEX IF NOT EXISTS sales_returns ON sales (returned_sale) WHERE returned_sale <> '';
@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS answers (
 
 // A store box has little memory, and the working set of a journal is small.
 constexpr int kCacheKib = 2000;
+constexpr int kMaxLogPages = 4000;  // 16 MB
+constexpr std::size_t kMaxKnown = 4096;
 
 std::string text_or_empty(const Uuid& id) { return id.is_nil() ? std::string() : to_string(id); }
 
@@ -68,40 +70,39 @@ Journal::Journal(const std::string& path, const StoreId& store, Hooks hooks, Clo
   }
 }
 
-Journal::Pending Journal::pending_of(const Sale& sale, std::string_view step) {
-  Pending p;
-  p.id = to_string(sale.id);
-  p.till = sale.till.value;
-  p.number = sale.till_number;
-  p.state = name(sale.state);
-  p.returned = text_or_empty(sale.returned_sale);
-  p.hold = text_or_empty(sale.attempt.hold);
-  p.by_allowance = sale.attempt.by_allowance;
-  p.attempt = sale.attempt.number;
-  p.is_return = sale.is_return;
-  if (sale.document) {
-    p.fn = sale.document->fiscal_memory;
-    p.fd = sale.document->number;
+// Writes of one turn to one sale become one: the newest state is what counts, the steps are kept.
+// A step is recorded when it is hard or the state is another: edits of an open basket are none.
+Journal::Pending& Journal::pending_of(const Sale& sale, std::string_view step, bool always) {
+  const auto [at, fresh] = pending_at_.try_emplace(sale.id, pending_.size());
+  if (fresh) {
+    pending_.emplace_back();
+    pending_.back().fresh = !known(sale.id);
   }
-  if (sale.quote) p.total = sale.quote->total.minor;
-  p.body = boost::json::serialize(to_json(sale));
-  p.step = step;
+  Pending& p = pending_[at->second];
+  if (always || sale.state != checkout::State::kOpen || step == "open") {
+    p.steps.push_back({std::string(step), sale.state, sale.attempt.number, clock_.unix_us()});
+  }
+  p.sale = sale;
+  schedule();
   return p;
 }
 
-void Journal::soft(const Sale& sale, std::string_view step) {
-  pending_.push_back(pending_of(sale, step));
-  schedule();
-}
+void Journal::soft(const Sale& sale, std::string_view step) { pending_of(sale, step, false); }
 
 void Journal::hard(const Sale& sale, std::string_view step, std::vector<checkout::Fact> facts,
                    std::function<void()> then) {
-  Pending p = pending_of(sale, step);
+  Pending& p = pending_of(sale, step, true);
   for (const auto& fact : facts) p.payloads.push_back(hooks_.encode(sale, fact));
-  p.hard = true;
-  p.then = std::move(then);
-  pending_.push_back(std::move(p));
-  schedule();
+  p.then.push_back(std::move(then));
+  hard_ = true;
+}
+
+// Is there a row of it already? Sales of this process are remembered, earlier ones asked for once.
+bool Journal::known(const Uuid& id) {
+  if (known_.contains(id)) return true;
+  if (known_.size() >= kMaxKnown) known_.clear();
+  known_.insert(id);
+  return db_.query("SELECT 1 FROM sales WHERE id=?", to_string(id)).next();
 }
 
 void Journal::schedule() {
@@ -110,17 +111,30 @@ void Journal::schedule() {
 }
 
 void Journal::store(const Pending& p) {
-  const std::int64_t now = clock_.unix_us();
-  db_.run(
-      "INSERT INTO sales VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
-      "state=excluded.state, attempt=excluded.attempt, hold=excluded.hold, "
-      "by_allowance=excluded.by_allowance, fiscal_memory=excluded.fiscal_memory, "
-      "fiscal_document=excluded.fiscal_document, total=excluded.total, "
-      "updated_us=excluded.updated_us, body=excluded.body",
-      p.id, p.till, p.number, p.state, p.attempt, p.is_return, p.returned, p.hold, p.by_allowance,
-      p.fn, p.fd, p.total, now, p.body);
-  db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", p.id,
-          p.attempt, p.step, p.state, now);
+  const Sale& sale = p.sale;
+  const std::string id = to_string(sale.id);
+  const bool printed = sale.document.has_value();
+  const std::string memory = printed ? sale.document->fiscal_memory : std::string();
+  const std::uint32_t document = printed ? sale.document->number : 0;
+  const std::int64_t total = sale.quote ? sale.quote->total.minor : 0;
+  const std::string body = to_json_text(sale);
+  const std::string hold = text_or_empty(sale.attempt.hold);
+  if (p.fresh) {
+    db_.run("INSERT INTO sales VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", id, sale.till.value,
+            sale.till_number, name(sale.state), sale.attempt.number, sale.is_return,
+            text_or_empty(sale.returned_sale), hold, sale.attempt.by_allowance, memory, document,
+            total, clock_.unix_us(), body);
+  } else {
+    db_.run(
+        "UPDATE sales SET state=?, attempt=?, hold=?, by_allowance=?, fiscal_memory=?, "
+        "fiscal_document=?, total=?, updated_us=?, body=? WHERE id=?",
+        name(sale.state), sale.attempt.number, hold, sale.attempt.by_allowance, memory, document,
+        total, clock_.unix_us(), body, id);
+  }
+  for (const Step& step : p.steps) {
+    db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", id,
+            step.attempt, step.name, name(step.state), step.at_us);
+  }
   for (const Buffer& payload : p.payloads) store_entry(payload);
 }
 
@@ -136,8 +150,9 @@ void Journal::store_entry(const Buffer& payload) {
 void Journal::flush() {
   scheduled_ = false;
   if (pending_.empty()) return;
-  const auto batch = std::exchange(pending_, {});
-  const bool hard = std::ranges::any_of(batch, [](const Pending& p) { return p.hard; });
+  auto batch = std::exchange(pending_, {});
+  pending_at_.clear();
+  const bool hard = std::exchange(hard_, false);
   const auto before = last_sequence_;
   try {
     if (hard != full_) {
@@ -147,12 +162,14 @@ void Journal::flush() {
     sqlite::Transaction transaction(db_);
     for (const Pending& p : batch) store(p);
     transaction.commit();
+    // Under load there is no idle moment, and a long log makes every read of it slow.
+    if (db_.log_pages() > kMaxLogPages) db_.checkpoint();
   } catch (const sqlite::Failure& e) {
     hooks_.fatal(e.what());
     return;
   }
-  for (const Pending& p : batch) {
-    if (p.then) hooks_.post(p.then);
+  for (Pending& p : batch) {
+    for (auto& then : p.then) hooks_.post(std::move(then));
   }
   if (last_sequence_ != before) hooks_.post(hooks_.entries);
 }
@@ -169,13 +186,17 @@ std::vector<Sale> Journal::sales(sqlite::Rows rows) {
 }
 
 std::optional<Sale> Journal::load(const Uuid& id) {
-  flush();
+  if (const auto at = pending_at_.find(id); at != pending_at_.end()) {
+    return pending_[at->second].sale;
+  }
   auto found = sales(db_.query("SELECT body FROM sales WHERE id=?", to_string(id)));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 std::optional<Uuid> Journal::find(const TillId& till, const std::string& number) {
-  flush();
+  for (const Pending& p : pending_) {
+    if (p.sale.till == till && p.sale.till_number == number) return p.sale.id;
+  }
   auto rows = db_.query("SELECT id FROM sales WHERE till=? AND till_number=?", till.value, number);
   return rows.next() ? parse_uuid(rows.text(0)) : std::nullopt;
 }

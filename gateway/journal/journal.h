@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "gateway/base/clock.h"
@@ -69,6 +71,7 @@ class Journal final : public checkout::JournalPort {
   std::string setting(const std::string& key);
   void set_setting(const std::string& key, const std::string& value);
 
+  [[nodiscard]] const sqlite::Database& database() const { return db_; }
   // Writes and syncs everything now; the callbacks still come through post.
   void flush();
   // In an idle moment: moves the log into the file; prunes what is older than `keep_us`.
@@ -78,16 +81,21 @@ class Journal final : public checkout::JournalPort {
   void schedule();
   std::vector<checkout::Sale> sales(sqlite::Rows rows);
 
-  // What is waiting for the next transaction.
-  struct Pending {
-    std::string id, till, number, state, returned, hold, fn, body, step;
-    std::int64_t attempt = 0, fd = 0, total = 0;
-    bool is_return = false, by_allowance = false;
-    std::vector<Buffer> payloads;
-    std::function<void()> then;
-    bool hard = false;
+  // What is waiting for the next transaction, one a sale: its newest state, its steps and entries.
+  struct Step {
+    std::string name;
+    checkout::State state;
+    std::int64_t attempt, at_us;
   };
-  Pending pending_of(const checkout::Sale& sale, std::string_view step);
+  struct Pending {
+    checkout::Sale sale;
+    bool fresh = false;  // no row of it yet
+    std::vector<Step> steps;
+    std::vector<Buffer> payloads;
+    std::vector<std::function<void()>> then;
+  };
+  Pending& pending_of(const checkout::Sale& sale, std::string_view step, bool always);
+  bool known(const Uuid& id);
   void store(const Pending& pending);
   void store_entry(const Buffer& payload);
 
@@ -95,7 +103,10 @@ class Journal final : public checkout::JournalPort {
   Clock& clock_;
   Random& random_;
   sqlite::Database db_;
-  std::vector<Pending> pending_;
+  std::vector<Pending> pending_;  // in the order of their first write
+  std::unordered_map<Uuid, std::size_t> pending_at_;
+  std::unordered_set<Uuid> known_;
+  bool hard_ = false;  // one of them must be synced
   bool scheduled_ = false;
   bool full_ = true;  // PRAGMA synchronous as it stands
   std::uint64_t last_sequence_ = 0;

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -78,6 +79,82 @@ json::value to_value(const T& value) {
     return out;
   } else {
     return json::value_from(value);
+  }
+}
+
+// Appends the value as JSON text: what to_value and serialize give, without building the tree.
+inline void append_text(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t from = 0;  // runs without anything to escape go over whole
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, from, i - from);
+    from = i + 1;
+    if (c < 0x20) {
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+    } else {
+      out += '\\';
+      out += text[i];
+    }
+  }
+  out.append(text, from);
+  out += '"';
+}
+
+template <typename T>
+void append_json(std::string& out, const T& value) {
+  if constexpr (std::is_same_v<T, Money>) {
+    out += std::to_string(value.minor);
+  } else if constexpr (IsAmount<T>::value) {
+    out += std::to_string(value.units);
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    append_text(out, to_string(value));
+  } else if constexpr (IsTypedId<T>::value) {
+    append_text(out, value.value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    append_text(out, value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (std::is_enum_v<T>) {
+    append_text(out, Names<T>::kAll[static_cast<std::size_t>(value)].text);
+  } else if constexpr (IsOptional<T>::value) {
+    if (value) {
+      append_json(out, *value);
+    } else {
+      out += "null";
+    }
+  } else if constexpr (IsVector<T>::value) {
+    out += '[';
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (i > 0) out += ',';
+      append_json(out, value[i]);
+    }
+    out += ']';
+  } else if constexpr (IsMap<T>::value) {
+    out += '{';
+    for (const auto& [key, item] : value) {
+      if (out.back() != '{') out += ',';
+      append_text(out, key);
+      out += ':';
+      append_json(out, item);
+    }
+    out += '}';
+  } else if constexpr (Described<T>) {
+    out += '{';
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          if (out.back() != '{') out += ',';
+          append_text(out, member.name);
+          out += ':';
+          append_json(out, value.*member.pointer);
+        });
+    out += '}';
+  } else {
+    out += std::to_string(value);
   }
 }
 
