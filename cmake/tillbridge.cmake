@@ -66,16 +66,17 @@ function(till_library name)
   target_link_libraries(${name} PUBLIC fmt::fmt ${arg_LINK})
 endfunction()
 
-# till_test(name SOURCES… LINK …): one gtest program; it is one test to CTest.
+# till_test(name SOURCES… LINK … [LAUNCHER program]): one gtest program; it is one test to CTest,
+# which starts it through the launcher if there is one.
 function(till_test name)
   if(NOT TILL_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "LAUNCHER" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main fmt::fmt)
   target_precompile_headers(${name} REUSE_FROM till_test_pch)
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${name}>)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
