@@ -33,6 +33,7 @@ endif()
 if(TILL_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -g1)
   add_link_options(-fsanitize=address,undefined)
+  add_custom_target(fuzzers)  # all of them; till_fuzz adds each
 endif()
 
 find_package(PkgConfig REQUIRED)
@@ -89,6 +90,7 @@ function(till_fuzz name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} fmt::fmt)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
 endfunction()
 
 # The descriptor compiled into a plugin is its manifest's: one source for both.
