@@ -33,6 +33,7 @@ endif()
 if(TILL_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -g1)
   add_link_options(-fsanitize=address,undefined)
+  add_custom_target(fuzzers)  # all of them; till_fuzz adds each
 endif()
 
 find_package(PkgConfig REQUIRED)
@@ -66,16 +67,17 @@ function(till_library name)
   target_link_libraries(${name} PUBLIC fmt::fmt ${arg_LINK})
 endfunction()
 
-# till_test(name SOURCES… LINK …): one gtest program; it is one test to CTest.
+# till_test(name SOURCES… LINK … [LAUNCHER program]): one gtest program; it is one test to CTest,
+# which starts it through the launcher if there is one.
 function(till_test name)
   if(NOT TILL_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "LAUNCHER" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main fmt::fmt)
   target_precompile_headers(${name} REUSE_FROM till_test_pch)
-  add_test(NAME ${name} COMMAND ${name})
+  add_test(NAME ${name} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${name}>)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
@@ -88,6 +90,7 @@ function(till_fuzz name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} fmt::fmt)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
 endfunction()
 
 # The descriptor compiled into a plugin is its manifest's: one source for both.

@@ -19,10 +19,12 @@ Result<PortSpec> parse_serial(std::string_view rest) {
   SerialPort port;
   const auto at = rest.rfind('@');
   port.path = rest.substr(0, at);
+  if (port.path.empty()) return fail(Code::kConfigInvalid, "serial port, write its path");
   if (at == std::string_view::npos) return port;
   rest.remove_prefix(at + 1);
   const auto comma = rest.find(',');
-  if (!number(rest.substr(0, comma), port.baud)) return fail(Code::kConfigInvalid, "baud");
+  if (!number(rest.substr(0, comma), port.baud) || port.baud <= 0)
+    return fail(Code::kConfigInvalid, "baud");
   if (comma == std::string_view::npos) return port;
   const auto mode = rest.substr(comma + 1);  // 8N1
   const bool good = mode.size() == 3 && (mode[0] == '7' || mode[0] == '8') &&
@@ -38,10 +40,11 @@ Result<PortSpec> parse_serial(std::string_view rest) {
 Result<PortSpec> parse_usb(std::string_view rest) {
   UsbPort port;
   if (rest.size() < 9 || rest[4] != ':' || !number(rest.substr(0, 4), port.vendor, 16) ||
-      !number(rest.substr(5, 4), port.product, 16) || (rest.size() > 9 && rest[9] != ':')) {
+      !number(rest.substr(5, 4), port.product, 16) ||
+      (rest.size() > 9 && (rest[9] != ':' || rest.size() == 10))) {
     return fail(Code::kConfigInvalid, "usb port, write it as usb:04b8:0202");
   }
-  if (rest.size() > 10) port.serial = rest.substr(10);
+  if (rest.size() > 9) port.serial = rest.substr(10);
   return port;
 }
 
@@ -51,7 +54,7 @@ Result<PortSpec> parse_port(std::string_view text) {
   const auto colon = text.find(':');
   const auto kind = text.substr(0, colon);
   const auto rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  if (kind == "none" && rest.empty()) return NoPort{};
+  if (text == "none") return NoPort{};
   if (rest.empty()) return fail(Code::kConfigInvalid, "port \"" + std::string(text) + "\"");
   if (kind == "serial") return parse_serial(rest);
   if (kind == "pty") return PtyPort{std::string(rest)};
@@ -70,14 +73,15 @@ std::string to_string(const PortSpec& spec) {
   struct Visitor {
     std::string operator()(const NoPort&) const { return "none"; }
     std::string operator()(const SerialPort& p) const {
-      return "serial:" + p.path + "@" + std::to_string(p.baud);
+      return "serial:" + p.path + "@" + std::to_string(p.baud) + "," + std::to_string(p.bits) +
+             p.parity + std::to_string(p.stop_bits);
     }
     std::string operator()(const PtyPort& p) const { return "pty:" + p.path; }
     std::string operator()(const TcpPort& p) const { return "tcp:" + p.host + ":" + p.service; }
     std::string operator()(const UsbPort& p) const {
       char ids[16];
       std::snprintf(ids, sizeof ids, "usb:%04x:%04x", p.vendor, p.product);
-      return ids;
+      return ids + (p.serial.empty() ? "" : ":" + p.serial);
     }
   };
   return std::visit(Visitor{}, spec);

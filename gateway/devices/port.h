@@ -37,6 +37,7 @@ using PortSpec = std::variant<NoPort, SerialPort, PtyPort, TcpPort, UsbPort>;
 // "serial:/dev/ttyS0@115200,8N1", "pty:/path", "tcp:127.0.0.1:7778", "usb:04b8:0202[:SERIAL]",
 // "none".
 Result<PortSpec> parse_port(std::string_view text);
+// What parse_port() reads back.
 std::string to_string(const PortSpec& spec);
 
 struct PortHandlers {
