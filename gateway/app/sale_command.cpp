@@ -63,8 +63,8 @@ class TerminalTill {
         retry_(io_) {}
 
   int run() {
+    listen();  // first: what is scanned while the help is read must not be missed
     std::cout << "Tillbridge. help = " << (ru() ? "помощь" : "help") << "\n" << kHelp << std::flush;
-    listen();
     prompt();
     read_line();
     io_.run();

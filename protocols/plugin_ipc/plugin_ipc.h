@@ -16,8 +16,8 @@ namespace till::ipc {
 
 inline constexpr std::uint32_t kMagic = 0x314c4254;  // "TBL1"
 inline constexpr std::size_t kHeader = 24;
-inline constexpr std::size_t kInlineBody = 64 * 1024;
-inline constexpr std::size_t kMaxBody = 16 * 1024 * 1024;
+inline constexpr std::size_t kInlineBody = std::size_t{64} * 1024;
+inline constexpr std::size_t kMaxBody = std::size_t{16} * 1024 * 1024;
 // Bytes that may be under way to the child before it gives credit back.
 inline constexpr std::uint32_t kPortCredit = 32 * 1024;
 

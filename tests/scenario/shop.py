@@ -87,7 +87,7 @@ class Shop:
         self.plugins = ROOT / "build" / preset / "lib"
         self.language = language
         self.processes = {}
-        self.port = free_port()
+        self.port, self.tell, self.ask = free_port(), free_port(), free_port()
         self.token, self.senior_token = secrets.token_hex(16), secrets.token_hex(16)
         self.store_key = secrets.token_hex(32)
         self.without = set()  # devices a test leaves out
@@ -99,6 +99,7 @@ class Shop:
         (self.folder / "logs").mkdir(parents=True)
         (self.folder / "token").write_text(self.token)
         os.chmod(self.folder / "token", 0o600)
+        self.start_central()
         self.central("store", "add", "shop-1", "--out", str(self.folder / "shop-1.key"))
         self.central("program", "set", str(FILES / "program.json"))
 
@@ -165,7 +166,8 @@ check = "ean"
         self.processes[name].wait_ready()
 
     def start_central(self):
-        self.start("central", self.bin / "tillbridge-central", "run", "--data", self.folder / "central")
+        self.start("central", self.bin / "tillbridge-central", "run", "--data", self.folder / "central",
+                   "--tell", f"tcp://127.0.0.1:{self.tell}", "--ask", f"tcp://127.0.0.1:{self.ask}")
 
     def start_sim(self):
         self.start("sim", self.bin / "tillbridge-sim", "--dir", self.folder)
@@ -176,7 +178,6 @@ check = "ean"
 
     def start_all(self, devices_online=True):
         self.prepare()
-        self.start_central()
         self.start_sim()
         self.config()
         self.start_gateway()
