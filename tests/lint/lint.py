@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """./run lint [--all] [--base REV]: formatting, the house rules, clang-tidy on what changed.
 
-Changed means: against --base, else against where this branch left its upstream, else the last ten
-commits. What passed once is remembered by content, so a second run is quick.
+Changed means: against --base, else against where this branch left its upstream, else the last
+commit. What passed once is remembered by content, so a second run is quick.
 """
 import argparse
 import concurrent.futures
@@ -34,7 +34,7 @@ def changed(base):
     if not base:
         upstream = git("merge-base", "HEAD", "@{upstream}")
         head = git("rev-parse", "HEAD")
-        base = upstream[0] if upstream and upstream != head else "HEAD~10"
+        base = upstream[0] if upstream and upstream != head else "HEAD~1"
         if not git("rev-parse", "--verify", "-q", base):
             return tracked()
     return git("diff", "--name-only", base) + git("ls-files", "--others", "--exclude-standard")
@@ -118,9 +118,11 @@ def tidy(files):
     sources = [n for n in files if n in commands and n.endswith(".cpp")]
     print(f"clang-tidy: {len(sources)} files", flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for complaint in pool.map(lambda n: tidy_one(n, commands[n]["command"], settings), sources):
+        complaints = pool.map(lambda n: tidy_one(n, commands[n]["command"], settings), sources)
+        for name, complaint in zip(sources, complaints):
             if complaint:
-                yield complaint
+                print(complaint, flush=True)
+                yield f"clang-tidy: {name}"
 
 
 def main():
