@@ -37,7 +37,7 @@ void Fiscal::prepare(const std::string& cashier, Then<Result<Baseline>> then) {
 }
 
 void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
-                       Then<Result<Baseline>> then) {
+                       const Then<Result<Baseline>>& then) {
   if (!status.paper) return then(fail(Code::kPaperOut));
   if (status.cover_open) return then(fail(Code::kCoverOpen));
   if (status.shift == "expired") return then(fail(Code::kShiftTooLong));
@@ -58,7 +58,7 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
                   });
 }
 
-void Fiscal::read_baseline(Then<Result<Baseline>> then) {
+void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
   device_->submit("fiscal.baseline", "", json::object{}, kAskMs, [then](const ipc::Outcome& o) {
     const auto body = body_of(o);
     if (!body) return then(std::unexpected(body.error()));
@@ -106,7 +106,8 @@ void Fiscal::recover(Then<Result<void>> then) {
   });
 }
 
-void Fiscal::command(const std::string& verb, json::object body, Then<Result<json::value>> then) {
+void Fiscal::command(const std::string& verb, json::object body,
+                     const Then<Result<json::value>>& then) {
   lock([this, verb, body = std::move(body), then] {
     device_->submit(verb, "", body, kShiftMs, [this, then](const ipc::Outcome& o) {
       unlock();

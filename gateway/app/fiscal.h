@@ -25,12 +25,12 @@ class Fiscal final : public checkout::RegisterPort {
 
   // Reports and questions of a person, in turn with the sales.
   void command(const std::string& verb, boost::json::object body,
-               checkout::Then<Result<boost::json::value>> then);
+               const checkout::Then<Result<boost::json::value>>& then);
 
  private:
   void on_status(const RegisterStatus& status, const std::string& cashier,
-                 checkout::Then<Result<Baseline>> then);
-  void read_baseline(checkout::Then<Result<Baseline>> then);
+                 const checkout::Then<Result<Baseline>>& then);
+  void read_baseline(const checkout::Then<Result<Baseline>>& then);
 
   std::shared_ptr<devices::Device> device_;
   bool auto_open_shift_;

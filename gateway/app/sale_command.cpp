@@ -39,6 +39,21 @@ std::string text(const json::value& v, const char* name) {
   return at->is_string() ? json::value_to<std::string>(*at) : json::serialize(*at);
 }
 
+// One line a device; false when there is no answer.
+bool show_devices(const Result<ApiAnswer>& answer) {
+  if (!answer || answer->status >= 300) {
+    std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
+              << "\n";
+    return false;
+  }
+  for (const auto& d : answer->body.at("devices").as_array()) {
+    std::cout << "  " << text(d, "id") << "  " << text(d, "kind") << "  " << text(d, "port") << "  "
+              << text(d, "state") << (text(d, "online") == "true" ? "  online" : "  offline")
+              << "\n";
+  }
+  return true;
+}
+
 constexpr const char* kHelp =
     R"(  scan CODE           the scanner reads a bar code        сканер читает штрихкод
   swipe NUMBER        a loyalty card is swiped            карта проведена через ридер
@@ -232,6 +247,7 @@ class TerminalTill {
     pid_t pid = 0;
     if (in >> pid && pid > 1) {
       ::kill(pid, SIGKILL);
+      std::cout << "  kill -9 " << pid << "\n";
     } else {
       std::cout << "  (" << (ru() ? "только в демо" : "only in the demo") << ")\n";
     }
@@ -246,10 +262,7 @@ class TerminalTill {
       std::cout << (ru() ? "  баллов " : "  points ") << text(answer->body, "available") << "\n";
     }
   }
-  void devices(const std::string&) {
-    const auto answer = api_.call("GET", "/v1/devices");
-    if (answer) std::cout << json::serialize(answer->body) << "\n";
-  }
+  void devices(const std::string&) { show_devices(api_.call("GET", "/v1/devices")); }
 
   // ---- helpers ----
 
@@ -286,8 +299,10 @@ class TerminalTill {
     for (const char* name : {"error", "trouble"}) {
       const auto* e = o == nullptr ? nullptr : o->if_contains(name);
       if (e != nullptr) {
-        std::cout << "  " << text(*e, "code") << " " << text(*e, "what") << " ("
-                  << text(*e, "detail") << "). " << text(*e, "next") << "\n";
+        const std::string detail = text(*e, "detail");
+        std::cout << "  " << text(*e, "code") << " " << text(*e, "what")
+                  << (detail.empty() ? "" : " (" + detail + ")") << ". " << text(*e, "next")
+                  << "\n";
       }
     }
   }
@@ -359,17 +374,7 @@ int sale_till(const SaleOptions& options) { return TerminalTill(options).run(); 
 
 int list_devices(const SaleOptions& options) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
-  const auto answer = api.call("GET", "/v1/devices");
-  if (!answer) {
-    std::cerr << describe(answer.error(), Language::kEn) << "\n";
-    return 1;
-  }
-  for (const auto& d : answer->body.at("devices").as_array()) {
-    std::cout << text(d, "id") << "  " << text(d, "kind") << "  " << text(d, "port") << "  "
-              << text(d, "state") << (text(d, "online") == "true" ? "  online" : "  offline")
-              << "\n";
-  }
-  return 0;
+  return show_devices(api.call("GET", "/v1/devices")) ? 0 : 1;
 }
 
 }  // namespace till::app

@@ -49,14 +49,14 @@ class Store final : public checkout::PointsPort {
   using IdentityReply = std::function<void(Result<checkout::Identity>)>;
   // By a card event the till heard of, or by a number typed at the till.
   void identify_card(const Uuid& sale, const std::string& till, const std::string& event,
-                     const std::string& typed, IdentityReply reply);
+                     const std::string& typed, const IdentityReply& reply);
   // Sends a one-time code bound to the phone, the sale and the highest redemption.
   void send_code(const Uuid& sale, const TillId& till, const std::string& phone, Points highest,
-                 std::function<void(Result<void>)> reply);
+                 const std::function<void(Result<void>)>& reply);
   void identify_phone(const Uuid& sale, const std::string& phone, const std::string& code,
-                      bool enrol, IdentityReply reply);
+                      bool enrol, const IdentityReply& reply);
   // What the customer may spend now, by central's word.
-  void balance(const checkout::Identity& who, std::function<void(Result<Points>)> reply);
+  void balance(const checkout::Identity& who, const std::function<void(Result<Points>)>& reply);
   // What a code allows to redeem on this sale; nothing when no code is needed.
   [[nodiscard]] std::optional<Points> code_limit(const Uuid& sale) const;
   // A scan typed or sent by a till: the item, or a card event.
@@ -78,7 +78,7 @@ class Store final : public checkout::PointsPort {
   void on_input_error(const std::string& till, const std::string& device, const Error& error);
   void on_sale_changed(const checkout::Sale& sale);
   void print_slip(const checkout::Sale& sale);
-  void lookup(const CardNumber* card, const Phone* phone, bool enrol, IdentityReply reply);
+  void lookup(const CardNumber* card, const Phone* phone, bool enrol, const IdentityReply& reply);
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
   std::string till_of(const std::string& device) const;

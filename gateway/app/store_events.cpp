@@ -96,25 +96,26 @@ void Store::on_card(const std::string& till, const std::string& device, CardNumb
 }
 
 void Store::identify_card(const Uuid&, const std::string& till, const std::string& event,
-                          const std::string& typed, IdentityReply reply) {
+                          const std::string& typed, const IdentityReply& reply) {
   if (!event.empty()) {
     const auto at = cards_.find(event);
     const bool ours = at != cards_.end() && (at->second.till.empty() || at->second.till == till);
     if (!ours) return reply(fail(Code::kUnknownCard, event));
     const PendingCard card = std::move(at->second);
     cards_.erase(at);
-    return lookup(&card.number, nullptr, false, std::move(reply));
+    return lookup(&card.number, nullptr, false, reply);
   }
   if (identify::looks_like_payment_card(typed) && !identify::card_from_scan(config_.cards, typed)) {
     return reply(fail(Code::kPaymentCard));
   }
   const auto card = identify::card_from_scan(config_.cards, typed);
   if (!card) return reply(fail(Code::kUnknownCard));
-  lookup(&*card, nullptr, false, std::move(reply));
+  lookup(&*card, nullptr, false, reply);
 }
 
 // Asks central who it is; without central a card earns as unverified.
-void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol, IdentityReply reply) {
+void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol,
+                   const IdentityReply& reply) {
   checkout::Identity who;
   std::string card_hash, phone_hash;
   if (card != nullptr) {
@@ -151,7 +152,7 @@ void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol, Ident
 }
 
 void Store::send_code(const Uuid& sale, const TillId& till, const std::string& written,
-                      Points highest, std::function<void(Result<void>)> reply) {
+                      Points highest, const std::function<void(Result<void>)>& reply) {
   const auto phone = identify::normalise_phone(written);
   if (!phone) return reply(std::unexpected(phone.error()));
   const auto channel = devices_.find(config_.code_channel);
@@ -178,7 +179,7 @@ void Store::send_code(const Uuid& sale, const TillId& till, const std::string& w
 }
 
 void Store::identify_phone(const Uuid& sale, const std::string& written, const std::string& code,
-                           bool enrol, IdentityReply reply) {
+                           bool enrol, const IdentityReply& reply) {
   const auto phone = identify::normalise_phone(written);
   if (!phone) return reply(std::unexpected(phone.error()));
   const auto bound = code_of_sale_.find(sale);
@@ -187,10 +188,11 @@ void Store::identify_phone(const Uuid& sale, const std::string& written, const s
   binding.phone_hash = identify::phone_hash(*phone, store_key_);
   const auto checked = codes_->check(binding, code, clock_);
   if (!checked) return reply(std::unexpected(checked.error()));
-  lookup(nullptr, &*phone, enrol, std::move(reply));
+  lookup(nullptr, &*phone, enrol, reply);
 }
 
-void Store::balance(const checkout::Identity& who, std::function<void(Result<Points>)> reply) {
+void Store::balance(const checkout::Identity& who,
+                    const std::function<void(Result<Points>)>& reply) {
   if (!link_ || who.customer.value.empty()) return reply(fail(Code::kCentralOffline));
   link_->balance(who.customer, config_.ask_timeout_us,
                  [reply](const Result<link::CustomerInfo>& info) {

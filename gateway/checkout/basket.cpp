@@ -258,6 +258,7 @@ std::optional<Sale> Desk::find(const Uuid& id) {
 
 std::vector<Sale> Desk::live() const {
   std::vector<Sale> out;
+  out.reserve(live_.size());
   for (const auto& [id, live] : live_) out.push_back(as_shown(*live));
   return out;
 }

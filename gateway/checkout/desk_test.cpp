@@ -153,7 +153,7 @@ struct DeskTest : testing::Test {
   Uuid sale(int quantity = 2, Points redeem = {},
             Identity who = {CustomerId{"c"}, "", "", "", "card", Points{100'000}}) {
     const Uuid id = *desk->open(TillId{"1"}, std::to_string(journal.disk.size()), "Ann");
-    EXPECT_TRUE(desk->add(id, "1", Quantity{quantity * 1000}));
+    EXPECT_TRUE(desk->add(id, "1", Quantity{std::int64_t{quantity} * 1000}));
     EXPECT_TRUE(desk->identify(id, std::move(who)));
     if (redeem.units > 0) {
       EXPECT_TRUE(desk->redeem(id, redeem));

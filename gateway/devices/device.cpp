@@ -266,8 +266,8 @@ void Device::tell_online() {
 
 // ---- operations ----
 
-void Device::submit(std::string verb, std::string key, json::value body, std::uint32_t deadline_ms,
-                    Done done) {
+void Device::submit(std::string verb, const std::string& key, const json::value& body,
+                    std::uint32_t deadline_ms, Done done) {
   Error problem;
   if (!online()) {
     problem = {

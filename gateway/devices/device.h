@@ -54,8 +54,8 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // One operation at a time, in order. Ends done, refused or in doubt: a child that dies after the
   // submit leaves it in doubt. An offline device refuses at once (kRegisterOffline, kPortLost).
-  void submit(std::string verb, std::string key, boost::json::value body, std::uint32_t deadline_ms,
-              Done done);
+  void submit(std::string verb, const std::string& key, const boost::json::value& body,
+              std::uint32_t deadline_ms, Done done);
 
   // The device for oneself over several operations: `then` runs when it is one's turn and must
   // end in unlock(). A register is locked from baseline to outcome.

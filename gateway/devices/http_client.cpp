@@ -21,7 +21,7 @@ namespace json = boost::json;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kMaxAnswer = 256 * 1024;
+constexpr std::size_t kMaxAnswer = std::size_t{256} * 1024;
 
 struct Url {
   bool tls = false;
