@@ -176,7 +176,7 @@ std::string Host::status() {
   return std::to_string(current_op_) + " " + std::to_string(busy);
 }
 
-void Host::device_thread(std::string config) {
+void Host::device_thread(const std::string& config) {
   const auto parts = split(config, '\n', 3);  // library, id, settings
   Loaded loaded;
   if (parts.size() == 3) {
@@ -361,7 +361,7 @@ bool Host::sleep(std::uint32_t ms) {
 
 void Host::point_of_no_return() { send(ipc::Type::kNoReturn, {}, current_op_); }
 
-ipc::Outcome Host::http(std::string request, std::uint32_t timeout_ms) {
+ipc::Outcome Host::http(const std::string& request, std::uint32_t timeout_ms) {
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);

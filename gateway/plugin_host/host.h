@@ -34,7 +34,7 @@ class Host {
   bool sleep(std::uint32_t ms);
   void send(ipc::Type type, std::string body, std::uint64_t op = 0);
   void point_of_no_return();
-  ipc::Outcome http(std::string request, std::uint32_t timeout_ms);
+  ipc::Outcome http(const std::string& request, std::uint32_t timeout_ms);
 
   [[nodiscard]] const till_host* c_host() const { return &c_host_; }
 
@@ -46,7 +46,7 @@ class Host {
   };
 
   void handle(ipc::Frame frame);
-  void device_thread(std::string config);
+  void device_thread(const std::string& config);
   bool serve_once(const till_plugin* plugin);
   void submit(const till_plugin* plugin, const Job& job);
   void deliver_input(const till_plugin* plugin);
