@@ -11,6 +11,7 @@
 
 #include "gateway/base/json.h"
 #include "gateway/base/log.h"
+#include "gateway/checkout/facts.h"
 #include "gateway/devices/http_client.h"
 
 namespace till::app {
@@ -92,9 +93,7 @@ Result<void> Store::open_files() {
 Result<void> Store::open_journal() {
   journal::Hooks hooks;
   hooks.post = [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); };
-  hooks.encode = [this](const checkout::Sale& s, const checkout::Fact& f) {
-    return encode_fact(s, f);
-  };
+  hooks.encode = checkout::encode;
   hooks.fatal = [](const std::string& why) {
     log_error("the journal failed: {}; the daemon ends and replays at its next start", why);
     std::_Exit(70);

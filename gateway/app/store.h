@@ -83,7 +83,6 @@ class Store final : public checkout::PointsPort {
   void idle_round();
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
-  Buffer encode_fact(const checkout::Sale& sale, const checkout::Fact& fact) const;
   void after(std::int64_t us, std::function<void()> f);
 
   boost::asio::io_context& io_;

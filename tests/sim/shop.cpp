@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/checkout/facts.h"
 #include "protocols/central/wire.h"
 
 namespace till::sim {
@@ -14,30 +15,6 @@ constexpr std::int64_t kHealUs = 7'200'000'000;  // and time to end well
 const StoreId kStore{"sim-1"};
 const TillId kTill{"1"};
 const std::vector<std::string> kGoods = {"1", "2", "3"};
-
-// What the app writes for a fact; here again, because the app is no library.
-Buffer encode(const checkout::Sale& sale, const checkout::Fact& fact) {
-  if (fact.kind == checkout::FactKind::kHoldReleased) {
-    return wire::encode(wire::Fact{wire::HoldReleased{fact.hold}});
-  }
-  if (fact.kind == checkout::FactKind::kSettled) {
-    return wire::encode(wire::Fact{wire::Settled{sale.key(), sale.settled_by, fact.document}});
-  }
-  wire::SaleFact out;
-  out.key = sale.key();
-  out.till = sale.till;
-  out.till_number = sale.till_number;
-  out.at = sale.closed_us;
-  out.is_return = sale.is_return;
-  out.returned_sale = sale.returned_sale;
-  if (sale.customer) out.customer = sale.customer->customer;
-  out.total = sale.quote->total.minor;
-  out.redeemed = sale.quote->redeemed;
-  out.accrued = sale.quote->accrued;
-  out.hold = sale.attempt.hold;
-  out.fiscal = {sale.document->fiscal_memory, sale.document->number, sale.document->sign};
-  return wire::encode(wire::Fact{std::move(out)});
-}
 
 }  // namespace
 
@@ -66,7 +43,7 @@ struct Gateway {
     h.post = [&shop](std::function<void()> f) {
       shop.world_.after(shop.world_.chance.between(10, 4000), shop.life_, std::move(f));
     };
-    h.encode = encode;
+    h.encode = checkout::encode;
     h.fatal = [](const std::string& why) { throw std::runtime_error(why); };
     h.entries = [&shop] {
       shop.gateway_->apply(shop, shop.gateway_->teller.entries_available(shop.world_.now()));
