@@ -301,26 +301,40 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
   if (const auto started = run(); !started) refuse(started.error());
 }
 
+// 200 committed; 202 not decided yet; otherwise the trouble's own status.
+api::Response Routes::paid(const checkout::Sale& sale, Language language) {
+  const int status = checkout::is_final(sale.state) ? 200
+                     : checkout::is_open_doubt(sale.state)
+                         ? 202
+                         : http_status(static_cast<Code>(sale.trouble));
+  return ok(sale_view(sale, language), status);
+}
+
 void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
-  const std::string language = c.request.language;
+  const Language language = c.language;
+  // What makes two requests the same payment, also when the first one's answer was lost with the
+  // process: kept with the attempt.
+  const std::string request =
+      c.request.idempotency_key.empty()
+          ? std::string()
+          : c.request.idempotency_key + ":" + api::token_hash(c.request.body);
+  const auto sale = store_.desk().find(id);
+  const bool begun = sale && sale->state != checkout::State::kQuoted &&
+                     sale->state != checkout::State::kOpen && !request.empty() &&
+                     sale->attempt.request.starts_with(c.request.idempotency_key + ":");
+  if (begun && sale->attempt.request == request) return reply(paid(*sale, language));
+  if (begun)
+    return reply(error({Code::kKeyConflict, c.request.idempotency_key, {}}, c.request.language));
   const auto run = [&]() -> Result<void> {
     auto in = TILL_TRY(JsonObject::from(c.body, ""));
     const auto quote = TILL_TRY(in.get<std::string>("quote"));
     auto payments = TILL_TRY(payments_of(in));
     TILL_CHECK(in.finish());
     return store_.desk().pay(
-        id, quote, std::move(payments), [this, language, reply](const checkout::Sale& sale) {
-          const bool rests = checkout::is_final(sale.state);
-          const bool doubt = checkout::is_open_doubt(sale.state);
-          const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
-          // 200 committed; 202 not decided yet; otherwise the trouble's own status.
-          const int status = rests   ? 200
-                             : doubt ? 202
-                                     : http_status(static_cast<Code>(sale.trouble));
-          reply(ok(sale_view(sale, l), status));
-        });
+        id, quote, std::move(payments),
+        [language, reply](const checkout::Sale& rests) { reply(paid(rests, language)); }, request);
   };
-  if (const auto started = run(); !started) reply(error(started.error(), language));
+  if (const auto started = run(); !started) reply(error(started.error(), c.request.language));
 }
 
 void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {

@@ -130,6 +130,7 @@ class Routes {
   Result<api::Response> edit(const Context& context, const Uuid& id);
   void identify(const Context& context, const Uuid& id, api::Reply reply);
   void pay(const Context& context, const Uuid& id, api::Reply reply);
+  static api::Response paid(const checkout::Sale& sale, Language language);
   void settle(const Context& context, const Uuid& id, api::Reply reply);
   Result<api::Response> open_sale(const Context& context);
   Result<api::Response> open_return(const Context& context);

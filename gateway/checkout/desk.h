@@ -49,8 +49,9 @@ class Desk {
 
   // Pays the quote named. `then` gets the sale once it rests: committed, quoted again (with the
   // trouble named), needs_person, or in_doubt (it goes on by itself). Errors come at once.
+  // `request` is the till's own key of this payment; it is kept with the attempt.
   Result<void> pay(const Uuid& id, const std::string& quote_id, std::vector<FiscalPayment> payments,
-                   Then<const Sale&> then);
+                   Then<const Sale&> then, const std::string& request = "");
   // A senior's word on what the paper says; `document` empty = there is none.
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);

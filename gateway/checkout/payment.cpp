@@ -40,7 +40,8 @@ Result<void> check_payments(const Sale& sale, const std::vector<FiscalPayment>& 
 }  // namespace
 
 Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
-                       std::vector<FiscalPayment> payments, Then<const Sale&> then) {
+                       std::vector<FiscalPayment> payments, Then<const Sale&> then,
+                       const std::string& request) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
   if (sale.state != State::kQuoted) return fail(Code::kSaleState, std::string(name(sale.state)));
@@ -54,6 +55,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   const auto number = sale.attempt.number + 1;
   sale.attempt = {};
   sale.attempt.number = number;
+  sale.attempt.request = request;
   live->waiting.push_back(std::move(then));
   if (sale.quote->redeemed.units > 0 && !sale.is_return) {
     sale.attempt.hold = new_uuid(clock_, random_);

@@ -19,7 +19,8 @@ BOOST_DESCRIBE_STRUCT(SaleLine, (),
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_checked,
                        allowance, allowance_points, allowance_expires_us))
-BOOST_DESCRIBE_STRUCT(Attempt, (), (number, hold, by_allowance, payload_hash, baseline, receipt))
+BOOST_DESCRIBE_STRUCT(Attempt, (),
+                      (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned, cashier,
                        lines, customer, redeem, quote, quote_id, quoted_us, payments, attempt,

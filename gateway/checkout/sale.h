@@ -48,6 +48,7 @@ struct Attempt {
   Uuid hold;  // nil = none
   bool by_allowance = false;
   std::string payload_hash;  // of the receipt, in the intent
+  std::string request;       // the till's own key and payload hash of this payment, "" = none
   Baseline baseline;
   FiscalReceipt receipt;
 };

@@ -6,6 +6,7 @@ import pathlib
 import re
 import sys
 import tempfile
+import threading
 
 from shop import GOLD_CARD, ROOT, Shop, wait_for
 
@@ -59,7 +60,29 @@ def check_keys(shop):
     assert other[0] == 409 and other[1]["error"]["code"] == "TB-4003"
     receipts = [d for d in shop.documents() if d["type"] == 3]
     assert len(receipts) == 1, f"{len(receipts)} receipts of one sale"
-    print("one key: one answer, one document, also after kill -9")
+    # The process dies before it could answer: the same key then finds the payment it began.
+    sale = shop.basket(["4607000000014"])
+    quote = shop.ok(shop.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
+    body = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": quote["total"]}]}
+    shop.sim("register.fault", when="fiscal", at=1, side="after", what="slow", ms=1500)
+    paying = threading.Thread(target=lost_payment, args=(shop, sale, body))
+    paying.start()
+    wait_for("the document", lambda: len([d for d in shop.documents() if d["type"] == 3]) == 2)
+    shop.kill_gateway()
+    paying.join()
+    shop.start_gateway()
+    answer = wait_for("the outcome", lambda: (a := shop.api("POST", f"/v1/sales/{sale}/pay", body, key="lost"))[0] != 202 and a)
+    assert answer[0] == 200 and answer[1]["state"] == "committed", answer
+    assert len([d for d in shop.documents() if d["type"] == 3]) == 2
+    print("one key: one answer, one document, also after kill -9 before and after the answer")
+
+
+def lost_payment(shop, sale, body):
+    try:
+        shop.api("POST", f"/v1/sales/{sale}/pay", body, key="lost")
+        raise AssertionError("the gateway answered before it was killed")
+    except OSError:
+        pass
 
 
 def check_unprinted(shop):
