@@ -218,6 +218,9 @@ Result<void> Server::listen(const std::string& address) {
   }
   const auto ip = boost::asio::ip::make_address(address.substr(0, colon), ec);
   if (ec) return fail(Code::kConfigInvalid, "api.listen: " + address);
+  // The token travels in clear text: nothing but this machine may hear it.
+  if (!ip.is_loopback())
+    return fail(Code::kConfigInvalid, "api.listen must be loopback: " + address);
   const tcp::endpoint endpoint(ip, port);
   auto& acceptor = impl_->acceptor;
   acceptor.open(endpoint.protocol(), ec);

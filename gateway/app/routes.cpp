@@ -1,5 +1,6 @@
 // The till API, route by route, as gateway/api/openapi.yaml describes it.
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "gateway/base/json.h"
@@ -28,6 +29,12 @@ Result<std::string> short_text(JsonObject& in, const char* name) {
   auto text = TILL_TRY(in.get<std::string>(name));
   if (text.empty() || text.size() > kMaxText) return fail(Code::kOutOfRange, name);
   return text;
+}
+
+Result<std::uint32_t> number_u32(JsonObject& in, const char* name) {
+  const auto n = TILL_TRY(in.get<std::int64_t>(name));
+  if (n < 0 || n > std::numeric_limits<std::uint32_t>::max()) return fail(Code::kOutOfRange, name);
+  return static_cast<std::uint32_t>(n);
 }
 
 Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
@@ -241,18 +248,18 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
   } else if (verb == "points") {
     const auto points = TILL_TRY(in.get<Points>("points"));
     TILL_CHECK(in.finish());
-    const auto limit = store_.code_limit(id);
-    if (limit && points > *limit) return fail(Code::kCodeBound, to_string(*limit));
+    if (const auto sale = desk.find(id); sale && sale->customer) {
+      TILL_CHECK(store_.may_redeem(*sale->customer, points));
+    }
     TILL_CHECK(desk.redeem(id, points));
   } else if (verb == "quote") {
     TILL_CHECK(in.finish());
     TILL_TRY(desk.quote(id));
-  } else if (verb == "park") {
-    TILL_CHECK(desk.park(id));
-  } else if (verb == "resume") {
-    TILL_CHECK(desk.resume(id));
-  } else if (verb == "cancel") {
-    TILL_CHECK(desk.cancel(id));
+  } else if (verb == "park" || verb == "resume" || verb == "cancel") {
+    TILL_CHECK(in.finish());
+    TILL_CHECK(verb == "park"     ? desk.park(id)
+               : verb == "resume" ? desk.resume(id)
+                                  : desk.cancel(id));
   } else {
     return fail(Code::kNotFound, c.request.path.substr(0, 256));
   }
@@ -284,6 +291,7 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
       const auto sale = store_.desk().find(id);
       Points most;
       for (const auto& line : sale->lines) most.units += (line.price * line.quantity).minor;
+      if (highest && highest->units < 0) return fail(Code::kOutOfRange, "highest");
       if (highest) most = *highest;
       store_.send_code(id, TillId{c.who.till}, phone, most,
                        [language, reply, refuse, most](const Result<void>& sent) {
@@ -347,8 +355,8 @@ void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {
       auto d = TILL_TRY(in.object("document"));
       document.emplace();
       document->fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
-      document->number = static_cast<std::uint32_t>(TILL_TRY(d.get<std::int64_t>("number")));
-      document->sign = static_cast<std::uint32_t>(TILL_TRY(d.get<std::int64_t>("sign")));
+      document->number = TILL_TRY(number_u32(d, "number"));
+      document->sign = TILL_TRY(number_u32(d, "sign"));
       TILL_CHECK(d.finish());
     } else if (!TILL_TRY(in.get<bool>("no_document"))) {
       return fail(Code::kMissingField, "document");

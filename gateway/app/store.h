@@ -57,8 +57,9 @@ class Store final : public checkout::PointsPort {
                       bool enrol, const IdentityReply& reply);
   // What the customer may spend now, by central's word.
   void balance(const checkout::Identity& who, const std::function<void(Result<Points>)>& reply);
-  // What a code allows to redeem on this sale; nothing when no code is needed.
-  [[nodiscard]] std::optional<Points> code_limit(const Uuid& sale) const;
+  // May this customer redeem so many? One known by phone needs a code's proof for this sale:
+  // kCodeExpired, kCodeBound with the most it allows.
+  Result<void> may_redeem(const checkout::Identity& who, Points points);
   // A scan typed or sent by a till: the item, or a card event.
   Result<const goods::Item*> scanned(std::string_view raw, std::string_view aim);
 
@@ -78,7 +79,10 @@ class Store final : public checkout::PointsPort {
   void on_input_error(const std::string& till, const std::string& device, const Error& error);
   void on_sale_changed(const checkout::Sale& sale);
   void print_slip(const checkout::Sale& sale);
-  void lookup(const CardNumber* card, const Phone* phone, bool enrol, const IdentityReply& reply);
+  void lookup(checkout::Identity who, const std::string& card_hash, const std::string& phone_hash,
+              bool enrol, const IdentityReply& reply);
+  void forget_code(const Uuid& sale);
+  checkout::Identity of_card(const CardNumber& card) const;
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
   std::string till_of(const std::string& device) const;

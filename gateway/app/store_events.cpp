@@ -12,6 +12,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxCardEvents = 64;
+constexpr std::int64_t kProofUs = 1'800'000'000;  // a checked code serves its sale so long
 constexpr std::uint32_t kSendMs = 15000;
 constexpr std::uint32_t kPrintMs = 30000;
 
@@ -94,6 +95,14 @@ void Store::on_card(const std::string& till, const std::string& device, CardNumb
                  {"card_type", type}});
 }
 
+checkout::Identity Store::of_card(const CardNumber& card) const {
+  checkout::Identity who;
+  who.card_type = identify::card_type(config_.cards, card).value_or("");
+  who.label = card.masked();
+  who.by = "card";
+  return who;
+}
+
 void Store::identify_card(const Uuid&, const std::string& till, const std::string& event,
                           const std::string& typed, const IdentityReply& reply) {
   if (!event.empty()) {
@@ -102,33 +111,23 @@ void Store::identify_card(const Uuid&, const std::string& till, const std::strin
     if (!ours) return reply(fail(Code::kUnknownCard, event));
     const PendingCard card = std::move(at->second);
     cards_.erase(at);
-    return lookup(&card.number, nullptr, false, reply);
+    return lookup(of_card(card.number), identify::card_hash(card.number, store_key_), "", false,
+                  reply);
   }
   if (identify::looks_like_payment_card(typed) && !identify::card_from_scan(config_.cards, typed)) {
     return reply(fail(Code::kPaymentCard));
   }
   const auto card = identify::card_from_scan(config_.cards, typed);
   if (!card) return reply(fail(Code::kUnknownCard));
-  lookup(&*card, nullptr, false, reply);
+  lookup(of_card(*card), identify::card_hash(*card, store_key_), "", false, reply);
 }
 
 // Asks central who it is; without central a card earns as unverified.
-void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol,
-                   const IdentityReply& reply) {
-  checkout::Identity who;
-  std::string card_hash, phone_hash;
-  if (card != nullptr) {
-    card_hash = identify::card_hash(*card, store_key_);
-    who.card_type = identify::card_type(config_.cards, *card).value_or("");
-    who.label = card->masked();
-    who.by = "card";
-  } else {
-    phone_hash = identify::phone_hash(*phone, store_key_);
-    who.label = phone->masked();
-    who.by = "phone";
-    who.code_checked = true;
-  }
-  auto done = [who, card_hash, reply](const Result<link::CustomerInfo>& info) mutable {
+void Store::lookup(checkout::Identity who, const std::string& card_hash,
+                   const std::string& phone_hash, bool enrol, const IdentityReply& reply) {
+  const std::string card_type = who.card_type;
+  auto done = [who = std::move(who), card_hash,
+               reply](const Result<link::CustomerInfo>& info) mutable {
     if (!info && info.error().code == Code::kCentralOffline && !card_hash.empty()) {
       who.card_hash = card_hash;
       who.verified = false;
@@ -145,8 +144,7 @@ void Store::lookup(const CardNumber* card, const Phone* phone, bool enrol,
     reply(who);
   };
   if (!link_) return done(fail(Code::kCentralOffline));
-  if (enrol)
-    return link_->enrol(phone_hash, card_hash, who.card_type, config_.ask_timeout_us, done);
+  if (enrol) return link_->enrol(phone_hash, card_hash, card_type, config_.ask_timeout_us, done);
   link_->lookup(card_hash, phone_hash, true, config_.ask_timeout_us, done);
 }
 
@@ -170,6 +168,7 @@ void Store::send_code(const Uuid& sale, const TillId& till, const std::string& w
           codes_->not_sent(binding);
           return reply(fail(Code::kCodeNotSent, outcome.error.detail, outcome.error.vendor));
         }
+        // Sales are numbered by time: the first is the oldest.
         if (code_of_sale_.size() > limits::kMaxOpenSales)
           code_of_sale_.erase(code_of_sale_.begin());
         code_of_sale_[sale] = binding;
@@ -187,7 +186,13 @@ void Store::identify_phone(const Uuid& sale, const std::string& written, const s
   binding.phone_hash = identify::phone_hash(*phone, store_key_);
   const auto checked = codes_->check(binding, code, clock_);
   if (!checked) return reply(std::unexpected(checked.error()));
-  lookup(nullptr, &*phone, enrol, reply);
+  // The proof stays with the sale, also over a refused payment and a restart.
+  checkout::Identity who;
+  who.label = phone->masked();
+  who.by = "phone";
+  who.code_highest = binding.highest;
+  who.code_until_us = clock_.unix_us() + kProofUs;
+  lookup(std::move(who), "", binding.phone_hash, enrol, reply);
 }
 
 void Store::balance(const checkout::Identity& who,
@@ -200,34 +205,36 @@ void Store::balance(const checkout::Identity& who,
                  });
 }
 
-std::optional<Points> Store::code_limit(const Uuid& sale) const {
-  const auto at = code_of_sale_.find(sale);
-  if (at == code_of_sale_.end()) return std::nullopt;
-  return at->second.highest;
+Result<void> Store::may_redeem(const checkout::Identity& who, Points points) {
+  if (who.by != "phone" || points.units == 0) return {};
+  if (who.code_until_us <= clock_.unix_us()) return fail(Code::kCodeExpired);
+  if (points > who.code_highest) return fail(Code::kCodeBound, to_string(who.code_highest));
+  return {};
 }
 
-// The code goes with the hold: one code, one redemption.
+// The code goes with the hold: it can not be given again, and what it proved is this sale's alone.
 void Store::hold(const Uuid& hold_id, const CustomerId& customer, Points points,
                  const AttemptKey& key, checkout::Then<Result<void>> then) {
-  const auto sale = desk_->find(key.sale);
   const auto later = [this, then](Result<void> result) {
     boost::asio::post(io_, [then, result] { then(result); });
   };
-  if (sale && sale->customer && sale->customer->by == "phone") {
-    if (const auto limit = code_limit(key.sale); !limit || points > *limit) {
-      return later(fail(limit ? Code::kCodeBound : Code::kCodeExpired));
-    }
-    if (const auto used = codes_->consume(key.sale, identify::Purpose::kRedeem); !used) {
-      return later(used);
-    }
-    code_of_sale_.erase(key.sale);
+  const auto sale = desk_->find(key.sale);
+  if (sale && sale->customer) {
+    if (const auto may = may_redeem(*sale->customer, points); !may) return later(may);
   }
   if (!link_) return later(fail(Code::kCentralOffline));
   link_->hold(hold_id, customer, points, key, config_.hold_ttl_us, config_.ask_timeout_us,
-              [then](Result<link::CustomerInfo> info) {
+              [this, sale = key.sale, then](const Result<link::CustomerInfo>& info) {
                 if (!info) return then(std::unexpected(info.error()));
+                forget_code(sale);
                 then({});
               });
+}
+
+// Already gone when this is a second attempt, or after a restart.
+void Store::forget_code(const Uuid& sale) {
+  (void)codes_->consume(sale, identify::Purpose::kRedeem);
+  code_of_sale_.erase(sale);
 }
 
 void Store::on_sale_changed(const checkout::Sale& sale) {
@@ -238,7 +245,7 @@ void Store::on_sale_changed(const checkout::Sale& sale) {
     metrics_.add("tillbridge_sales_committed_total");
     print_slip(sale);
   }
-  if (checkout::is_final(sale.state)) code_of_sale_.erase(sale.id);
+  if (checkout::is_final(sale.state)) forget_code(sale.id);
 }
 
 // What the fiscal receipt does not say: points earned and spent, on the receipt printer.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sdk/cpp/base/values.h"
+
 namespace till::limits {
 
 // Ports and devices
@@ -22,6 +24,7 @@ inline constexpr int kMaxPluginRestarts = 5;             // in a window, then it
 
 // The sale
 inline constexpr std::size_t kMaxSaleLines = 500;       // a register's own limit is near 1000
+inline constexpr Quantity kMaxQuantity{1'000'000'000};  // a million pieces or kilograms a line
 inline constexpr std::size_t kMaxOpenSales = 200;       // per till: parked receipts of one day
 inline constexpr std::size_t kMaxNameCharacters = 128;  // FFD tag 1030
 inline constexpr std::size_t kMaxGoodsCodeBytes = 64;   // GS1-128 carries 48

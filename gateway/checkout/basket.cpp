@@ -124,11 +124,15 @@ Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity)
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
   if (sale.is_return) return fail(Code::kSaleState, "return");
-  if (quantity.units <= 0) return fail(Code::kOutOfRange, "quantity");
+  if (quantity.units <= 0 || quantity > limits::kMaxQuantity) {
+    return fail(Code::kOutOfRange, "quantity");
+  }
   const auto* item = goods_.find(code);
   if (item == nullptr) return fail(Code::kUnknownGoods, std::string(code.substr(0, 64)));
   const auto same = std::ranges::find(sale.lines, code, &SaleLine::goods);
   if (same != sale.lines.end()) {
+    if (same->quantity + quantity > limits::kMaxQuantity)
+      return fail(Code::kOutOfRange, "quantity");
     same->quantity += quantity;
   } else {
     if (sale.lines.size() >= limits::kMaxSaleLines) return fail(Code::kTooManyLines);
@@ -146,7 +150,9 @@ Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantit
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
   if (sale.is_return) return fail(Code::kSaleState, "return");
-  if (quantity.units < 0) return fail(Code::kOutOfRange, "quantity");
+  if (quantity.units < 0 || quantity > limits::kMaxQuantity) {
+    return fail(Code::kOutOfRange, "quantity");
+  }
   const auto at = std::ranges::find(sale.lines, line, &SaleLine::id);
   if (at == sale.lines.end()) return fail(Code::kBadValue, "line " + line);
   if (quantity.units == 0) {
@@ -199,6 +205,8 @@ Result<const Sale*> Desk::quote(const Uuid& id) {
     }
     sale.quote_id = to_string(new_uuid(clock_, random_));
     sale.quoted_us = now;
+    sale.trouble = 0;  // of the attempt before
+    sale.trouble_detail.clear();
     step(*live, Event::kQuote);
     hooks_.changed(sale);
   }
@@ -214,7 +222,9 @@ Result<Sale*> Desk::step_checked(const Uuid& id, Event event) {
   return &live->sale;
 }
 
+// A return stays as it was worked out from its sale; it is cancelled and opened again instead.
 Result<void> Desk::park(const Uuid& id) {
+  if (TILL_TRY(live_sale(id))->sale.is_return) return fail(Code::kSaleState, "return");
   Sale* sale = TILL_TRY(step_checked(id, Event::kPark));
   journal_.soft(*sale, "park");
   hooks_.changed(*sale);

@@ -67,6 +67,7 @@ class Desk {
     std::vector<Then<const Sale&>> waiting;
     int tries = 0;  // of resolving
     bool resolving = false;
+    std::uint64_t timer = 0;  // the one wait that counts; an earlier one does nothing
     bool has_lock = false;
     // While an outcome is on its way to the disk nobody is shown it: the state from before.
     std::optional<State> shown;
@@ -92,6 +93,7 @@ class Desk {
   void resolve(const Uuid& id);
   void on_resolved(const Uuid& id, const Result<Resolution>& result);
   void retry_resolve(const Uuid& id);
+  void wait_and_resolve(Live& live, std::int64_t us);
   void commit(Live& live, const FiscalDocument& document);
   void refused(Live& live, const Error& error);
   void needs_person(Live& live, const std::string& reason);

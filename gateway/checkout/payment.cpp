@@ -194,7 +194,15 @@ void Desk::resolve(const Uuid& id) {
 void Desk::retry_resolve(const Uuid& id) {
   Live& live = *live_.at(id);
   const auto wait = std::min(kResolveFirstUs << std::min(live.tries++, 10), kResolveMostUs);
-  hooks_.after(wait, [this, id] { resolve(id); });
+  wait_and_resolve(live, wait);
+}
+
+// One wait at a time: a cable that comes and goes must not add another.
+void Desk::wait_and_resolve(Live& live, std::int64_t us) {
+  hooks_.after(us, [this, id = live.sale.id, n = ++live.timer] {
+    const auto at = live_.find(id);
+    if (at != live_.end() && at->second->timer == n) resolve(id);
+  });
 }
 
 void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
@@ -291,7 +299,9 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
     outcome(*live, Event::kSettle);
     sale.document = std::move(document);
     sale.closed_us = clock_.unix_us();
-    journal_.hard(sale, "settled", {{FactKind::kSale}, {FactKind::kSettled}}, [this, id] {
+    std::vector<Fact> facts{{FactKind::kSale}, {FactKind::kSettled}};
+    for (const Fact& fact : allowance_facts(sale)) facts.push_back(fact);
+    journal_.hard(sale, "settled", std::move(facts), [this, id] {
       rest(*live_.at(id));
       live_.erase(id);
     });
@@ -328,7 +338,7 @@ void Desk::register_online() {
   for (auto& [id, live] : live_) {
     if (live->sale.state != State::kInDoubt || !live->has_lock) continue;
     live->tries = 0;
-    hooks_.after(0, [this, id = id] { resolve(id); });
+    wait_and_resolve(*live, 0);
   }
 }
 

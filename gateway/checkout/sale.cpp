@@ -17,8 +17,8 @@ BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax_1199, payment_object, legal,
                        is_card))
 BOOST_DESCRIBE_STRUCT(Identity, (),
-                      (customer, card_hash, card_type, label, by, available, verified, code_checked,
-                       allowance, allowance_points, allowance_expires_us))
+                      (customer, card_hash, card_type, label, by, available, verified, code_highest,
+                       code_until_us, allowance, allowance_points, allowance_expires_us))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),

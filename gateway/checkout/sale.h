@@ -35,9 +35,10 @@ struct Identity {
   std::string label = {};  // "••••1234", "+7•••••••12"
   std::string by = {};     // "card", "phone"
   Points available = {};
-  bool verified = true;       // false: earns as unverified, can not redeem
-  bool code_checked = false;  // a one-time code was given for this sale
-  Uuid allowance = {};        // a hold central granted ahead, nil = none
+  bool verified = true;            // false: earns as unverified, can not redeem
+  Points code_highest = {};        // what a one-time code given for this sale lets redeem …
+  std::int64_t code_until_us = 0;  // … until then (Unix µs)
+  Uuid allowance = {};             // a hold central granted ahead, nil = none
   Points allowance_points = {};
   std::int64_t allowance_expires_us = 0;
 };

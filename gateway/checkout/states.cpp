@@ -31,13 +31,11 @@ constexpr Transition kTable[] = {
     {kFiscalising, kLost, kInDoubt, "link, driver or power went away after the submit"},
     {kRefusedDirty, kRefused, kQuoted, "cancelled in the register and verified"},
     {kRefusedDirty, kLost, kInDoubt, "lost while cancelling"},
-    {kRefusedDirty, kUnresolved, kNeedsPerson, "the register can not cancel it"},
     {kInDoubt, kDone, kCommitted, "the walk over the documents found ours"},
     {kInDoubt, kRefused, kQuoted, "an act proved that there is none"},
     {kInDoubt, kUnresolved, kNeedsPerson, "the register can not tell"},
     {kNeedsPerson, kSettle, kSettledByPerson, "a senior entered the document from the paper"},
     {kNeedsPerson, kSettleNone, kQuoted, "a senior says there is no document"},
-    {kNeedsPerson, kDone, kCommitted, "the register answered after all"},
 };
 
 constexpr std::array<std::string_view, 12> kStates = {

@@ -10,6 +10,8 @@ import threading
 
 from shop import GOLD_CARD, ROOT, Shop, wait_for
 
+PHONE = "8 (916) 123-45-67"
+
 SPEC = (ROOT / "gateway/api/openapi.yaml").read_text(encoding="utf-8")
 
 
@@ -85,6 +87,34 @@ def lost_payment(shop, sale, body):
         pass
 
 
+def check_code(shop):
+    """A code's proof stays with its sale: over a refused payment and a restart, bounded as it was."""
+    sale = shop.basket(["4601234567893"])
+    shop.sim("phone.clear")
+    identify = lambda **body: shop.api("POST", f"/v1/sales/{sale}/identify", {"phone": PHONE, **body})
+    assert identify(highest="20")[0] == 202
+    text = shop.sim("phone.messages")["messages"][-1]["text"]
+    code = re.search(r"\d{6}", text).group(0)
+    points = lambda n: shop.api("POST", f"/v1/sales/{sale}/points", {"points": n})
+    assert points("10")[1]["error"]["code"] == "TB-5010", "points before the code"
+    shop.ok(identify(code=code))
+    assert points("50")[1]["error"]["code"] == "TB-5008", "more than the code allows"
+    shop.ok(points("20"))
+    shop.sim("register.pull")
+    wait_for("offline", lambda: not shop.api("GET", "/v1/health")[1]["register_online"])
+    assert shop.pay(sale)[1]["trouble"]["code"] == "TB-3008"
+    shop.kill_gateway()
+    shop.start_gateway()
+    shop.sim("register.plug")
+    wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"]
+             and shop.api("GET", "/v1/health")[1]["central_online"])
+    assert points("50")[1]["error"]["code"] == "TB-5008", "the bound was lost in the restart"
+    status, body = shop.pay(sale)
+    assert (status, body["state"]) == (200, "committed"), body
+    assert identify(code=code)[0] >= 400, "the code worked twice"
+    print("one code: one sale, one bound, also after a refused payment and kill -9")
+
+
 def check_unprinted(shop):
     """Paper runs out after the document is fiscal: committed, not printed; continued, never again."""
     shop.sim("register.paper", state="out", during="print")
@@ -125,7 +155,9 @@ def main():
         try:
             shop.start_all()
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "50")
+            shop.central("customers", "add", "--phone-hash", shop.hash_of("phone", PHONE), "--points", "120")
             check_keys(shop)
+            check_code(shop)
             check_paths(shop)
             check_unprinted(shop)
             check_person(shop)

@@ -47,6 +47,9 @@ def http_cases(shop):
     yield "code never sent", (410, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})
     yield "pay without a quote", (409, None), (409, None) if shop.api(
         "POST", f"/v1/sales/{sale}/pay", {"quote": "x", "payments": []})[0] == 409 else (0, None)
+    yield "park with junk", (400, "TB-1003"), post(f"/v1/sales/{sale}/park", {"junk": 1})
+    yield "negative highest", (422, "TB-1006"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "highest": "-5"})
+    yield "quantity of millions", (422, "TB-1006"), post(lines, {"code": "4601234567893", "quantity": "99999999"})
     yield "settle by a cashier", (403, "TB-6005"), post(f"/v1/sales/{sale}/settle", {"no_document": True})
     quote = shop.ok(shop.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
     short = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": "1"}]}
@@ -100,6 +103,7 @@ def file_cases(shop):
     yield "a negative percent", r"TB-1007", run("program", program_text=program.replace('"5"', '"-5"'))
     yield "an unknown field in the program", r"TB-1003", run("program", program_text=program.replace('"earn"', '"ern"'))
     yield "a setting no plugin has", r"TB-9001", run("setting", good.replace('[device.settings]', '[device.settings]\nspeed = 1'))
+    yield "the API on every network", r"must be loopback.*TB-9001", run("listen", re.sub(r'listen = "127.0.0.1', 'listen = "0.0.0.0', good))
     second = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "store.toml"],
                             capture_output=True, text=True, timeout=20)
     yield "a second gateway", r"TB-9002", second.stderr
