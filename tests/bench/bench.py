@@ -73,7 +73,6 @@ def fsyncs(shop, table, points):
     shop.processes["gateway"].stop()
     trace = shop.folder / "logs" / "fsync.txt"
     log = shop.folder / "logs" / "traced.log"
-    log.write_bytes(b"")
     process = Process("gateway", ["strace", "-f", "-qq", "-y", "-o", str(trace), "-e", "trace=fsync,fdatasync",
                                   str(shop.bin / "tillbridge"), "run", "--config", str(shop.folder / "store.toml")], log)
     shop.processes["gateway"] = process

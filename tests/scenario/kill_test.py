@@ -21,7 +21,6 @@ def start_under_strace(shop, n):
                "-e", f"inject=fsync,fdatasync:signal=KILL:when={n}",
                str(shop.bin / "tillbridge"), "run", "--config", str(shop.folder / "store.toml")]
     log = shop.folder / "logs" / "strace.log"
-    log.write_bytes(b"")
     process = Process("gateway", command, log)
     shop.processes["gateway"] = process
     try:

@@ -54,17 +54,21 @@ class Process:
 
     def __init__(self, name, command, log, stdin=subprocess.DEVNULL):
         self.name, self.log = name, log
-        self.output = open(log, "ab")
+        self.output = open(log, "ab")  # the log of an earlier life stays in front
+        self.start = self.output.tell()
         self.p = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, stdin=stdin)
 
     def alive(self):
         return self.p.poll() is None
 
+    def said(self):
+        return self.log.read_bytes()[self.start:].decode(errors="replace")
+
     def wait_ready(self, seconds=20.0):
         def ready():
             if not self.alive():
-                raise RuntimeError(f"{self.name} ended: {self.log.read_text()[-2000:]}")
-            return "ready" in self.log.read_text()
+                raise RuntimeError(f"{self.name} ended: {self.said()[-2000:]}")
+            return "ready" in self.said()
         wait_for(f"{self.name} ready", ready, seconds)
 
     def stop(self, how=signal.SIGTERM):
@@ -161,7 +165,6 @@ check = "ean"
 
     def start(self, name, *command):
         log = self.folder / "logs" / f"{name}.log"
-        log.write_bytes(b"")
         self.processes[name] = Process(name, [str(c) for c in command], log)
         self.processes[name].wait_ready()
 
