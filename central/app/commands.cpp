@@ -130,8 +130,12 @@ Result<value> Commands::customers_list(JsonObject& in) {
 }
 
 Result<value> Commands::balance(JsonObject& in) {
-  const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
+  CustomerId id{TILL_TRY(in.get_or<std::string>("customer", ""))};
+  const wire::Lookup lookup{TILL_TRY(in.get_or<std::string>("card_hash", "")),
+                            TILL_TRY(in.get_or<std::string>("phone_hash", "")), false};
+  const auto hash_key = TILL_TRY(in.get_or<std::string>("hash_key", "chain"));
   TILL_CHECK(in.finish());
+  if (id.value.empty()) id = TILL_TRY(central_.directory.find({{}, hash_key}, lookup)).id;
   if (!central_.directory.record(id)) return fail(Code::kUnknownCard, id.value);
   central_.holds.expire();
   return object{{"customer", id.value},

@@ -191,7 +191,11 @@ Result<int> customers_list(const Options& o) {
 }
 
 Result<int> balance(const Options& o) {
-  const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"}, {"customer", o.customer}}));
+  const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"},
+                                                {"customer", o.customer},
+                                                {"card_hash", o.card_hash},
+                                                {"phone_hash", o.phone_hash},
+                                                {"hash_key", o.hash_key}}));
   fmt::print("{} {}\n{} {}\n", say(o, "balance  ", "баланс  "), text_of(answer, "balance"),
              say(o, "available", "доступно"), text_of(answer, "available"));
   return 0;
@@ -288,7 +292,16 @@ void build_stores(CLI::App& app, Options& o, Command& chosen) {
 }
 
 void build_customers(CLI::App& app, Options& o, Command& chosen) {
-  auto* customers = app.add_subcommand("customers", "who takes part")->require_subcommand(1);
+  auto* customers = app.add_subcommand("customers", "who takes part; alone it lists them");
+  customers->add_option("--data", o.data, "the data folder");
+  customers->add_option("--lang", o.lang, "en or ru; else LANG decides");
+  customers->add_flag("--csv", o.csv);
+  customers->require_subcommand(0, 1);
+  customers->callback([customers, &o, &chosen] {
+    if (!customers->get_subcommands().empty()) return;
+    if (o.data.empty()) throw CLI::RequiredError("--data");
+    chosen = customers_list;
+  });
   auto* add = leaf(*customers, "add", "register a customer", o, chosen, customers_add);
   add->add_option("--card-hash", o.card_hash, "under the stores' key");
   add->add_option("--phone-hash", o.phone_hash, "under the stores' key");
@@ -297,9 +310,11 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
   add->add_option("--points", o.points, "to begin with")->capture_default_str();
   add->add_option("--hash-key", o.hash_key)->capture_default_str();
   leaf(*customers, "list", "all customers", o, chosen, customers_list)->add_flag("--csv", o.csv);
-  leaf(app, "balance", "one customer's points", o, chosen, balance)
-      ->add_option("customer", o.customer)
-      ->required();
+  auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
+  one->add_option("customer", o.customer, "the customer's id, or one of the hashes below");
+  one->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");
+  one->add_option("--phone-hash", o.phone_hash, "as `tillbridge identity` prints it");
+  one->add_option("--hash-key", o.hash_key)->capture_default_str();
 }
 
 void build_reports(CLI::App& app, Options& o, Command& chosen) {
@@ -315,6 +330,7 @@ void build_reports(CLI::App& app, Options& o, Command& chosen) {
 }
 
 int main(int argc, char** argv) {
+  umask(077);  // the ledger is its owner's alone
   CLI::App app("Tillbridge central processing: takes in the stores' sales and keeps the points");
   app.require_subcommand(1);
   Options options;
