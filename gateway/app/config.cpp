@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -156,7 +157,11 @@ Result<void> read_devices(Table& root, Config& config) {
       return fail(Code::kConfigInvalid, "device.plugin is the name of a folder in store.plugins");
     }
     d.device.plugin = plugin;
-    d.device.port = TILL_TRY(devices::parse_port(port));
+    auto parsed = devices::parse_port(port);
+    if (!parsed)
+      return fail(Code::kConfigInvalid,
+                  "device " + d.device.id + ", port: " + parsed.error().detail);
+    d.device.port = std::move(*parsed);
     config.devices.push_back(std::move(d));
   }
   return {};
@@ -241,6 +246,13 @@ Result<Config> load_config(const std::string& path) {
   TILL_CHECK(read_cards(root, config));
   TILL_CHECK(read_rest(root, config));
   TILL_CHECK(root.finish());
+  for (const auto& d : config.devices) {
+    const auto is = [&](const api::Access& a) { return a.till == d.till; };
+    if (!d.till.empty() && std::ranges::none_of(config.access, is)) {
+      return fail(Code::kConfigInvalid,
+                  "device " + d.device.id + ": there is no [[till]] " + d.till);
+    }
+  }
   const auto folder = fs::absolute(path).parent_path();
   for (auto* p : {&config.data, &config.plugins, &config.host_program, &config.goods_file,
                   &config.program_file, &config.central_key, &config.log_file}) {

@@ -1,12 +1,14 @@
 // tillbridge: the gateway daemon and its command line.
 #include <malloc.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "gateway/app/sale_command.h"
@@ -61,18 +63,23 @@ int run(const std::string& config_file) {
   return 0;
 }
 
-int make_token() {
+// The token goes into a file of its owner, the hash to the screen: it belongs into store.toml.
+int make_token(const std::string& file) {
   SystemRandom random;
   Buffer bytes(24);
   random.fill(bytes);
   const std::string token = to_hex(bytes);
-  std::cout << "token      " << token << "\ntoken_hash " << api::token_hash(token) << "\n";
+  std::ofstream out(file, std::ios::trunc);
+  out << token << "\n";
+  if (!out.flush()) return complain({Code::kBadFile, file, {}});
+  std::cout << "token_hash = \"" << api::token_hash(token) << "\"\n";
   return 0;
 }
 
 int check_files(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
+  if (const auto checked = check_store_files(*config); !checked) return complain(checked.error());
   std::cout << "store " << config->store.value << ": " << config->devices.size() << " devices, "
             << config->access.size() << " tills\n";
   return 0;
@@ -114,6 +121,7 @@ int usb_list() {
 }  // namespace till::app
 
 int main(int argc, char** argv) {
+  umask(077);  // what it writes is its owner's alone
   CLI::App app{"Tillbridge, the store hardware gateway"};
   app.require_subcommand(1);
   std::string config;
@@ -121,7 +129,9 @@ int main(int argc, char** argv) {
   run->add_option("--config,-c", config, "the store's TOML file")->required();
   auto* check = app.add_subcommand("check", "read the configuration and say what is wrong with it");
   check->add_option("--config,-c", config, "the store's TOML file")->required();
-  auto* token = app.add_subcommand("token", "make a till's token and its hash");
+  std::string token_file;
+  auto* token = app.add_subcommand("token", "make a till's token; prints the hash for store.toml");
+  token->add_option("--out", token_file, "the file the token goes to")->required();
   auto* usb = app.add_subcommand("usb", "list the USB printers");
   std::string card, phone;
   auto* identity = app.add_subcommand("identity", "the hash of a card or phone, for central");
@@ -143,7 +153,7 @@ int main(int argc, char** argv) {
   try {
     if (run->parsed()) return till::app::run(config);
     if (check->parsed()) return till::app::check_files(config);
-    if (token->parsed()) return till::app::make_token();
+    if (token->parsed()) return till::app::make_token(token_file);
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (usb->parsed()) return till::app::usb_list();
     if (devices->parsed()) return till::app::list_devices(sale_options);

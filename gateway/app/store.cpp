@@ -38,7 +38,55 @@ std::unexpected<Error> in_file(const std::string& path, Error error) {
   return std::unexpected(std::move(error));
 }
 
+Result<goods::Catalogue> read_goods(const std::string& path) {
+  const auto text = TILL_TRY(read_file(path));
+  auto goods =
+      path.ends_with(".csv") ? goods::Catalogue::from_csv(text) : goods::Catalogue::from_json(text);
+  if (!goods) return in_file(path, goods.error());
+  return goods;
+}
+
+Result<loyalty::Program> read_program(const std::string& path) {
+  auto program = loyalty::Program::from_json(TILL_TRY(read_file(path)));
+  if (!program) return in_file(path, program.error());
+  return program;
+}
+
+// The file `tillbridge-central store add` wrote; the epoch is the journal's.
+Result<link::LinkConfig> read_key(const Config& config) {
+  const auto root = parse_json(TILL_TRY(read_file(config.central_key)));
+  if (!root) return in_file(config.central_key, root.error());
+  auto in = TILL_TRY(JsonObject::from(*root, ""));
+  link::LinkConfig link;
+  link.store = config.store;
+  const auto store = TILL_TRY(in.get<std::string>("store"));
+  link.public_key = TILL_TRY(in.get<std::string>("public_key"));
+  link.secret_key = TILL_TRY(in.get<std::string>("secret_key"));
+  link.server_key = TILL_TRY(in.get<std::string>("server_key"));
+  link.tell_endpoint = TILL_TRY(in.get<std::string>("tell"));
+  link.ask_endpoint = TILL_TRY(in.get<std::string>("ask"));
+  TILL_CHECK(in.finish());
+  if (store != config.store.value) return fail(Code::kStoreMismatch, config.central_key);
+  return link;
+}
+
 }  // namespace
+
+Result<void> check_store_files(const Config& config) {
+  TILL_TRY(read_goods(config.goods_file));
+  TILL_TRY(read_program(config.program_file));
+  if (!config.central_key.empty()) TILL_TRY(read_key(config));
+  bool fiscal = false;
+  for (const auto& d : config.devices) {
+    const auto manifest = supervisor::load_manifest(d.device.plugin);
+    if (!manifest) return in_file("device " + d.device.id, manifest.error());
+    const auto settings = supervisor::check_settings(*manifest, d.device.settings);
+    if (!settings) return in_file("device " + d.device.id, settings.error());
+    fiscal |= manifest->kind == "register";
+  }
+  if (!fiscal) return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  return {};
+}
 
 Store::Store(boost::asio::io_context& io, Config config, Clock& clock, Random& random)
     : io_(io), config_(std::move(config)), clock_(clock), random_(random), idle_timer_(io) {}
@@ -69,14 +117,8 @@ void Store::stop() {
 }
 
 Result<void> Store::open_files() {
-  auto goods_text = TILL_TRY(read_file(config_.goods_file));
-  auto goods = config_.goods_file.ends_with(".csv") ? goods::Catalogue::from_csv(goods_text)
-                                                    : goods::Catalogue::from_json(goods_text);
-  if (!goods) return in_file(config_.goods_file, goods.error());
-  goods_ = std::move(*goods);
-  auto program = loyalty::Program::from_json(TILL_TRY(read_file(config_.program_file)));
-  if (!program) return in_file(config_.program_file, program.error());
-  program_ = std::move(*program);
+  goods_ = TILL_TRY(read_goods(config_.goods_file));
+  program_ = TILL_TRY(read_program(config_.program_file));
 
   std::error_code ec;
   fs::create_directories(config_.data, ec);
@@ -161,20 +203,8 @@ Result<void> Store::make_devices() {
 
 Result<void> Store::open_link() {
   if (config_.central_key.empty()) return {};
-  const auto root = parse_json(TILL_TRY(read_file(config_.central_key)));
-  if (!root) return in_file(config_.central_key, root.error());
-  auto in = TILL_TRY(JsonObject::from(*root, ""));
-  link::LinkConfig link;
-  link.store = config_.store;
+  link::LinkConfig link = TILL_TRY(read_key(config_));
   link.epoch = journal_->epoch();
-  const auto store = TILL_TRY(in.get<std::string>("store"));
-  link.public_key = TILL_TRY(in.get<std::string>("public_key"));
-  link.secret_key = TILL_TRY(in.get<std::string>("secret_key"));
-  link.server_key = TILL_TRY(in.get<std::string>("server_key"));
-  link.tell_endpoint = TILL_TRY(in.get<std::string>("tell"));
-  link.ask_endpoint = TILL_TRY(in.get<std::string>("ask"));
-  TILL_CHECK(in.finish());
-  if (store != config_.store.value) return fail(Code::kStoreMismatch, config_.central_key);
   link::LinkHooks hooks;
   hooks.read = [this](std::uint64_t from, std::size_t most) {
     std::vector<link::OutboundEntry> out;

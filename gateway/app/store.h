@@ -113,6 +113,10 @@ class Store final : public checkout::PointsPort {
   int lock_fd_ = -1;
 };
 
+// Everything the configuration names: goods, program, key file, manifests and their settings.
+// Errors name the file; nothing is started and nothing written.
+Result<void> check_store_files(const Config& config);
+
 // The public face of a sale: amounts as decimal text, everything explained.
 boost::json::object sale_view(const checkout::Sale& sale, Language language);
 boost::json::object error_view(const Error& error, Language language);

@@ -24,7 +24,7 @@ Result<PortSpec> parse_serial(std::string_view rest) {
   rest.remove_prefix(at + 1);
   const auto comma = rest.find(',');
   if (!number(rest.substr(0, comma), port.baud) || port.baud <= 0)
-    return fail(Code::kConfigInvalid, "baud");
+    return fail(Code::kConfigInvalid, "the baud rate, write it as @9600");
   if (comma == std::string_view::npos) return port;
   const auto mode = rest.substr(comma + 1);  // 8N1
   const bool good = mode.size() == 3 && (mode[0] == '7' || mode[0] == '8') &&
