@@ -76,7 +76,7 @@ Result<ApiAnswer> ApiClient::call(const std::string& method, const std::string& 
     if (bad) value = json::value_from(answer.body());
     return ApiAnswer{static_cast<int>(answer.result_int()), std::move(value)};
   } catch (const boost::system::system_error& e) {
-    return fail(Code::kNotRunning, e.what());
+    return fail(Code::kNotRunning, e.code().message());
   }
 }
 

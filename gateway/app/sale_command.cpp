@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "api_client.h"
@@ -79,7 +80,8 @@ class TerminalTill {
 
   int run() {
     listen();  // first: what is scanned while the help is read must not be missed
-    std::cout << "Tillbridge. help = " << (ru() ? "помощь" : "help") << "\n" << kHelp << std::flush;
+    std::cout << "Tillbridge; help " << (ru() ? "покажет это снова" : "shows this again") << "\n"
+              << kHelp << std::flush;
     prompt();
     read_line();
     io_.run();
@@ -152,6 +154,7 @@ class TerminalTill {
               << text(sale.at("quote"), "total") << (ru() ? ", начислено " : ", earned ")
               << text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
     last_ = std::exchange(sale_, "");
+    if (text(sale, "return") != "true") last_sold_ = last_;
   }
 
   // ---- what the person types ----
@@ -173,8 +176,15 @@ class TerminalTill {
         {"balance", &TerminalTill::balance},  {"receipt", &TerminalTill::receipt},
         {"devices", &TerminalTill::devices}};
     const auto at = kVerbs.find(verb);
-    if (at == kVerbs.end()) {
+    static const std::set<std::string> kOfASale = {"code", "points", "pay", "state", "cancel"};
+    if (at == kVerbs.end() ||
+        (rest.empty() && (verb == "scan" || verb == "swipe" || verb == "pull" || verb == "plug" ||
+                          verb == "return"))) {
       std::cout << kHelp;
+    } else if ((kOfASale.contains(verb) && sale_.empty()) ||
+               (verb == "balance" && sale_.empty() && last_.empty())) {
+      std::cout << (ru() ? "  нет открытой продажи: отсканируйте товар\n"
+                         : "  no sale is open: scan something\n");
     } else {
       (this->*at->second)(rest);
     }
@@ -192,10 +202,17 @@ class TerminalTill {
   void phone(const std::string& number) {
     phone_ = number;
     if (!ensure_sale()) return;
-    show_error(call("identify", {{"phone", number}}));
-    if (!options_.simulator.empty()) simulate({{"do", "phone.messages"}});
+    const auto sent = call("identify", {{"phone", number}});
+    show_error(sent);
+    const bool shown = sent && sent->status == 202 && !options_.simulator.empty();
+    if (shown) simulate({{"do", "phone.messages"}});
   }
   void code(const std::string& digits) {
+    if (digits.empty() || phone_.empty()) {
+      std::cout << (ru() ? "  сначала phone НОМЕР, затем code ЦИФРЫ\n"
+                         : "  first phone NUMBER, then code DIGITS\n");
+      return;
+    }
     show(call("identify", {{"phone", phone_}, {"code", digits}, {"enrol", true}}));
   }
   void points(const std::string& n) {
@@ -227,7 +244,7 @@ class TerminalTill {
     std::istringstream in(args);
     std::string sold, part;
     in >> sold;
-    if (sold == "last") sold = last_;
+    if (sold == "last") sold = last_sold_;
     json::object lines;
     while (in >> part) {
       const auto eq = part.find('=');
@@ -312,10 +329,11 @@ class TerminalTill {
     if (!answer || answer->status >= 300 || !answer->body.is_object()) return;
     const auto& sale = answer->body.get_object();
     if (!sale.contains("lines")) return;
+    std::cout << "  [" << text(answer->body, "state") << "]\n";
     for (const auto& line : sale.at("lines").as_array()) {
       std::cout << "  " << text(line, "id") << ". " << text(line, "name") << "  "
                 << text(line, "price") << " x " << text(line, "quantity") << " = "
-                << (text(line, "total").empty() ? "?" : text(line, "total")) << "\n";
+                << (text(line, "total").empty() ? "…" : text(line, "total")) << "\n";
     }
     if (const auto* c = sale.if_contains("customer")) {
       std::cout << "  " << (ru() ? "покупатель " : "customer ") << text(*c, "label")
@@ -365,7 +383,7 @@ class TerminalTill {
   asio::posix::stream_descriptor input_;
   asio::steady_timer retry_;
   asio::streambuf buffer_;
-  std::string sale_, last_, state_, phone_;
+  std::string sale_, last_, last_sold_, state_, phone_;
 };
 
 }  // namespace

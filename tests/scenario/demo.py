@@ -171,6 +171,8 @@ def main():
         shop.start_all()
         shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD),
                      "--card-type", "gold", "--points", "300", "--card-label", "0018")
+        shop.central("customers", "add", "--card-hash", shop.hash_of("card", SILVER_CARD),
+                     "--points", "40", "--card-label", "0025")
         shop.central("customers", "add", "--phone-hash", shop.hash_of("phone", PHONE), "--points", "120")
         (scripted if args.once else interactive)(shop)
     finally:
