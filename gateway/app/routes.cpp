@@ -4,15 +4,13 @@
 #include <vector>
 
 #include "gateway/base/json.h"
+#include "gateway/base/limits.h"
 #include "store.h"
 
 namespace till::app {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMaxKey = 128;
-constexpr std::size_t kMaxText = 64;  // numbers and names a till gives
 
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts;
@@ -27,7 +25,7 @@ std::vector<std::string> split_path(std::string_view path) {
 
 Result<std::string> short_text(JsonObject& in, const char* name) {
   auto text = TILL_TRY(in.get<std::string>(name));
-  if (text.empty() || text.size() > kMaxText) return fail(Code::kOutOfRange, name);
+  if (text.empty() || text.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, name);
   return text;
 }
 
@@ -41,7 +39,7 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
   static constexpr std::array<std::string_view, 5> kTenders = {"cash", "electronic", "prepaid",
                                                                "credit", "counter_provision"};
   std::vector<FiscalPayment> out;
-  for (const auto& [path, value] : TILL_TRY(in.array("payments", 16))) {
+  for (const auto& [path, value] : TILL_TRY(in.array("payments", limits::kMaxPayments))) {
     auto p = TILL_TRY(JsonObject::from(*value, path));
     const auto tender = TILL_TRY(p.get<std::string>("tender"));
     const auto at = std::ranges::find(kTenders, tender);
@@ -107,7 +105,7 @@ void Routes::handle(const api::Request& request, api::Reply reply) {
 void Routes::with_key(const Context& context, api::Reply reply) {
   const auto& request = context.request;
   const TillId till{context.who.till};
-  if (request.idempotency_key.size() > kMaxKey) {
+  if (request.idempotency_key.size() > limits::kMaxIdempotencyKey) {
     return reply(error({Code::kOutOfRange, "Idempotency-Key", {}}, request.language));
   }
   const std::string hash = api::token_hash(request.method + request.path + "\n" + request.body);
@@ -174,7 +172,7 @@ Result<api::Response> Routes::open_sale(const Context& c) {
   const auto number = TILL_TRY(short_text(in, "number"));
   const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
   TILL_CHECK(in.finish());
-  if (cashier.size() > kMaxText) return fail(Code::kOutOfRange, "cashier");
+  if (cashier.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "cashier");
   const auto id = TILL_TRY(store_.desk().open(TillId{c.who.till}, number, cashier));
   return sale_response(id, c.request.language, 201);
 }
@@ -203,7 +201,7 @@ void Routes::sale_route(const Context& c, api::Reply reply) {
   };
   const auto id = parse_uuid(c.path[1]);
   const auto sale = id ? store_.desk().find(*id) : std::nullopt;
-  if (!sale) return refuse(Code::kNoSuchSale, c.path[1].substr(0, kMaxText));
+  if (!sale) return refuse(Code::kNoSuchSale, c.path[1].substr(0, limits::kMaxApiText));
   // A cashier sees her own till's sales; a senior all of them.
   if (sale->till.value != c.who.till && c.who.role == api::Role::kCashier) {
     return refuse(Code::kRoleForbidden);

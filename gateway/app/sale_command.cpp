@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -262,7 +263,12 @@ class TerminalTill {
   void kill_gateway(const std::string&) {
     std::ifstream in(options_.gateway_pid);
     pid_t pid = 0;
-    if (in >> pid && pid > 1) {
+    // The file outlives the process; its number may be somebody else's by now.
+    std::error_code none;
+    const auto program = [&](const std::string& of) {
+      return std::filesystem::read_symlink("/proc/" + of + "/exe", none);
+    };
+    if (in >> pid && pid > 1 && program(std::to_string(pid)) == program("self")) {
       ::kill(pid, SIGKILL);
       std::cout << "  kill -9 " << pid << "\n";
     } else {

@@ -1,6 +1,7 @@
 // The store's ears and its knowledge of customers: device events, cards, phones, codes, holds.
 #include <algorithm>
 
+#include "gateway/base/limits.h"
 #include "gateway/base/log.h"
 #include "protocols/gs1/aim.h"
 #include "protocols/gs1/check_digit.h"
@@ -11,7 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxCardEvents = 64;
 constexpr std::int64_t kProofUs = 1'800'000'000;  // a checked code serves its sale so long
 constexpr std::uint32_t kSendMs = 15000;
 constexpr std::uint32_t kPrintMs = 30000;
@@ -83,7 +83,7 @@ void Store::on_scan(const std::string& till, const std::string& device, const st
 }
 
 void Store::on_card(const std::string& till, const std::string& device, CardNumber number) {
-  if (cards_.size() >= kMaxCardEvents) cards_.erase(cards_.begin());
+  if (cards_.size() >= limits::kMaxCardEvents) cards_.erase(cards_.begin());
   const std::string event = "card-" + std::to_string(++card_events_);
   const std::string masked = number.masked();
   const auto type = identify::card_type(config_.cards, number).value_or("");

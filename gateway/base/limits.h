@@ -26,6 +26,8 @@ inline constexpr int kMaxPluginRestarts = 5;             // in a window, then it
 inline constexpr std::size_t kMaxSaleLines = 500;       // a register's own limit is near 1000
 inline constexpr Quantity kMaxQuantity{1'000'000'000};  // a million pieces or kilograms a line
 inline constexpr std::size_t kMaxOpenSales = 200;       // per till: parked receipts of one day
+inline constexpr std::size_t kMaxPayments = 16;         // tenders of one receipt
+inline constexpr std::size_t kMaxCardEvents = 64;       // swiped and not yet used, all tills
 inline constexpr std::size_t kMaxNameCharacters = 128;  // FFD tag 1030
 inline constexpr std::size_t kMaxGoodsCodeBytes = 64;   // GS1-128 carries 48
 
@@ -39,6 +41,8 @@ inline constexpr std::size_t kMaxCardTypes = 256;          // per program
 
 // HTTP and sessions
 inline constexpr std::size_t kMaxHttpBody = 256U << 10;  // 500 lines take about 100 KiB
+inline constexpr std::size_t kMaxIdempotencyKey = 128;   // what common clients send is a UUID
+inline constexpr std::size_t kMaxApiText = 64;           // numbers and names a till gives
 inline constexpr std::size_t kMaxHttpHeaders = 8192;     // what common servers allow
 inline constexpr std::size_t kMaxSessions = 256;         // tills and consoles of one store
 inline constexpr std::size_t kMaxSessionQueue = 1024;    // events a slow listener may lag behind

@@ -151,13 +151,13 @@ Result<void> Codes::check(const CodeBinding& binding, std::string_view code, Clo
   }
   p.checked = false;
   if (p.attempts_left == 0) return fail(Code::kCodeAttempts);
-  return fail(Code::kCodeWrong, std::to_string(p.attempts_left) + " attempts left");
+  return fail(Code::kCodeWrong, std::to_string(p.attempts_left));
 }
 
 Result<void> Codes::consume(const Uuid& sale, Purpose purpose) {
   const auto at = pending_.find({sale, purpose});
   if (at == pending_.end()) return fail(Code::kCodeExpired);
-  if (!at->second.checked) return fail(Code::kCodeWrong, "it was not checked");
+  if (!at->second.checked) return fail(Code::kCodeExpired);
   pending_.erase(at);
   return {};
 }

@@ -30,13 +30,18 @@ def tracked():
     return sorted({n for n in names if (ROOT / n).is_file()})
 
 
-def changed(base):
+def base_of(base):
+    """The commit before what changed; None when there is none."""
     if not base:
         upstream = git("merge-base", "HEAD", "@{upstream}")
         head = git("rev-parse", "HEAD")
         base = upstream[0] if upstream and upstream != head else "HEAD~1"
-        if not git("rev-parse", "--verify", "-q", base):
-            return tracked()
+    return base if git("rev-parse", "--verify", "-q", base) else None
+
+
+def changed(base):
+    if not base:
+        return tracked()
     return git("diff", "--name-only", base) + git("ls-files", "--others", "--exclude-standard")
 
 
@@ -68,6 +73,13 @@ def house_rules(files):
             for line, sentence in rule(name, text):
                 yield f"{name}:{line}: {sentence} [{rule.__name__}]"
     yield from rules.driver_folders(ROOT)
+
+
+def commits(base):
+    for line in git("log", "--no-merges", "--format=%h %s", f"{base}..HEAD") if base else []:
+        commit, _, subject = line.partition(" ")
+        for _, sentence in rules.commit_subject("commit", subject):
+            yield f"commit {commit}: {sentence} [commit_subject]"
 
 
 def formatting(files):
@@ -134,8 +146,9 @@ def main():
     if not (BUILD / "compile_commands.json").exists():
         subprocess.run(["cmake", "--preset", "dev"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     everything = tracked()
-    some = everything if args.all else [n for n in changed(args.base) if (ROOT / n).is_file()]
-    wrong = [*check_samples(), *house_rules(everything), *formatting(everything)]
+    base = base_of(args.base)
+    some = everything if args.all else [n for n in changed(base) if (ROOT / n).is_file()]
+    wrong = [*check_samples(), *house_rules(everything), *formatting(everything), *commits(base)]
     if not args.no_tidy:
         wrong += tidy(sorted(set(some)))
     for sentence in wrong:

@@ -131,7 +131,13 @@ def no_float_money(path, text):
                 yield n, f"floating point: {line.strip()[:80]}"
 
 
-RULES = [include_rules, pure_folders, one_spdlog, hidden_protobuf, pragma_once, file_length,
+def commit_subject(path, text):
+    """`dir: imperative subject`, at most 72 characters."""
+    if path == "commit" and (len(text.strip()) > 72 or not re.match(r"[\w/*, -]+: \w", text)):
+        yield 1, f"not `dir: subject` of at most 72 characters: {text.strip()}"
+
+
+RULES = [commit_subject, include_rules, pure_folders, one_spdlog, hidden_protobuf, pragma_once, file_length,
          function_length, no_leftovers, no_machine_paths, no_raw_log, no_float_money]
 
 
