@@ -6,6 +6,7 @@
 #include "protocols/shtrih/errors.h"
 #include "protocols/shtrih/tlv.h"
 #include "tillbridge/sdk/fiscal_register.h"
+#include "tillbridge/sdk/ru_ffd.h"
 
 namespace till::shtrih {
 namespace {
@@ -13,15 +14,17 @@ namespace {
 constexpr std::uint32_t kPrintPatienceMs = 20000;
 constexpr std::uint32_t kIdlePatienceMs = 40000;
 constexpr std::uint32_t kPrintPollMs = 330;  // the vendor's pause after error 50h
-constexpr std::uint32_t kMaxWalk = 1000;     // documents looked at in one resolve
 constexpr std::size_t kMaxDocumentTlv = 65536;
 constexpr const char* kWitnessName = "Tillbridge";
 
-const char* kind_of(const FoundDocument& d) {
+std::string kind_of(const FoundDocument& d) {
+  static constexpr const char* kOperations[] = {"sale", "sale_return", "purchase",
+                                                "purchase_return"};
   if (d.type == 2) return "shift_open";
   if (d.type == 5) return "shift_close";
-  if (d.type != 3) return "other";
-  return d.operation == 1 ? "sale" : d.operation == 2 ? "sale_return" : "other";
+  const bool receipt = d.type == 3 || d.type == 4, correction = d.type == 31 || d.type == 41;
+  if ((!receipt && !correction) || d.operation < 1 || d.operation > 4) return "other";
+  return std::string(kOperations[d.operation - 1]) + (correction ? "_correction" : "");
 }
 
 class ShtrihRegister final : public FiscalRegister {
@@ -29,35 +32,31 @@ class ShtrihRegister final : public FiscalRegister {
   Result<void> activate(const json::object& settings) override;
   Result<Baseline> baseline() override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
-  Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
-  Result<void> recover() override;
   Result<RegisterStatus> status() override;
-  Result<void> open_shift(const std::string& cashier) override;
+  Result<void> open_shift(const Operator& cashier) override;
   Result<void> x_report() override;
-  Result<void> close_shift(const std::string& cashier) override;
-  Result<FiscalDocument> document(std::uint32_t number) override;
+  Result<void> close_shift(const Operator& cashier) override;
   Result<void> continue_printing() override;
 
- private:
-  struct Walk {
-    std::optional<FiscalDocument> ours;
-    std::vector<FiscalDocument> unreadable;  // receipts of our kind and total without a TLV
-  };
+ protected:
+  Result<bool> settle() override;
+  Result<MemoryState> memory() override;
+  Result<FiscalDocument> document(std::uint32_t number) override;
+  Result<void> cancel() override;
 
+ private:
   Link& link() {
     if (!link_) link_.emplace(port());
     return *link_;
   }
   Result<Buffer> command(Bytes payload);
   Result<Buffer> command(Command code) { return command(plain(code, password_)); }
-  Result<void> send_cashier(const std::string& cashier);
+  Result<void> send_cashier(const Operator& cashier);
   Result<void> ready_for_receipt();
   Result<void> send_lines(const FiscalReceipt& receipt);
   Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
   Result<bool> wait_printed(std::uint32_t patience_ms);
   Result<Buffer> document_tlv(std::uint32_t number);
-  Result<Walk> walk(const FiscalReceipt& receipt, const std::string& fiscal_memory,
-                    std::uint32_t after, std::uint32_t last);
   Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
   Result<ShortStatus> short_status() {
     return parse_short_status(TILL_TRY(command(Command::kShortStatus)));
@@ -137,7 +136,8 @@ Result<void> ShtrihRegister::ready_for_receipt() {
 
 Result<void> ShtrihRegister::send_lines(const FiscalReceipt& r) {
   for (const FiscalLine& line : r.lines) {
-    const auto tax = TILL_TRY(tax_code(line.ru_ffd.tax_1199, tax_coding_, explicit_22_));
+    const auto tax =
+        TILL_TRY(tax_code(TILL_TRY(ru_ffd::tax_1199(line.tax)), tax_coding_, explicit_22_));
     TILL_CHECK(command(TILL_TRY(operation(
         password_, {.sale_return = r.kind == FiscalKind::kSaleReturn,
                     .quantity = line.quantity,
@@ -165,8 +165,6 @@ Result<std::array<Money, 16>> ShtrihRegister::payments_of(const FiscalReceipt& r
 }
 
 Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
-  document_open(false);
-  if (r.lines.empty()) return fail(Code::kEmptyBasket);
   const auto payments = TILL_TRY(payments_of(r));
   const Buffer close = TILL_TRY(
       close_receipt(password_, payments, static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
@@ -188,7 +186,7 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   document_open(false);
   FiscalDocument d{fn.number,          closed.document, closed.sign, shift.number,
                    shift.receipt + 1U, closed.time,     r.total,     r.witness};
-  d.kind = r.kind == FiscalKind::kSale ? "sale" : "sale_return";
+  d.kind = kind_name(r);
   // The document is fiscal now; whatever the paper does, it is only not printed yet.
   d.printed = wait_printed(kPrintPatienceMs).value_or(false);
   return d;
@@ -232,81 +230,27 @@ Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
   d.kind = kind_of(found);
   if (found.type == 3) {
     const auto tlv = document_tlv(number);
-    if (tlv) {
-      d.witness = find_witness(*tlv).value_or("");
-    } else if (is_loss(tlv.error().code)) {
-      return std::unexpected(tlv.error());
-    }
+    if (!tlv && is_loss(tlv.error().code)) return std::unexpected(tlv.error());
+    d.witness_readable = tlv.has_value();
+    if (tlv) d.witness = find_witness(*tlv).value_or("");
   }
   return d;
 }
 
-// Every document after the baseline, never only the last one: another till's receipt or an
-// automatic Z may stand in between.
-Result<ShtrihRegister::Walk> ShtrihRegister::walk(const FiscalReceipt& r,
-                                                  const std::string& fiscal_memory,
-                                                  std::uint32_t after, std::uint32_t last) {
-  Walk result;
-  const std::string wanted = r.kind == FiscalKind::kSale ? "sale" : "sale_return";
-  for (std::uint32_t n = after + 1; n <= last; ++n) {
-    const auto found =
-        TILL_TRY(parse_find_document(TILL_TRY(command(find_document(password_, n)))));
-    if (kind_of(found) != wanted) continue;
-    FiscalDocument d{fiscal_memory, n, found.sign, 0, 0, found.time, found.total};
-    d.kind = wanted;
-    const auto tlv = document_tlv(n);
-    if (!tlv && is_loss(tlv.error().code)) return std::unexpected(tlv.error());
-    if (tlv) d.witness = find_witness(*tlv).value_or("");
-    if (tlv && d.witness == r.witness) {
-      result.ours = std::move(d);
-      return result;
-    }
-    if (!tlv && found.total == r.total) result.unreadable.push_back(std::move(d));
-  }
-  return result;
+Result<bool> ShtrihRegister::settle() {
+  // Its answer to the lost command, if it still has one, is taken here.
+  TILL_CHECK(link().drain(kIdlePatienceMs));
+  return wait_printed(kPrintPatienceMs);
 }
 
-Result<Resolution> ShtrihRegister::resolve(const FiscalReceipt& r, const Baseline& before) {
-  // Its answer to the lost command, if it still has one, is taken here; the walk is the proof.
-  TILL_CHECK(link().drain(kIdlePatienceMs));
-  const bool printed = TILL_TRY(wait_printed(kPrintPatienceMs));
-  auto fn = TILL_TRY(fn_status());
-  const auto after = before.last_document;
-  if (fn.number != before.fiscal_memory || fn.last_document < after) {
-    return Resolution{ResolutionVerdict::kNeedsPerson, {}, "fiscal memory was replaced", {}};
-  }
-  if (fn.last_document - after > kMaxWalk) {
-    return Resolution{ResolutionVerdict::kNeedsPerson, {}, "too many documents since", {}};
-  }
-  Walk found = TILL_TRY(walk(r, fn.number, after, fn.last_document));
-  if (!found.ours && found.unreadable.empty()) {
-    // "No" needs an act: cancelling proves that the device is past whatever it was told before.
-    TILL_CHECK(recover());
-    const auto seen = fn.last_document;
-    fn = TILL_TRY(fn_status());
-    found = TILL_TRY(walk(r, fn.number, seen, fn.last_document));
-  }
-  // A document of ours that is still open was not closed: then the one that fits is another's.
-  if (!found.ours && found.unreadable.size() == 1 && !TILL_TRY(short_status()).document_open()) {
-    found.ours = found.unreadable[0];
-  }
-  if (found.ours) {
-    document_open(false);
-    found.ours->printed = printed;
-    return Resolution{ResolutionVerdict::kDone, *found.ours, {}, {}};
-  }
-  if (found.unreadable.empty()) {
-    return Resolution{ResolutionVerdict::kRefused, {}, "no document of this sale", {}};
-  }
-  return Resolution{ResolutionVerdict::kNeedsPerson,
-                    {},
-                    "the witness cannot be read and several documents may fit",
-                    found.unreadable};
+Result<MemoryState> ShtrihRegister::memory() {
+  const auto fn = TILL_TRY(fn_status());
+  const auto s = TILL_TRY(short_status());
+  return MemoryState{fn.number, fn.last_document, s.document_open()};
 }
 
-Result<void> ShtrihRegister::recover() {
-  TILL_CHECK(link().drain(kIdlePatienceMs));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
+Result<void> ShtrihRegister::cancel() {
+  TILL_TRY(settle());
   // Refused when nothing is open: that is an answer too, and the status below is the proof.
   if (const auto cancelled = command(Command::kCancelReceipt);
       !cancelled && is_loss(cancelled.error().code)) {
@@ -338,15 +282,15 @@ Result<RegisterStatus> ShtrihRegister::status() {
   return out;
 }
 
-Result<void> ShtrihRegister::send_cashier(const std::string& cashier) {
-  if (cashier.empty()) return {};
+Result<void> ShtrihRegister::send_cashier(const Operator& cashier) {
+  if (cashier.name.empty()) return {};
   Buffer tlv;
-  put_string(tlv, kTagCashier, cashier);
+  put_string(tlv, kTagCashier, cashier.name);
   TILL_CHECK(command(send_tlv(password_, tlv)));
   return {};
 }
 
-Result<void> ShtrihRegister::open_shift(const std::string& cashier) {
+Result<void> ShtrihRegister::open_shift(const Operator& cashier) {
   TILL_CHECK(command(Command::kBeginShiftOpen));
   TILL_CHECK(send_cashier(cashier));
   port().point_of_no_return();
@@ -361,7 +305,7 @@ Result<void> ShtrihRegister::x_report() {
   return {};
 }
 
-Result<void> ShtrihRegister::close_shift(const std::string& cashier) {
+Result<void> ShtrihRegister::close_shift(const Operator& cashier) {
   TILL_CHECK(command(Command::kBeginShiftClose));
   TILL_CHECK(send_cashier(cashier));
   port().point_of_no_return();

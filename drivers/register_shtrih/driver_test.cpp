@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "sdk/cpp/fiscal.h"
+#include "sdk/cpp/ru_ffd.h"
 #include "sdk/testkit/fake_host.h"
 
 namespace till {
@@ -98,7 +98,11 @@ struct Peer {
 FiscalReceipt coffee() {
   FiscalReceipt r;
   r.witness = "A1/1";
-  r.lines = {{.name = "Кофе", .price = {10000}, .quantity = {2000}, .sum = {20000}, .ru_ffd = {1}}};
+  r.lines = {{.name = "Кофе",
+              .price = {10000},
+              .quantity = {2000},
+              .sum = {20000},
+              .tax = *ru_ffd::tax_of_1199(1)}};
   r.payments = {{Tender::kCash, {20000}}};
   r.total = {20000};
   return r;
@@ -111,7 +115,7 @@ FakeOutcome sell(Peer& peer, const FiscalReceipt& r) {
 TEST(ShtrihWire, ATypicalReceiptByteByByte) {
   Peer peer;
   auto r = coffee();
-  r.cashier = "Анна";
+  r.cashier.name = "Анна";
   r.contact = "a@b.ru";
   const auto out = sell(peer, r);
   ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
@@ -157,7 +161,7 @@ TEST(ShtrihWire, TaxCodings) {
   const auto tax_of = [](const json::object& settings, int tag) {
     Peer peer(settings);
     auto r = coffee();
-    r.lines[0].ru_ffd.tax_1199 = tag;
+    r.lines[0].tax = *ru_ffd::tax_of_1199(tag);
     EXPECT_EQ(sell(peer, r).status, TILL_DONE);
     return static_cast<int>(from_hex(peer.sent("FF 46")).at(28));
   };
@@ -168,7 +172,7 @@ TEST(ShtrihWire, TaxCodings) {
   }
   Peer peer;
   auto r = coffee();
-  r.lines[0].ru_ffd.tax_1199 = 13;
+  r.lines[0].tax = {TaxKind::kRate, {1900}};
   const auto out = sell(peer, r);
   EXPECT_EQ(out.error.code, Code::kOutOfRange);
 }
@@ -199,9 +203,11 @@ TEST(ShtrihWire, PaymentsGoToTheirPlaces) {
 
 TEST(ShtrihWire, ShiftsAndReports) {
   Peer peer;
-  EXPECT_EQ(peer.host.perform("fiscal.open_shift", {{"cashier", "Анна"}}).status, TILL_DONE);
+  EXPECT_EQ(peer.host.perform("fiscal.open_shift", {{"cashier", to_json(Operator{"Анна"})}}).status,
+            TILL_DONE);
   EXPECT_EQ(peer.host.perform("fiscal.x_report").status, TILL_DONE);
-  EXPECT_EQ(peer.host.perform("fiscal.close_shift", {{"cashier", ""}}).status, TILL_DONE);
+  EXPECT_EQ(peer.host.perform("fiscal.close_shift", {{"cashier", to_json(Operator{})}}).status,
+            TILL_DONE);
   std::erase_if(peer.log, [](const std::string& p) { return p.starts_with("10"); });
   EXPECT_EQ(peer.log, (std::vector<std::string>{hex("FF 41 1E 00 00 00"),
                                                 hex("FF 0C 1E 00 00 00 FD 03 04 00 80 AD AD A0"),

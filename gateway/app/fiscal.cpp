@@ -50,7 +50,8 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   }
   if (status.shift == "open") return read_baseline(then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
-  device_->submit("fiscal.open_shift", "", json::object{{"cashier", cashier}}, kShiftMs,
+  device_->submit("fiscal.open_shift", "",
+                  json::object{{"cashier", to_json(Operator{cashier, ""})}}, kShiftMs,
                   [=, this](const ipc::Outcome& o) {
                     const auto body = body_of(o);
                     if (!body) return then(std::unexpected(body.error()));

@@ -388,7 +388,8 @@ void Routes::register_route(const Context& c, api::Reply reply) {
   }
   json::object body;
   if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
-    body["cashier"] = o->at("cashier");
+    if (!o->at("cashier").is_string()) return refuse(Code::kWrongType);
+    body["cashier"] = to_json(Operator{json::value_to<std::string>(o->at("cashier")), ""});
   }
   store_.fiscal()->command(at->second.second, std::move(body),
                            [this, language, reply](const Result<json::value>& result) {

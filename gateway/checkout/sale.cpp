@@ -1,6 +1,7 @@
 #include "sale.h"
 
 #include "sdk/cpp/fiscal_described.h"
+#include "sdk/cpp/ru_ffd.h"
 
 namespace till::loyalty {
 BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru))
@@ -85,15 +86,21 @@ namespace {
 // not price x quantity to the kopeck stands alone, as one piece at its own price.
 void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted,
                       std::vector<FiscalLine>& out) {
+  const Tax tax = ru_ffd::tax_of_1199(line.tax_1199).value_or(Tax{});
   const auto piece = [&](Money price, Quantity quantity, Money sum) {
     if (!out.empty() && out.back().price == price && out.back().name == line.name &&
         quantity.units % kQuantityScale == 0 && out.back().quantity.units % kQuantityScale == 0 &&
-        out.back().ru_ffd.tax_1199 == line.tax_1199) {
+        out.back().tax == tax) {
       out.back().quantity += quantity;
       out.back().sum += sum;
       return;
     }
-    out.push_back({line.name, price, quantity, sum, {line.tax_1199, line.payment_object, 4}});
+    out.push_back({.name = line.name,
+                   .price = price,
+                   .quantity = quantity,
+                   .sum = sum,
+                   .tax = tax,
+                   .ru_ffd = {.payment_object_1212 = line.payment_object}});
   };
   for (const loyalty::UnitShare& unit : quoted.units) {
     const Money price{
@@ -108,7 +115,7 @@ FiscalReceipt receipt_of(const Sale& sale) {
   FiscalReceipt receipt;
   receipt.kind = sale.is_return ? FiscalKind::kSaleReturn : FiscalKind::kSale;
   receipt.witness = to_string(sale.key());
-  receipt.cashier = sale.cashier;
+  receipt.cashier = {sale.cashier, ""};
   receipt.payments = sale.payments;
   receipt.total = sale.quote->total;
   std::size_t at = 0;

@@ -204,7 +204,7 @@ Result<void> from_value(const json::value& from, T& to, const char* name) {
           if (!result) return;
           if (const auto* at = from.get_object().if_contains(member.name)) {
             result = from_value(*at, to.*member.pointer, member.name);
-          } else {
+          } else if (!IsOptional<std::decay_t<decltype(to.*member.pointer)>>::value) {
             result = fail(Code::kMissingField, member.name);
           }
         });

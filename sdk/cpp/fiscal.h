@@ -1,5 +1,6 @@
 // The data of fiscal registers, neutral; what is national stands in ru_ffd.
-// JSON form: member names as here, money in minor units, quantities in thousandths.
+// JSON form: member names as here, money in minor units, quantities in thousandths, percents in
+// hundredths of a percent. The published schemas are sdk/schema/fiscal.*.json.
 #pragma once
 
 #include <boost/json.hpp>
@@ -13,30 +14,57 @@
 
 namespace till {
 
-enum class FiscalKind { kSale, kSaleReturn };
+// Seen from the shop: a purchase buys from the customer (scrap, a pawn), its return undoes that.
+enum class FiscalKind { kSale, kSaleReturn, kPurchase, kPurchaseReturn };
 enum class Tender { kCash, kElectronic, kPrepaid, kCredit, kCounterProvision };
+
+// kRate: the tax is `rate` of the net price and part of the gross one. kExtracted: what a prepaid
+// amount contains (rate / (100 + rate)). kExempt: no tax at all; a rate of 0 is taxed at zero.
+enum class TaxKind { kRate, kExtracted, kExempt };
+struct Tax {
+  TaxKind kind = TaxKind::kExempt;
+  Percent rate;
+  bool operator==(const Tax&) const = default;
+};
 
 // Russian fiscal data format: what a line or a document needs beyond the neutral part.
 struct RuFfdLine {
-  int tax_1199 = 6;
   int payment_object_1212 = 1;
   int payment_method_1214 = 4;
+  int measure_2108 = 0;  // 0 = pieces, 11 = kg …
 };
 struct RuFfdDocument {
   int tax_system_1055 = 1;
 };
 
 struct FiscalLine {
-  std::string name;
-  Money price;  // per unit, after every discount
-  Quantity quantity;
-  Money sum;  // price * quantity, exactly as it must stand on paper
-  RuFfdLine ru_ffd;
+  std::string name = {};
+  Money price = {};  // per unit, after every discount
+  Quantity quantity = {};
+  Money sum = {};  // price * quantity, exactly as it must stand on paper
+  Money discount =
+      {};  // how much less than the list price; for the customer's eye, in `sum` already
+  Tax tax = {};
+  std::string marking_code = {};  // as scanned, with GS (1Dh) between its parts; "" = none
+  RuFfdLine ru_ffd = {};
 };
 
 struct FiscalPayment {
   Tender tender = Tender::kCash;
   Money amount;
+};
+
+// Who is at the till, as the document names them.
+struct Operator {
+  std::string name = {};
+  std::string tax_number = {};  // "" = not given
+};
+
+// The receipt corrects what was registered wrongly or not at all.
+struct Correction {
+  bool by_order = false;  // of the tax office; else by the shop itself
+  std::string date;       // of what is corrected, "2026-11-22"
+  std::string number;     // of the order, "" = none
 };
 
 struct FiscalReceipt {
@@ -45,8 +73,9 @@ struct FiscalReceipt {
   std::vector<FiscalLine> lines;
   std::vector<FiscalPayment> payments;
   Money total;
-  std::string cashier;
+  Operator cashier;
   std::string contact;  // the customer's phone or e-mail for the electronic copy, may be ""
+  std::optional<Correction> correction;
   RuFfdDocument ru_ffd;
 };
 
@@ -59,9 +88,11 @@ struct FiscalDocument {
   std::uint32_t receipt = 0;  // number within the shift, 0 = not told
   std::string time = {};      // local, "2026-11-22T12:05", "" = not told
   Money total = {};
-  std::string witness = {};  // read back from the device
-  bool printed = true;       // false: fiscal, but the paper is not out yet
-  std::string kind = {};     // "sale", "sale_return", "shift_open", "shift_close", "other"
+  std::string witness = {};             // read back from the device
+  bool witness_readable = true;         // false: the device could not show it; "" says nothing then
+  bool printed = true;                  // false: fiscal, but the paper is not out yet
+  std::string kind = {};                // kind_name(), "shift_open", "shift_close", "other"
+  std::vector<std::string> notes = {};  // what was printed otherwise than asked, and why
 };
 
 // What stood in the device before an operation.
@@ -81,29 +112,57 @@ struct Resolution {
   std::vector<FiscalDocument> candidates;  // what a person should look at
 };
 
+// What the register tells of itself; an optional member is absent where the device can't tell.
 struct RegisterStatus {
+  std::string model;
+  std::string serial;
   std::string fiscal_memory;
-  std::string shift;  // "open", "closed", "expired"
+  std::optional<std::string> memory_phase;    // "ready", "operating", "closed", "archive"
+  std::optional<std::string> memory_expires;  // "2028-03-01"
+  std::optional<std::uint32_t> documents_left;
+  std::optional<std::uint32_t> unsent_documents;  // not yet with the tax operator
+  std::optional<std::string> oldest_unsent;       // its local time
+  std::optional<std::string> memory_warning;      // in the device's own words
+  std::string shift;                              // "open", "closed", "expired"
   std::uint32_t shift_number = 0;
+  std::optional<std::string> shift_opened;  // local time
   std::uint32_t last_document = 0;
   bool paper = true;
+  bool paper_near_end = false;
   bool cover_open = false;
+  bool cutter_fault = false;
+  bool printer_fault = false;
   bool document_open = false;
   bool waits_for_continue = false;
   std::string device_time;
-  std::string model;
+  std::optional<Money> cash_in_drawer;
 };
+
+// "sale", "sale_return", "sale_correction" …: a document's kind in words.
+std::string kind_name(const FiscalReceipt& receipt);
 
 boost::json::value to_json(const FiscalReceipt& receipt);
 boost::json::value to_json(const FiscalDocument& document);
 boost::json::value to_json(const Baseline& baseline);
 boost::json::value to_json(const Resolution& resolution);
 boost::json::value to_json(const RegisterStatus& status);
+boost::json::value to_json(const Operator& cashier);
 // Errors name the member: kMissingField, kWrongType, kOutOfRange.
 Result<FiscalReceipt> receipt_from_json(const boost::json::value& value);
 Result<FiscalDocument> document_from_json(const boost::json::value& value);
 Result<Baseline> baseline_from_json(const boost::json::value& value);
 Result<Resolution> resolution_from_json(const boost::json::value& value);
 Result<RegisterStatus> status_from_json(const boost::json::value& value);
+Result<Operator> operator_from_json(const boost::json::value& value);
+
+// What a register can take; a driver states its own.
+struct ReceiptLimits {
+  std::size_t lines = 500;
+  std::size_t name_characters = 128;  // FFD tag 1030
+  std::int64_t highest_minor = 99'999'999'99;
+};
+// Everything that can be known before a byte is sent: sums, payments, lengths, taxes. The error's
+// detail names the field, "lines[2].sum".
+Result<void> check(const FiscalReceipt& receipt, const ReceiptLimits& limits);
 
 }  // namespace till

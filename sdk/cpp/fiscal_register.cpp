@@ -1,5 +1,7 @@
 #include "fiscal_register.h"
 
+#include <map>
+
 namespace till {
 namespace {
 
@@ -9,9 +11,31 @@ Result<const json::value*> member(const json::object& body, const char* name) {
   return at;
 }
 
-std::string text_or_empty(const json::object& body, const char* name) {
-  const auto* at = body.if_contains(name);
-  return at != nullptr && at->is_string() ? json::value_to<std::string>(*at) : std::string();
+Result<std::string> text(const json::object& body, const char* name) {
+  const auto* at = TILL_TRY(member(body, name));
+  if (!at->is_string()) return fail(Code::kWrongType, name);
+  return json::value_to<std::string>(*at);
+}
+
+template <typename T>
+Result<T> number(const json::object& body, const char* name) {
+  const auto* at = TILL_TRY(member(body, name));
+  if (!at->is_number()) return fail(Code::kWrongType, name);
+  boost::system::error_code bad;
+  const T value = at->to_number<T>(bad);
+  if (bad) return fail(Code::kOutOfRange, name);
+  return value;
+}
+
+Result<Operator> cashier_of(const json::object& body) {
+  const auto* at = body.if_contains("cashier");
+  return at == nullptr ? Operator{} : operator_from_json(*at);
+}
+
+Result<FiscalRegister::Setting> setting_of(const json::object& body) {
+  return FiscalRegister::Setting{TILL_TRY(number<std::uint32_t>(body, "table")),
+                                 TILL_TRY(number<std::uint32_t>(body, "row")),
+                                 TILL_TRY(number<std::uint32_t>(body, "field"))};
 }
 
 Result<json::value> nothing(Result<void> result) {
@@ -21,43 +45,114 @@ Result<json::value> nothing(Result<void> result) {
 
 }  // namespace
 
+FiscalRegister::Handler FiscalRegister::handler(std::string_view verb) {
+  using R = FiscalRegister;
+  static const std::map<std::string_view, Handler> kHandlers = {
+      {"fiscal.baseline", &R::on_baseline},
+      {"fiscal.receipt", &R::on_receipt},
+      {"fiscal.resolve", &R::on_resolve},
+      {"fiscal.recover", &R::on_recover},
+      {"fiscal.status", &R::on_status},
+      {"fiscal.document", &R::on_document},
+      {"fiscal.open_shift", &R::on_open_shift},
+      {"fiscal.close_shift", &R::on_close_shift},
+      {"fiscal.x_report", &R::on_x_report},
+      {"fiscal.settlement_report", &R::on_settlement_report},
+      {"fiscal.continue_printing", &R::on_continue_printing},
+      {"fiscal.copy", &R::on_copy},
+      {"fiscal.cash", &R::on_cash},
+      {"fiscal.set_clock", &R::on_set_clock},
+      {"fiscal.read_setting", &R::on_read_setting},
+      {"fiscal.write_setting", &R::on_write_setting},
+  };
+  const auto at = kHandlers.find(verb);
+  return at == kHandlers.end() ? nullptr : at->second;
+}
+
 OperationResult FiscalRegister::perform(const Operation& operation) {
-  bool known = true;
-  auto result = dispatch(operation, known);
-  if (!known) return unsupported(operation.verb);
-  OperationResult out = conclude(std::move(result));
+  const Handler handle = handler(operation.verb);
+  if (handle == nullptr) return unsupported(operation.verb);
+  OperationResult out = conclude((this->*handle)(operation.body));
   if (out.status == TILL_REFUSED) out.dirty = dirty_;
   return out;
 }
 
-Result<json::value> FiscalRegister::dispatch(const Operation& op, bool& known) {
-  if (op.verb == "fiscal.baseline") return to_json(TILL_TRY(baseline()));
-  if (op.verb == "fiscal.receipt") {
-    const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(op.body, "receipt"))));
-    return to_json(TILL_TRY(receipt(request)));
-  }
-  if (op.verb == "fiscal.resolve") {
-    const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(op.body, "receipt"))));
-    const auto before = TILL_TRY(baseline_from_json(*TILL_TRY(member(op.body, "baseline"))));
-    return to_json(TILL_TRY(resolve(request, before)));
-  }
-  if (op.verb == "fiscal.recover") return nothing(recover());
-  if (op.verb == "fiscal.status") return to_json(TILL_TRY(status()));
-  if (op.verb == "fiscal.open_shift") return nothing(open_shift(text_or_empty(op.body, "cashier")));
-  if (op.verb == "fiscal.x_report") return nothing(x_report());
-  if (op.verb == "fiscal.close_shift") {
-    return nothing(close_shift(text_or_empty(op.body, "cashier")));
-  }
-  if (op.verb == "fiscal.document") {
-    const auto* number = TILL_TRY(member(op.body, "number"));
-    boost::system::error_code bad;
-    const auto n = number->to_number<std::uint32_t>(bad);
-    if (bad) return fail(Code::kWrongType, "number");
-    return to_json(TILL_TRY(document(n)));
-  }
-  if (op.verb == "fiscal.continue_printing") return nothing(continue_printing());
-  known = false;
-  return json::value{};
+Result<json::value> FiscalRegister::on_baseline(const json::object&) {
+  return to_json(TILL_TRY(baseline()));
+}
+
+Result<json::value> FiscalRegister::on_receipt(const json::object& body) {
+  document_open(false);
+  const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(body, "receipt"))));
+  TILL_CHECK(check(request, limits()));
+  return to_json(TILL_TRY(receipt(request)));
+}
+
+Result<json::value> FiscalRegister::on_resolve(const json::object& body) {
+  const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(body, "receipt"))));
+  const auto before = TILL_TRY(baseline_from_json(*TILL_TRY(member(body, "baseline"))));
+  auto resolution = TILL_TRY(resolve(request, before));
+  if (resolution.verdict != ResolutionVerdict::kNeedsPerson) document_open(false);
+  return to_json(resolution);
+}
+
+Result<json::value> FiscalRegister::on_recover(const json::object&) {
+  TILL_CHECK(cancel());
+  document_open(false);
+  return json::object{};
+}
+
+Result<json::value> FiscalRegister::on_status(const json::object&) {
+  return to_json(TILL_TRY(status()));
+}
+
+Result<json::value> FiscalRegister::on_document(const json::object& body) {
+  return to_json(TILL_TRY(document(TILL_TRY(number<std::uint32_t>(body, "number")))));
+}
+
+Result<json::value> FiscalRegister::on_open_shift(const json::object& body) {
+  return nothing(open_shift(TILL_TRY(cashier_of(body))));
+}
+
+Result<json::value> FiscalRegister::on_close_shift(const json::object& body) {
+  return nothing(close_shift(TILL_TRY(cashier_of(body))));
+}
+
+Result<json::value> FiscalRegister::on_x_report(const json::object&) { return nothing(x_report()); }
+
+Result<json::value> FiscalRegister::on_settlement_report(const json::object&) {
+  return nothing(settlement_report());
+}
+
+Result<json::value> FiscalRegister::on_continue_printing(const json::object&) {
+  return nothing(continue_printing());
+}
+
+Result<json::value> FiscalRegister::on_copy(const json::object&) { return nothing(copy()); }
+
+Result<json::value> FiscalRegister::on_cash(const json::object& body) {
+  const auto direction = TILL_TRY(text(body, "direction"));
+  if (direction != "in" && direction != "out") return fail(Code::kBadValue, "direction");
+  const Money amount{TILL_TRY(number<std::int64_t>(body, "amount"))};
+  if (amount.minor <= 0) return fail(Code::kOutOfRange, "amount");
+  return nothing(cash(direction == "in", amount, TILL_TRY(cashier_of(body))));
+}
+
+Result<json::value> FiscalRegister::on_set_clock(const json::object& body) {
+  return nothing(set_clock(TILL_TRY(text(body, "time"))));
+}
+
+Result<json::value> FiscalRegister::on_read_setting(const json::object& body) {
+  return json::object{{"value", TILL_TRY(read_setting(TILL_TRY(setting_of(body))))}};
+}
+
+// The old value goes back with the answer: the daemon keeps it for an undo.
+Result<json::value> FiscalRegister::on_write_setting(const json::object& body) {
+  const auto at = TILL_TRY(setting_of(body));
+  const auto value = TILL_TRY(text(body, "value"));
+  const auto before = TILL_TRY(read_setting(at));
+  TILL_CHECK(write_setting(at, value));
+  return json::object{{"before", before}, {"value", TILL_TRY(read_setting(at))}};
 }
 
 }  // namespace till

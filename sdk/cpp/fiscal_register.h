@@ -2,31 +2,60 @@
 //
 //   fiscal.baseline {} -> Baseline            fiscal.receipt {"receipt"} -> FiscalDocument
 //   fiscal.resolve {"receipt","baseline"} -> Resolution      fiscal.recover {} -> {}
-//   fiscal.status {} -> RegisterStatus        fiscal.open_shift {"cashier"} -> {}
-//   fiscal.x_report {} -> {}                  fiscal.close_shift {"cashier"} -> {}
-//   fiscal.document {"number"} -> FiscalDocument   fiscal.continue_printing {} -> {}
+//   fiscal.status {} -> RegisterStatus        fiscal.document {"number"} -> FiscalDocument
+//   fiscal.open_shift {"cashier"} -> {}       fiscal.close_shift {"cashier"} -> {}
+//   fiscal.x_report {} -> {}                  fiscal.settlement_report {} -> {}
+//   fiscal.continue_printing {} -> {}         fiscal.copy {} -> {}
+//   fiscal.cash {"direction":"in"|"out","amount","cashier"} -> {}
+//   fiscal.set_clock {"time":"2026-11-22T12:05:30"} -> {}
+//   fiscal.read_setting {"table","row","field"} -> {"value"}
+//   fiscal.write_setting {"table","row","field","value"} -> {"before","value"}
+//
+// "cashier" is an Operator. A verb the device has not is not in its manifest; the base class
+// answers kVerbUnsupported.
 #pragma once
 
-#include "fiscal.h"
+#include "fiscal_resolve.h"
 #include "plugin.h"
 
 namespace till {
 
-class FiscalRegister : public Plugin {
+class FiscalRegister : public Plugin, protected FiscalMemory {
  public:
+  // Prints one receipt and returns when it is fiscal. Checked against limits() before.
+  virtual Result<FiscalDocument> receipt(const FiscalReceipt& receipt) = 0;
+  virtual Result<RegisterStatus> status() = 0;
+  virtual Result<void> open_shift(const Operator& cashier) = 0;
+  virtual Result<void> x_report() = 0;
+  virtual Result<void> close_shift(const Operator& cashier) = 0;
+  virtual Result<void> continue_printing() = 0;
+  [[nodiscard]] virtual ReceiptLimits limits() const { return {}; }
+
   // Read under the register's lock; the daemon journals it with the intent before receipt().
   virtual Result<Baseline> baseline() = 0;
-  virtual Result<FiscalDocument> receipt(const FiscalReceipt& receipt) = 0;
-  // What did the device do? Called after any loss; may be called again and again.
-  virtual Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) = 0;
-  // Cancels whatever document of ours is open and verifies that none is.
-  virtual Result<void> recover() = 0;
-  virtual Result<RegisterStatus> status() = 0;
-  virtual Result<void> open_shift(const std::string& cashier) = 0;
-  virtual Result<void> x_report() = 0;
-  virtual Result<void> close_shift(const std::string& cashier) = 0;
-  virtual Result<FiscalDocument> document(std::uint32_t number) = 0;
-  virtual Result<void> continue_printing() = 0;
+  // What did the device do? Called after any loss; may be called again and again. Override to ask
+  // a device that keeps answers by key first; the walk stays the proof.
+  virtual Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) {
+    return resolve_by_walk(*this, receipt, before);
+  }
+
+  virtual Result<void> settlement_report() { return fail(Code::kVerbUnsupported); }
+  virtual Result<void> copy() { return fail(Code::kVerbUnsupported); }
+  virtual Result<void> cash(bool /*in*/, Money /*amount*/, const Operator& /*cashier*/) {
+    return fail(Code::kVerbUnsupported);
+  }
+  virtual Result<void> set_clock(const std::string& /*local_time*/) {
+    return fail(Code::kVerbUnsupported);
+  }
+  struct Setting {
+    std::uint32_t table = 0, row = 0, field = 0;
+  };
+  virtual Result<std::string> read_setting(const Setting& /*at*/) {
+    return fail(Code::kVerbUnsupported);
+  }
+  virtual Result<void> write_setting(const Setting& /*at*/, const std::string& /*value*/) {
+    return fail(Code::kVerbUnsupported);
+  }
 
   OperationResult perform(const Operation& operation) final;
 
@@ -35,7 +64,25 @@ class FiscalRegister : public Plugin {
   void document_open(bool open) { dirty_ = open; }
 
  private:
-  Result<json::value> dispatch(const Operation& operation, bool& known);
+  using Handler = Result<json::value> (FiscalRegister::*)(const json::object& body);
+  static Handler handler(std::string_view verb);
+  Result<json::value> on_baseline(const json::object& body);
+  Result<json::value> on_receipt(const json::object& body);
+  Result<json::value> on_resolve(const json::object& body);
+  Result<json::value> on_recover(const json::object& body);
+  Result<json::value> on_status(const json::object& body);
+  Result<json::value> on_document(const json::object& body);
+  Result<json::value> on_open_shift(const json::object& body);
+  Result<json::value> on_close_shift(const json::object& body);
+  Result<json::value> on_x_report(const json::object& body);
+  Result<json::value> on_settlement_report(const json::object& body);
+  Result<json::value> on_continue_printing(const json::object& body);
+  Result<json::value> on_copy(const json::object& body);
+  Result<json::value> on_cash(const json::object& body);
+  Result<json::value> on_set_clock(const json::object& body);
+  Result<json::value> on_read_setting(const json::object& body);
+  Result<json::value> on_write_setting(const json::object& body);
+
   bool dirty_ = false;
 };
 

@@ -37,7 +37,7 @@ FiscalReceipt two_coffees() {
              {.name = "Сахар", .price = {550}, .quantity = {1000}, .sum = {550}, .ru_ffd = {}}};
   r.payments = {{Tender::kElectronic, {20550}}};
   r.total = {20550};
-  r.cashier = "Иванова А. А.";
+  r.cashier.name = "Иванова А. А.";
   r.contact = "+79161234567";
   return r;
 }
