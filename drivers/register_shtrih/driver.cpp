@@ -2,7 +2,7 @@
 // vendor's specification 1.17, section "typical receipt", and its own driver's retry rules.
 #include <array>
 
-#include "link.h"
+#include "driver.h"
 #include "protocols/shtrih/errors.h"
 #include "protocols/shtrih/tlv.h"
 #include "tillbridge/sdk/fiscal_register.h"
@@ -11,7 +11,6 @@
 namespace till::shtrih {
 namespace {
 
-constexpr std::uint32_t kPrintPatienceMs = 20000;
 constexpr std::uint32_t kIdlePatienceMs = 40000;
 constexpr std::uint32_t kPrintPollMs = 330;  // the vendor's pause after error 50h
 constexpr std::size_t kMaxDocumentTlv = 65536;
@@ -27,52 +26,27 @@ std::string kind_of(const FoundDocument& d) {
   return std::string(kOperations[d.operation - 1]) + (correction ? "_correction" : "");
 }
 
-class ShtrihRegister final : public FiscalRegister {
- public:
-  Result<void> activate(const json::object& settings) override;
-  Result<Baseline> baseline() override;
-  Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
-  Result<RegisterStatus> status() override;
-  Result<void> open_shift(const Operator& cashier) override;
-  Result<void> x_report() override;
-  Result<void> close_shift(const Operator& cashier) override;
-  Result<void> continue_printing() override;
+}  // namespace
 
- protected:
-  Result<bool> settle() override;
-  Result<MemoryState> memory() override;
-  Result<FiscalDocument> document(std::uint32_t number) override;
-  Result<void> cancel() override;
-
- private:
-  Link& link() {
-    if (!link_) link_.emplace(port());
-    return *link_;
+Buffer cashier_tags(const Operator& cashier) {
+  Buffer tlv;
+  put_string(tlv, kTagCashier, cashier.name);
+  if (!cashier.tax_number.empty()) {
+    std::string padded = cashier.tax_number;  // a fixed length of 12
+    padded.resize(12, ' ');
+    put_string(tlv, kTagCashierInn, padded);
   }
-  Result<Buffer> command(Bytes payload);
-  Result<Buffer> command(Command code) { return command(plain(code, password_)); }
-  Result<void> send_cashier(const Operator& cashier);
-  Result<void> ready_for_receipt();
-  Result<void> send_lines(const FiscalReceipt& receipt);
-  Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
-  Result<bool> wait_printed(std::uint32_t patience_ms);
-  Result<Buffer> document_tlv(std::uint32_t number);
-  Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
-  Result<ShortStatus> short_status() {
-    return parse_short_status(TILL_TRY(command(Command::kShortStatus)));
-  }
-
-  std::optional<Link> link_;
-  std::uint32_t password_ = 30;
-  TaxCoding tax_coding_ = TaxCoding::kMask;
-  bool explicit_22_ = false;
-  std::size_t cashless_type_ = 2;
-};
+  return tlv;
+}
 
 Result<void> ShtrihRegister::activate(const json::object& settings) {
   for (const auto& [key, value] : settings) {
     if (key == "password" && value.is_int64() && value.get_int64() >= 0) {
       password_ = static_cast<std::uint32_t>(value.get_int64());
+    } else if (key == "protocol" && (value == "auto" || value == "1" || value == "2")) {
+      protocol_ = value == "auto" ? Protocol::kAuto
+                  : value == "1"  ? Protocol::kStandard
+                                  : Protocol::kNumbered;
     } else if (key == "tax_coding" && (value == "mask" || value == "ordinal")) {
       tax_coding_ = value == "mask" ? TaxCoding::kMask : TaxCoding::kOrdinal;
     } else if (key == "explicit_22" && value.is_bool()) {
@@ -92,8 +66,9 @@ Result<void> ShtrihRegister::activate(const json::object& settings) {
 Result<Buffer> ShtrihRegister::command(Bytes payload) {
   const auto code = payload[0] == 0xff ? static_cast<Command>(0xff00 | payload[1])
                                        : static_cast<Command>(payload[0]);
+  Link* wire = TILL_TRY(link());
   for (std::uint32_t waited = 0;; waited += kPrintPollMs) {
-    auto reply = TILL_TRY(link().exchange(payload, answer_timeout_ms(code)));
+    auto reply = TILL_TRY(wire->exchange(payload, answer_timeout_ms(code)));
     if (reply.command != code && static_cast<int>(reply.command) != 0xff) {
       return fail(Code::kBadFrame, "an answer to another command");
     }
@@ -104,8 +79,8 @@ Result<Buffer> ShtrihRegister::command(Bytes payload) {
       return std::unexpected(to_error(reply.error));
     }
     if (paused) {
-      TILL_CHECK(link().exchange(plain(Command::kContinuePrinting, password_),
-                                 answer_timeout_ms(Command::kContinuePrinting)));
+      TILL_CHECK(wire->exchange(plain(Command::kContinuePrinting, password_),
+                                answer_timeout_ms(Command::kContinuePrinting)));
     }
     if (!sleep(kPrintPollMs)) return fail(Code::kCancelled);
   }
@@ -134,21 +109,53 @@ Result<void> ShtrihRegister::ready_for_receipt() {
   return {};
 }
 
-Result<void> ShtrihRegister::send_lines(const FiscalReceipt& r) {
+// Every command of the receipt is made before the first is sent: a line that can't be said must
+// not leave an open receipt behind.
+Result<std::vector<Buffer>> ShtrihRegister::lines_of(const FiscalReceipt& r) const {
+  std::vector<Buffer> out;
+  const bool back = r.kind == FiscalKind::kSaleReturn || r.kind == FiscalKind::kPurchase;
   for (const FiscalLine& line : r.lines) {
+    if (!line.marking_code.empty()) {
+      out.push_back(TILL_TRY(check_mark(password_, back, line.marking_code)));
+      out.push_back(accept_mark(password_, true));
+    }
     const auto tax =
         TILL_TRY(tax_code(TILL_TRY(ru_ffd::tax_1199(line.tax)), tax_coding_, explicit_22_));
-    TILL_CHECK(command(TILL_TRY(operation(
-        password_, {.sale_return = r.kind == FiscalKind::kSaleReturn,
+    out.push_back(TILL_TRY(operation(
+        password_, {.sign_1054 = ru_ffd::sign_1054(r.kind),
                     .quantity = line.quantity,
                     .price = line.price,
                     .sum = line.sum,
                     .tax = tax,
                     .payment_method = static_cast<std::uint8_t>(line.ru_ffd.payment_method_1214),
                     .payment_object = static_cast<std::uint8_t>(line.ru_ffd.payment_object_1212),
-                    .name = line.name}))));
+                    .name = line.name})));
+    if (line.ru_ffd.measure_2108 != 0) {
+      const auto measure = static_cast<std::uint8_t>(line.ru_ffd.measure_2108);
+      Buffer tlv;
+      put_tlv(tlv, kTagMeasure, Bytes(&measure, 1));
+      out.push_back(line_tags(password_, tlv));
+    }
+    if (!line.marking_code.empty()) out.push_back(bind_mark(password_, line.marking_code));
   }
-  return {};
+  return out;
+}
+
+Result<std::vector<Buffer>> ShtrihRegister::tags_of(const FiscalReceipt& r) const {
+  std::vector<Buffer> out;
+  if (!r.cashier.name.empty()) out.push_back(send_tlv(password_, cashier_tags(r.cashier)));
+  if (r.correction) {
+    out.push_back(
+        send_tlv(password_, TILL_TRY(correction_reason(r.correction->by_order, r.correction->date,
+                                                       r.correction->number))));
+  }
+  out.push_back(send_tlv(password_, extra_requisite(kWitnessName, r.witness)));
+  if (!r.contact.empty()) {
+    Buffer contact;
+    put_string(contact, kTagContact, r.contact);
+    out.push_back(send_tlv(password_, contact));
+  }
+  return out;
 }
 
 Result<std::array<Money, 16>> ShtrihRegister::payments_of(const FiscalReceipt& r) const {
@@ -168,18 +175,15 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   const auto payments = TILL_TRY(payments_of(r));
   const Buffer close = TILL_TRY(
       close_receipt(password_, payments, static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
+  const auto lines = TILL_TRY(lines_of(r));
+  const auto tags = TILL_TRY(tags_of(r));
   TILL_CHECK(ready_for_receipt());
   const auto fn = TILL_TRY(fn_status());
   const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
   document_open(true);
-  TILL_CHECK(command(open_receipt(password_, r.kind == FiscalKind::kSaleReturn)));
-  TILL_CHECK(send_lines(r));
-  TILL_CHECK(send_cashier(r.cashier));
-  TILL_CHECK(command(send_tlv(password_, extra_requisite(kWitnessName, r.witness))));
-  if (!r.contact.empty()) {
-    Buffer contact;
-    put_string(contact, kTagContact, r.contact);
-    TILL_CHECK(command(send_tlv(password_, contact)));
+  TILL_CHECK(command(open_receipt(password_, ru_ffd::sign_1054(r.kind), r.correction.has_value())));
+  for (const auto* part : {&lines, &tags}) {
+    for (const Buffer& each : *part) TILL_CHECK(command(each));
   }
   port().point_of_no_return();
   const auto closed = TILL_TRY(parse_close_receipt(TILL_TRY(command(close))));
@@ -228,7 +232,7 @@ Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
       TILL_TRY(parse_find_document(TILL_TRY(command(find_document(password_, number)))));
   FiscalDocument d{fn.number, found.number, found.sign, 0, 0, found.time, found.total};
   d.kind = kind_of(found);
-  if (found.type == 3) {
+  if (found.operation != 0) {  // a receipt or a correction
     const auto tlv = document_tlv(number);
     if (!tlv && is_loss(tlv.error().code)) return std::unexpected(tlv.error());
     d.witness_readable = tlv.has_value();
@@ -239,7 +243,7 @@ Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
 
 Result<bool> ShtrihRegister::settle() {
   // Its answer to the lost command, if it still has one, is taken here.
-  TILL_CHECK(link().drain(kIdlePatienceMs));
+  TILL_CHECK(TILL_TRY(link())->drain(kIdlePatienceMs));
   return wait_printed(kPrintPatienceMs);
 }
 
@@ -265,63 +269,6 @@ Result<void> ShtrihRegister::cancel() {
   return {};
 }
 
-Result<RegisterStatus> ShtrihRegister::status() {
-  const auto s = TILL_TRY(short_status());
-  const auto fn = TILL_TRY(fn_status());
-  const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
-  RegisterStatus out;
-  out.fiscal_memory = fn.number;
-  out.shift = s.mode == 3 ? "expired" : shift.open ? "open" : "closed";
-  out.shift_number = shift.number;
-  out.last_document = fn.last_document;
-  out.paper = s.paper() && s.submode != 1 && s.submode != 2;
-  out.cover_open = s.cover_open();
-  out.document_open = s.document_open();
-  out.waits_for_continue = s.submode == 3;
-  out.device_time = fn.time;
-  return out;
-}
-
-Result<void> ShtrihRegister::send_cashier(const Operator& cashier) {
-  if (cashier.name.empty()) return {};
-  Buffer tlv;
-  put_string(tlv, kTagCashier, cashier.name);
-  TILL_CHECK(command(send_tlv(password_, tlv)));
-  return {};
-}
-
-Result<void> ShtrihRegister::open_shift(const Operator& cashier) {
-  TILL_CHECK(command(Command::kBeginShiftOpen));
-  TILL_CHECK(send_cashier(cashier));
-  port().point_of_no_return();
-  TILL_CHECK(command(Command::kOpenShift));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
-}
-
-Result<void> ShtrihRegister::x_report() {
-  TILL_CHECK(command(Command::kXReport));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
-}
-
-Result<void> ShtrihRegister::close_shift(const Operator& cashier) {
-  TILL_CHECK(command(Command::kBeginShiftClose));
-  TILL_CHECK(send_cashier(cashier));
-  port().point_of_no_return();
-  TILL_CHECK(command(Command::kZReport));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
-}
-
-Result<void> ShtrihRegister::continue_printing() {
-  const auto s = TILL_TRY(short_status());
-  if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
-}
-
-}  // namespace
 }  // namespace till::shtrih
 
 TILLBRIDGE_PLUGIN(till::shtrih::ShtrihRegister)

@@ -16,7 +16,7 @@ constexpr std::uint32_t kSliceMs = 1000;   // a silent device is asked again thi
 }  // namespace
 
 // Skips what is no control byte: network models add FFh after our ACK, and lines carry noise.
-Result<std::uint8_t> Link::control_byte(std::uint32_t timeout_ms) {
+Result<std::uint8_t> StandardLink::control_byte(std::uint32_t timeout_ms) {
   for (int noise = 0; noise < 300; ++noise) {
     const auto b = TILL_TRY(port_.read_byte(timeout_ms));
     if (b == kAck || b == kNak || b == kStx) return b;
@@ -24,7 +24,7 @@ Result<std::uint8_t> Link::control_byte(std::uint32_t timeout_ms) {
   return fail(Code::kBadFrame, "noise instead of an answer");
 }
 
-Result<Link::Answer> Link::enquire() {
+Result<StandardLink::Answer> StandardLink::enquire() {
   port_.discard_input();
   stx_taken_ = false;
   TILL_CHECK(port_.write(Bytes(&kEnq, 1)));
@@ -34,7 +34,7 @@ Result<Link::Answer> Link::enquire() {
   return *byte == kAck ? Answer::kPending : Answer::kIdle;
 }
 
-Result<Buffer> Link::read_frame(std::uint32_t first_byte_ms) {
+Result<Buffer> StandardLink::read_frame(std::uint32_t first_byte_ms) {
   bool started = std::exchange(stx_taken_, false);
   while (!started) started = TILL_TRY(control_byte(first_byte_ms)) == kStx;
   Buffer frame{kStx, TILL_TRY(port_.read_byte(kByteMs))};
@@ -43,7 +43,7 @@ Result<Buffer> Link::read_frame(std::uint32_t first_byte_ms) {
 }
 
 // A frame with as many repeats as the device grants; our ACK lets it forget the answer.
-Result<Buffer> Link::fetch(std::uint32_t first_byte_ms) {
+Result<Buffer> StandardLink::fetch(std::uint32_t first_byte_ms) {
   auto payload = read_frame(first_byte_ms);
   for (int j = 0; !payload && payload.error().code != Code::kPortLost && j < kTries; ++j) {
     if (payload.error().code == Code::kTimeout && j == 0) return payload;  // silent, not broken
@@ -54,7 +54,14 @@ Result<Buffer> Link::fetch(std::uint32_t first_byte_ms) {
   return payload;
 }
 
-Result<void> Link::drain(std::uint32_t patience_ms) {
+Result<bool> StandardLink::present() {
+  for (int i = 0; i < 3; ++i) {
+    if (TILL_TRY(enquire()) != Answer::kSilent) return true;
+  }
+  return false;
+}
+
+Result<void> StandardLink::drain(std::uint32_t patience_ms) {
   const int slices = static_cast<int>(patience_ms / kControlMs) + kTries;
   for (int i = 0; i < slices; ++i) {
     switch (TILL_TRY(enquire())) {
@@ -63,9 +70,7 @@ Result<void> Link::drain(std::uint32_t patience_ms) {
       case Answer::kSilent:
         continue;  // executing, or nobody there
       case Answer::kPending:
-        if (auto payload = fetch(kSliceMs)) {
-          if (auto reply = parse_reply(*payload)) evidence_ = std::move(*reply);
-        } else if (payload.error().code == Code::kPortLost) {
+        if (auto payload = fetch(kSliceMs); !payload && payload.error().code == Code::kPortLost) {
           return std::unexpected(payload.error());
         }
     }
@@ -74,7 +79,7 @@ Result<void> Link::drain(std::uint32_t patience_ms) {
 }
 
 // True: accepted. False: the device did not take the frame, send it again.
-Result<bool> Link::submit(Bytes frame) {
+Result<bool> StandardLink::submit(Bytes frame) {
   TILL_CHECK(port_.write(frame));
   const auto byte = control_byte(kControlMs);
   if (byte && *byte == kAck) return true;
@@ -87,7 +92,7 @@ Result<bool> Link::submit(Bytes frame) {
 }
 
 // A device that executes is silent; now and then it is asked, so that a lost answer is repeated.
-Result<Buffer> Link::await_answer(std::uint32_t answer_ms) {
+Result<Buffer> StandardLink::await_answer(std::uint32_t answer_ms) {
   auto payload = fetch(std::min(answer_ms, kSliceMs));
   for (std::uint32_t waited = kSliceMs; !payload && waited < answer_ms; waited += kSliceMs) {
     if (payload.error().code == Code::kPortLost) return payload;
@@ -98,7 +103,7 @@ Result<Buffer> Link::await_answer(std::uint32_t answer_ms) {
   return payload;
 }
 
-Result<Reply> Link::exchange(Bytes payload, std::uint32_t answer_ms) {
+Result<Reply> StandardLink::exchange(Bytes payload, std::uint32_t answer_ms) {
   const Buffer frame = encode_frame(payload);
   TILL_CHECK(drain(0));
   for (int i = 0; i < kTries; ++i) {

@@ -1,28 +1,35 @@
-// One exchange with the register: the host side of protocol 1 (vendor's appendix 3). Knows frames
-// and silence, nothing of receipts.
+// One exchange with the register. Knows frames and silence, nothing of receipts.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "protocols/shtrih/commands.h"
+#include "protocols/shtrih/packet.h"
 #include "tillbridge/sdk/plugin.h"
 
 namespace till::shtrih {
 
 class Link {
  public:
-  explicit Link(Port& port) : port_(port) {}
-
-  // Sends one command and reads its reply. An answer the device still held from before is taken
-  // first and kept as evidence. Errors: kTimeout, kPortLost, kBadFrame (no verdict).
-  Result<Reply> exchange(Bytes payload, std::uint32_t answer_ms);
-
+  virtual ~Link() = default;
+  // Sends one command and reads its reply. An answer the device still held from before is never
+  // taken for it. Errors: kTimeout, kPortLost, kBadFrame (no verdict).
+  virtual Result<Reply> exchange(Bytes payload, std::uint32_t answer_ms) = 0;
   // Waits until the device is idle, taking what it still has to say. `patience_ms` covers a
   // command that is being executed.
-  Result<void> drain(std::uint32_t patience_ms);
+  virtual Result<void> drain(std::uint32_t patience_ms) = 0;
+};
 
-  // The last answer that belonged to no command of this exchange.
-  [[nodiscard]] const std::optional<Reply>& evidence() const { return evidence_; }
+// The host side of protocol 1 (vendor's appendix 3).
+class StandardLink final : public Link {
+ public:
+  explicit StandardLink(Port& port) : port_(port) {}
+
+  Result<Reply> exchange(Bytes payload, std::uint32_t answer_ms) override;
+  Result<void> drain(std::uint32_t patience_ms) override;
+  // Does anybody speak this protocol here?
+  Result<bool> present();
 
  private:
   enum class Answer { kIdle, kPending, kSilent };
@@ -34,8 +41,30 @@ class Link {
   Result<bool> submit(Bytes frame);
 
   Port& port_;
-  std::optional<Reply> evidence_;
   bool stx_taken_ = false;  // the answer's first byte was read in place of an ACK
 };
+
+// The host side of protocol 2: the device executes a packet's number once, so a packet may be
+// sent again as often as it takes.
+class NumberedLink final : public Link {
+ public:
+  explicit NumberedLink(Port& port) : port_(port) {}
+
+  Result<Reply> exchange(Bytes payload, std::uint32_t answer_ms) override;
+  Result<void> drain(std::uint32_t patience_ms) override;
+  Result<bool> present();
+
+ private:
+  Result<Packet> read_packet(std::uint32_t timeout_ms);
+  Result<void> synchronise(int tries);
+
+  Port& port_;
+  PacketReader reader_;
+  std::optional<std::uint16_t> last_;  // executed by the device, as it told us
+};
+
+enum class Protocol { kAuto, kStandard, kNumbered };
+// Asks the device which protocol it speaks when `wanted` leaves it open. kTimeout: nobody answers.
+Result<std::unique_ptr<Link>> make_link(Port& port, Protocol wanted);
 
 }  // namespace till::shtrih

@@ -45,8 +45,12 @@ std::unexpected<Error> too_short(const char* what) { return fail(Code::kBadFrame
 std::uint32_t answer_timeout_ms(Command command) {
   switch (command) {
     case Command::kShortStatus:
+    case Command::kLongStatus:
     case Command::kDeviceType:
       return 3000;
+    case Command::kCheckMark:
+    case Command::kBindMark:
+      return 40000;
     case Command::kZReport:
       return 65000;
     case Command::kOpenShift:
@@ -77,9 +81,12 @@ Buffer plain(Command command, std::uint32_t password) {
 
 Buffer device_type() { return begin(Command::kDeviceType); }
 
-Buffer open_receipt(std::uint32_t password, bool sale_return) {
+Buffer open_receipt(std::uint32_t password, int sign_1054, bool correction) {
+  // 8Dh counts sale, purchase, sale return, purchase return.
+  static constexpr std::uint8_t kTypes[] = {0, 2, 1, 3};
   Buffer out = plain(Command::kOpenReceipt, password);
-  out.push_back(sale_return ? 2 : 0);
+  const auto type = kTypes[static_cast<std::size_t>(sign_1054 - 1) % 4];
+  out.push_back(static_cast<std::uint8_t>(type | (correction ? 0x80 : 0)));
   return out;
 }
 
@@ -87,7 +94,7 @@ Result<Buffer> operation(std::uint32_t password, const OperationLine& line) {
   constexpr std::size_t kMaxName = 128;
   constexpr std::uint64_t kNotGiven = 0xffffffffff;
   Buffer out = plain(Command::kOperation, password);
-  out.push_back(line.sale_return ? 2 : 1);
+  out.push_back(static_cast<std::uint8_t>(line.sign_1054));
   if (line.quantity.units <= 0 || line.quantity.units >= std::int64_t{1} << 37) {
     return fail(Code::kOutOfRange, "quantity");
   }
@@ -158,6 +165,7 @@ Result<FnStatus> parse_fn_status(Bytes data) {
   s.phase = data[0];
   s.open_document = data[1];
   s.shift_open = data[3] == 1;
+  s.warnings = data[4];
   s.time = time5(data, 5);
   s.number = std::string(as_text(data.subspan(10, 16)));
   s.last_document = static_cast<std::uint32_t>(get(data, 26, 4));

@@ -17,18 +17,34 @@ namespace till::shtrih {
 // One byte (0x10) or two with the FF prefix (0xff46).
 enum class Command : std::uint16_t {
   kShortStatus = 0x10,
+  kLongStatus = 0x11,
+  kMoneyRegister = 0x1a,
+  kWriteTable = 0x1e,
+  kReadTable = 0x1f,
+  kSetTime = 0x21,
+  kSetDate = 0x22,
+  kConfirmDate = 0x23,
+  kDrawer = 0x28,
+  kFieldShape = 0x2e,
   kXReport = 0x40,
   kZReport = 0x41,
+  kCashIn = 0x50,
+  kCashOut = 0x51,
   kErrorText = 0x6b,
   kCancelReceipt = 0x88,
+  kCopy = 0x8c,
   kOpenReceipt = 0x8d,
   kContinuePrinting = 0xb0,
   kOpenShift = 0xe0,
   kDeviceType = 0xfc,
   kFnStatus = 0xff01,
+  kFnExpiry = 0xff03,
   kFnCancelDocument = 0xff08,
   kFindDocument = 0xff0a,
   kSendTlv = 0xff0c,
+  kBeginSettlement = 0xff37,
+  kSettlement = 0xff38,
+  kExchange = 0xff39,
   kStartTlvRead = 0xff3a,
   kNextTlv = 0xff3b,
   kShiftStatus = 0xff40,
@@ -36,6 +52,10 @@ enum class Command : std::uint16_t {
   kBeginShiftClose = 0xff42,
   kCloseReceipt = 0xff45,
   kOperation = 0xff46,
+  kLineTags = 0xff4d,
+  kCheckMark = 0xff61,
+  kBindMark = 0xff67,
+  kAcceptMark = 0xff69,
 };
 
 // How long the device may take to answer, ms (the vendor's own driver uses these).
@@ -48,10 +68,12 @@ Result<std::uint8_t> tax_code(int ffd_1199, TaxCoding coding, bool explicit_22);
 
 Buffer plain(Command command, std::uint32_t password);
 Buffer device_type();  // FCh, no password
-Buffer open_receipt(std::uint32_t password, bool sale_return);
+// Tag 1054: 1 sale, 2 its return, 3 purchase, 4 its return. Corrections of FFD 1.1 and later are
+// opened the same way.
+Buffer open_receipt(std::uint32_t password, int sign_1054, bool correction);
 
 struct OperationLine {
-  bool sale_return = false;
+  int sign_1054 = 1;
   Quantity quantity;
   Money price;
   Money sum;
@@ -92,7 +114,8 @@ struct ShortStatus {
 Result<ShortStatus> parse_short_status(Bytes data);
 
 struct FnStatus {
-  std::uint8_t phase = 0;
+  std::uint8_t phase = 0;     // bits: 0 configured, 1 fiscal mode, 2 closed, 3 all sent
+  std::uint8_t warnings = 0;  // bits: 0 replace now, 1 in 30 days, 2 memory 90 %, 3 operator late
   std::uint8_t open_document = 0;
   bool shift_open = false;
   std::string time;  // "2021-07-29T11:29"

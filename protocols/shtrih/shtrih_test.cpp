@@ -1,15 +1,48 @@
 // Golden vectors: recorded bytes and the vendor's own unit tests, typed in from the fact sheet.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "commands.h"
 #include "errors.h"
 #include "frame.h"
+#include "protocols/shtrih/packet.h"
 #include "tlv.h"
 
 namespace till::shtrih {
 namespace {
 
 Bytes data_of(const Buffer& payload, std::size_t skip) { return Bytes(payload).subspan(skip); }
+
+TEST(Packet, ChecksumsOfTheSpecification) {
+  EXPECT_EQ(crc16(as_bytes("123456789")), 0x29b1);
+  EXPECT_EQ(crc16(from_hex("0000")), 0x1d0f);
+  EXPECT_EQ(crc16(from_hex("03000600fc")), 0x63ed);
+}
+
+TEST(Packet, GoesOutStuffedAndComesBack) {
+  EXPECT_EQ(to_hex(encode_packet({})), "8f00000f1d");
+  EXPECT_EQ(to_hex(encode_packet({6, {0xfc}})), "8f03000600fced63");
+  const Packet hard{0x8f9f, {0x8f, 0x9f, 0x81, 0x83, 0x10}};
+  const Buffer line = encode_packet(hard);
+  EXPECT_EQ(std::ranges::count(line, kPacketStx), 1);
+  PacketReader reader;
+  std::optional<Packet> got;
+  for (const auto noise : {0x00, 0x8f, 0x05, 0x00, 0x9f, 0x10}) {
+    EXPECT_FALSE(reader.feed(static_cast<std::uint8_t>(noise)));
+  }
+  for (const auto b : line) got = reader.feed(b);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->number, hard.number);
+  EXPECT_EQ(got->payload, hard.payload);
+  // Any single flipped bit voids the packet.
+  for (std::size_t i = 0; i < line.size() * 8; ++i) {
+    Buffer broken = line;
+    broken[i / 8] ^= static_cast<std::uint8_t>(1 << (i % 8));
+    reader.reset();
+    for (const auto b : broken) EXPECT_FALSE(reader.feed(b)) << i;
+  }
+}
 
 TEST(ShtrihFrame, RecordedBytes) {
   EXPECT_EQ(encode_frame(plain(Command::kShortStatus, 30)), from_hex("02 05 10 1E 00 00 00 0B"));

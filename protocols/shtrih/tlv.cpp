@@ -1,5 +1,8 @@
 #include "tlv.h"
 
+#include <chrono>
+#include <cstdio>
+
 #include "protocols/text/codepage.h"
 
 namespace till::shtrih {
@@ -23,6 +26,28 @@ Buffer extra_requisite(std::string_view name, std::string_view value) {
   put_string(inside, kTagExtraValue, value);
   Buffer out;
   put_tlv(out, kTagExtra, inside);
+  return out;
+}
+
+Result<Buffer> correction_reason(bool by_order, std::string_view date, std::string_view number) {
+  int year = 0;
+  unsigned month = 0, day = 0;
+  const std::string text(date);
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2u", &year, &month, &day) != 3) {
+    return fail(Code::kBadValue, "correction.date");
+  }
+  const std::chrono::year_month_day civil{std::chrono::year{year}, std::chrono::month{month},
+                                          std::chrono::day{day}};
+  if (!civil.ok()) return fail(Code::kBadValue, "correction.date");
+  const auto seconds =
+      static_cast<std::uint32_t>(std::chrono::sys_days{civil}.time_since_epoch().count() * 86400);
+  Buffer time, inside, out;
+  for (int i = 0; i < 4; ++i) time.push_back(static_cast<std::uint8_t>(seconds >> (8 * i)));
+  put_tlv(inside, kTagReasonDate, time);
+  if (!number.empty()) put_string(inside, kTagReasonNumber, number);
+  const std::uint8_t type = by_order ? 1 : 0;
+  put_tlv(out, kTagCorrectionType, Bytes(&type, 1));
+  put_tlv(out, kTagCorrectionReason, inside);
   return out;
 }
 

@@ -14,12 +14,17 @@
 namespace till::shtrih {
 
 inline constexpr std::uint16_t kTagContact = 1008, kTagCashier = 1021, kTagExtra = 1084,
-                               kTagExtraName = 1085, kTagExtraValue = 1086;
+                               kTagExtraName = 1085, kTagExtraValue = 1086,
+                               kTagCorrectionType = 1173, kTagCorrectionReason = 1174,
+                               kTagReasonDate = 1178, kTagReasonNumber = 1179,
+                               kTagCashierInn = 1203, kTagMeasure = 2108;
 
 void put_tlv(Buffer& out, std::uint16_t tag, Bytes value);
 void put_string(Buffer& out, std::uint16_t tag, std::string_view utf8);
 // 1084{1085 name, 1086 value}: the additional requisite of the user, our witness.
 Buffer extra_requisite(std::string_view name, std::string_view value);
+// 1173 and 1174{1178 date, 1179 number}: what a correction corrects. `date` is "2026-11-22".
+Result<Buffer> correction_reason(bool by_order, std::string_view date, std::string_view number);
 
 struct Tlv {
   std::uint16_t tag = 0;

@@ -61,6 +61,7 @@ FiscalRegister::Handler FiscalRegister::handler(std::string_view verb) {
       {"fiscal.continue_printing", &R::on_continue_printing},
       {"fiscal.copy", &R::on_copy},
       {"fiscal.cash", &R::on_cash},
+      {"drawer.open", &R::on_open_drawer},
       {"fiscal.set_clock", &R::on_set_clock},
       {"fiscal.read_setting", &R::on_read_setting},
       {"fiscal.write_setting", &R::on_write_setting},
@@ -102,8 +103,9 @@ Result<json::value> FiscalRegister::on_recover(const json::object&) {
   return json::object{};
 }
 
-Result<json::value> FiscalRegister::on_status(const json::object&) {
-  return to_json(TILL_TRY(status()));
+Result<json::value> FiscalRegister::on_status(const json::object& body) {
+  const auto* detail = body.if_contains("detail");
+  return to_json(TILL_TRY(status(detail != nullptr && detail->is_bool() && detail->get_bool())));
 }
 
 Result<json::value> FiscalRegister::on_document(const json::object& body) {
@@ -129,6 +131,10 @@ Result<json::value> FiscalRegister::on_continue_printing(const json::object&) {
 }
 
 Result<json::value> FiscalRegister::on_copy(const json::object&) { return nothing(copy()); }
+
+Result<json::value> FiscalRegister::on_open_drawer(const json::object&) {
+  return nothing(open_drawer());
+}
 
 Result<json::value> FiscalRegister::on_cash(const json::object& body) {
   const auto direction = TILL_TRY(text(body, "direction"));

@@ -2,11 +2,12 @@
 //
 //   fiscal.baseline {} -> Baseline            fiscal.receipt {"receipt"} -> FiscalDocument
 //   fiscal.resolve {"receipt","baseline"} -> Resolution      fiscal.recover {} -> {}
-//   fiscal.status {} -> RegisterStatus        fiscal.document {"number"} -> FiscalDocument
+//   fiscal.status {"detail"} -> RegisterStatus        fiscal.document {"number"} -> FiscalDocument
 //   fiscal.open_shift {"cashier"} -> {}       fiscal.close_shift {"cashier"} -> {}
 //   fiscal.x_report {} -> {}                  fiscal.settlement_report {} -> {}
 //   fiscal.continue_printing {} -> {}         fiscal.copy {} -> {}
 //   fiscal.cash {"direction":"in"|"out","amount","cashier"} -> {}
+//   drawer.open {} -> {}
 //   fiscal.set_clock {"time":"2026-11-22T12:05:30"} -> {}
 //   fiscal.read_setting {"table","row","field"} -> {"value"}
 //   fiscal.write_setting {"table","row","field","value"} -> {"before","value"}
@@ -24,7 +25,8 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
  public:
   // Prints one receipt and returns when it is fiscal. Checked against limits() before.
   virtual Result<FiscalDocument> receipt(const FiscalReceipt& receipt) = 0;
-  virtual Result<RegisterStatus> status() = 0;
+  // Without `detail` only what a sale must know; it is asked before each one.
+  virtual Result<RegisterStatus> status(bool detail) = 0;
   virtual Result<void> open_shift(const Operator& cashier) = 0;
   virtual Result<void> x_report() = 0;
   virtual Result<void> close_shift(const Operator& cashier) = 0;
@@ -47,6 +49,7 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
   virtual Result<void> set_clock(const std::string& /*local_time*/) {
     return fail(Code::kVerbUnsupported);
   }
+  virtual Result<void> open_drawer() { return fail(Code::kVerbUnsupported); }
   struct Setting {
     std::uint32_t table = 0, row = 0, field = 0;
   };
@@ -78,6 +81,7 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
   Result<json::value> on_settlement_report(const json::object& body);
   Result<json::value> on_continue_printing(const json::object& body);
   Result<json::value> on_copy(const json::object& body);
+  Result<json::value> on_open_drawer(const json::object& body);
   Result<json::value> on_cash(const json::object& body);
   Result<json::value> on_set_clock(const json::object& body);
   Result<json::value> on_read_setting(const json::object& body);

@@ -38,7 +38,8 @@ struct Item {
 };
 
 struct Receipt {
-  uint8_t op = 1;  // tag 1054
+  uint8_t op = 1;           // tag 1054
+  bool correction = false;  // document 31
   int opened_by = 30;
   std::vector<Item> items;
   Bytes tags;                     // TLV that came by FF0C

@@ -11,7 +11,10 @@
 namespace till::sim {
 namespace {
 
-constexpr uint8_t kRegistration = 1, kShiftOpened = 2, kReceipt = 3, kShiftClosed = 5;
+constexpr uint8_t kRegistration = 1, kShiftOpened = 2, kReceipt = 3, kShiftClosed = 5,
+                  kSettlementReport = 21, kCorrection = 31;
+
+bool is_receipt(uint8_t type) { return type == kReceipt || type == kCorrection; }
 constexpr size_t kBlock = 240;
 constexpr int64_t kFnLifeSeconds = int64_t{450} * 86400;
 
@@ -71,7 +74,7 @@ void Register::load() {
       sold_ = 0;
     }
     if (d->type == kShiftClosed) shift_open_ = false;
-    if (d->type == kReceipt) {
+    if (is_receipt(d->type)) {
       receipt_number_ = d->receipt;
       if (d->op == 1) sold_ += d->total;
       if (!std::exchange(shift_open_, true)) shift_opened_at_ = d->seconds;
@@ -85,7 +88,7 @@ ShiftCounts Register::counts() const {
     ++counts.unsent;
     if (d->shift != shift_ || shift_ == 0) continue;
     ++counts.documents;
-    if (d->type == kReceipt) ++counts.receipts;
+    if (is_receipt(d->type)) ++counts.receipts;
   }
   return counts;
 }
@@ -158,7 +161,7 @@ uint8_t Register::make_receipt(Ms now, const Closing& closing) {
   const int64_t total = receipt_->subtotal() - closing.rounding;
   FiscalDocument d{.fn = fn_,
                    .fd = h.fd,
-                   .type = kReceipt,
+                   .type = receipt_->correction ? kCorrection : kReceipt,
                    .op = receipt_->op,
                    .seconds = h.seconds,
                    .shift = shift_,
@@ -168,6 +171,8 @@ uint8_t Register::make_receipt(Ms now, const Closing& closing) {
   if (const uint8_t error = keep(std::move(d)); error != 0) return error;
   receipt_number_ = h.receipt;
   if (receipt_->op == 1) sold_ += total;
+  const bool in = receipt_->op == 1 || receipt_->op == 4;
+  cash_ += (in ? 1 : -1) * (closing.payments[0] - closing.change);
   Slip slip = receipt_slip(h, last_.fpd, *receipt_, closing);
   forget_document();
   start_printing(now, std::move(slip));
@@ -343,7 +348,7 @@ Register::Outcome Register::find_document(const Call& call) {
     append(out.data, padded(options_.registration.inn, 12));
     append(out.data, padded(options_.registration.rnm, 20));
     append(out.data, Bytes{options_.registration.tax_systems, 0});
-  } else if (d->type == kReceipt) {
+  } else if (is_receipt(d->type)) {
     out.data.push_back(d->op);
     put_le(out.data, static_cast<uint64_t>(d->total), 5);
   } else {
@@ -391,9 +396,41 @@ Register::Outcome Register::unsent_count(const Call&) {
   return out;
 }
 
+Register::Outcome Register::begin_settlement(const Call&) {
+  if (receipt_) return fail(err::kFnBadState);
+  begun_ = Begun::kSettlement;
+  begun_tags_.clear();
+  return {};
+}
+
+Register::Outcome Register::make_settlement(const Call& call) {
+  if (begun_ != Begun::kSettlement) return fail(err::kFnBadState);
+  Outcome out;
+  out.fiscal = [this, op = call.op](Ms now) -> Outcome {
+    DocumentHead h = head(now, op);
+    const auto unsent = counts().unsent;
+    FiscalDocument d{.fn = fn_,
+                     .fd = h.fd,
+                     .type = kSettlementReport,
+                     .seconds = h.seconds,
+                     .shift = shift_,
+                     .tlv = shift_tlv(h, false, begun_tags_, counts())};
+    if (const uint8_t error = keep(std::move(d)); error != 0) return fail(error);
+    start_printing(now, settlement_slip(h, last_.fpd, counts()));
+    forget_document();
+    Outcome done;
+    put_le(done.data, last_.fd, 4);
+    put_le(done.data, last_.fpd, 4);
+    put_le(done.data, unsent, 4);
+    append(done.data, Bytes{26, 1, 1});
+    return done;
+  };
+  return out;
+}
+
 Register::Outcome Register::start_reading(const Call& call) {
   const FiscalDocument* d = memory_.find(fn_, static_cast<uint32_t>(get_le(call.args)));
-  if (d == nullptr) return fail(err::kFnNoData);
+  if (d == nullptr || options_.hides_contents) return fail(err::kFnNoData);
   reading_ = d->tlv;
   reading_at_ = 0;
   reading_active_ = true;

@@ -170,6 +170,15 @@ Slip shift_slip(const DocumentHead& head, uint32_t fpd, bool open, const ShiftCo
   return slip;
 }
 
+Slip settlement_slip(const DocumentHead& head, uint32_t fpd, const ShiftCounts& counts) {
+  Slip slip{head.fd, {}, {}};
+  head_lines(slip.lines, head);
+  centre(slip.lines, "ОТЧЕТ О ТЕКУЩЕМ СОСТОЯНИИ РАСЧЕТОВ");
+  both_ends(slip.lines, "НЕПЕРЕДАННЫХ ФД", fmt::format("{}", counts.unsent));
+  foot_lines(slip.lines, head, fpd);
+  return slip;
+}
+
 Slip x_report_slip(const DocumentHead& head, const ShiftCounts& counts, int64_t sold) {
   Slip slip{0, {}, {}};
   head_lines(slip.lines, head);
@@ -188,7 +197,7 @@ Slip receipt_slip(const DocumentHead& head, uint32_t fpd, const Receipt& receipt
   Lines& out = slip.lines;
   const int64_t total = receipt.subtotal() - closing.rounding;
   head_lines(out, head);
-  centre(out, "КАССОВЫЙ ЧЕК");
+  centre(out, receipt.correction ? "КАССОВЫЙ ЧЕК КОРРЕКЦИИ" : "КАССОВЫЙ ЧЕК");
   centre(out, operation_name(receipt.op));
   both_ends(out, fmt::format("СМЕНА {:04}", head.shift), fmt::format("ЧЕК {:04}", head.receipt));
   const std::string cashier = text_tag(receipt.tags, 1021);

@@ -11,6 +11,7 @@ Slip registration_slip(const DocumentHead& head, uint32_t fpd);
 Slip shift_slip(const DocumentHead& head, uint32_t fpd, bool open, const ShiftCounts& counts);
 Slip receipt_slip(const DocumentHead& head, uint32_t fpd, const Receipt& receipt,
                   const Closing& closing);
+Slip settlement_slip(const DocumentHead& head, uint32_t fpd, const ShiftCounts& counts);
 Slip x_report_slip(const DocumentHead& head, const ShiftCounts& counts, int64_t sold);
 
 // Receipt numerals: 12345 → "123.45".

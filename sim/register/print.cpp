@@ -9,7 +9,8 @@
 namespace till::sim {
 namespace {
 
-constexpr size_t kMaxTextLines = 1000;  // before a cut
+constexpr size_t kMaxTextLines = 1000;   // before a cut
+constexpr uint64_t kCashRegister = 241;  // what the drawer holds
 
 }  // namespace
 
@@ -62,6 +63,32 @@ Register::Outcome Register::continue_printing(const Call& call) {
   paper_ = Paper::kPresent;
   printing_until_ = call.now + options_.print_ms;
   return good(call);
+}
+
+Register::Outcome Register::cash_in(const Call& call) {
+  cash_ += static_cast<int64_t>(get_le(call.args));
+  print_aside({0, {"ВНЕСЕНИЕ", "=" + format_money(static_cast<int64_t>(get_le(call.args)))}, {}});
+  Outcome out = good(call);
+  put_le(out.data, ++cash_documents_, 2);
+  return out;
+}
+
+Register::Outcome Register::cash_out(const Call& call) {
+  const auto sum = static_cast<int64_t>(get_le(call.args));
+  if (sum > cash_) return fail(err::kNoCash);
+  cash_ -= sum;
+  print_aside({0, {"ВЫПЛАТА", "=" + format_money(sum)}, {}});
+  Outcome out = good(call);
+  put_le(out.data, ++cash_documents_, 2);
+  return out;
+}
+
+// Only the register that counts the drawer's cash.
+Register::Outcome Register::money_register(const Call& call) {
+  if (get_le(call.args) != kCashRegister) return fail(err::kBadParameters);
+  Outcome out = good(call);
+  put_le(out.data, static_cast<uint64_t>(cash_), 6);
+  return out;
 }
 
 Register::Outcome Register::x_report(const Call& call) {

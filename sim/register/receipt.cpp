@@ -55,10 +55,16 @@ Register::Outcome Register::open_receipt(const Call& call) {
   if (begun_ != Begun::kNothing) return fail(err::kFnBadState);
   // 8Dh counts sale, buy, sale return, buy return; tag 1054 sale, sale return, buy, buy return.
   static constexpr uint8_t kOps[] = {1, 3, 2, 4};
-  if (call.args[0] > 3) return fail(err::kBadParameters);
+  // With the highest bit, a correction of FFD 1.1 and later.
+  const uint8_t type = call.args[0] & 0x7F;
+  if (type > 3) return fail(err::kBadParameters);
   flush_text();
-  receipt_ =
-      Receipt{.op = kOps[call.args[0]], .opened_by = call.op, .items = {}, .tags = {}, .text = {}};
+  receipt_ = Receipt{.op = kOps[type],
+                     .correction = type != call.args[0],
+                     .opened_by = call.op,
+                     .items = {},
+                     .tags = {},
+                     .text = {}};
   return good(call);
 }
 
@@ -109,6 +115,35 @@ Register::Outcome Register::operation_tags(const Call& call) {
   if (size_of(*receipt_) + call.args.size() > kMaxReceiptBytes) return fail(err::kFnTlvTooBig);
   append(receipt_->items.back().tags, call.args);
   return {};
+}
+
+// The fiscal memory's own check; there is no server here to ask.
+Register::Outcome Register::check_mark(const Call& call) {
+  const View a = call.args;
+  const size_t size = a[2];
+  if (size == 0 || a.size() < 4 + size + a[3]) return fail(err::kBadLength);
+  const View code = a.subspan(4, size);
+  mark_.assign(code.begin(), code.end());
+  return {.error = 0, .data = {0x03, 0x00, 0x01, 0x00}, .fiscal = {}};
+}
+
+Register::Outcome Register::accept_mark(const Call& call) {
+  if (mark_.empty()) return fail(err::kWrongSequence);
+  if (call.args[0] == 1) marks_.push_back(mark_);
+  mark_.clear();
+  return {.error = 0, .data = {0x03}, .fiscal = {}};
+}
+
+Register::Outcome Register::bind_mark(const Call& call) {
+  if (const uint8_t error = own_receipt(call); error != 0) return fail(error);
+  const View code = call.args.subspan(1);
+  if (receipt_->items.empty() || code.size() != call.args[0]) return fail(err::kBadParameters);
+  const auto same = [code](const Bytes& mark) { return std::ranges::equal(mark, code); };
+  if (std::none_of(marks_.begin(), marks_.end(), same)) return fail(err::kMarkNotChecked);
+  put_le(receipt_->items.back().tags, 2000, 2);
+  put_le(receipt_->items.back().tags, code.size(), 2);
+  append(receipt_->items.back().tags, code);
+  return {.error = 0, .data = {0, 0, 0}, .fiscal = {}};
 }
 
 Register::Outcome Register::document_tags(const Call& call) {
@@ -169,7 +204,10 @@ Register::Outcome Register::close_v2(const Call& call) {
 // Completes the closing, or says why it is impossible.
 uint8_t Register::settle(Closing& closing) const {
   const int64_t total = receipt_->subtotal() - closing.rounding;
-  if (receipt_->items.empty() || total <= 0) return err::kZeroReceipt;
+  // A receipt of nothing is refused; one whose items cost nothing is a gift, and legal.
+  if (receipt_->items.empty() || total < 0) return err::kZeroReceipt;
+  const bool reasoned = find_tag(receipt_->tags, 1173) && find_tag(receipt_->tags, 1174);
+  if (receipt_->correction && !reasoned) return err::kFnBadState;
   if (closing.tax_system == 0) closing.tax_system = 1;
   if (closing.rounding > 99 || closing.tax_system > 32 ||
       !std::has_single_bit(closing.tax_system)) {

@@ -43,6 +43,7 @@ const std::vector<Register::Command>& Register::commands() {
       {0x11, &R::long_status, 1, 5, 5, false, kAnyMode},
       {0x12, &R::print_line, 1, 6, 255, true, kAnyMode},
       {0x17, &R::print_line, 1, 6, 255, true, kAnyMode},
+      {0x1A, &R::money_register, 1, 6, 7, false, kAnyMode},
       {0x1E, &R::write_table, kSystem, 10, 255, false, kIdle},
       {0x1F, &R::read_table, kSystem, 9, 9, false, kAnyMode},
       {0x21, &R::set_time, kSystem, 8, 8, false, kClosed | bit(mode::kDate)},
@@ -52,9 +53,12 @@ const std::vector<Register::Command>& Register::commands() {
       {0x28, &R::drawer, 1, 6, 6, false, kAnyMode},
       {0x29, &R::feed, 1, 7, 7, true, kAnyMode},
       {0x2D, &R::table_structure, kSystem, 6, 6, false, kAnyMode},
+      {0x2E, &R::field_structure, kSystem, 7, 7, false, kAnyMode},
       {0x2F, &R::print_line_font, 1, 7, 255, true, kAnyMode},
       {0x40, &R::x_report, kSenior, 5, 5, true, kIdle},
       {0x41, &R::close_shift_short, kSenior, 5, 5, true, kInShift},
+      {0x50, &R::cash_in, 1, 10, 10, true, kIdle},
+      {0x51, &R::cash_out, 1, 10, 10, true, kIdle},
       {0x6B, &R::error_text, kFreePassword, 2, 2, false, kAnyMode},
       {0x85, &R::close_short, 1, 31, 71, true, kDoc},
       {0x88, &R::cancel_receipt, 1, 5, 5, true, kDoc},
@@ -76,6 +80,8 @@ const std::vector<Register::Command>& Register::commands() {
       {0xFF0C, &R::document_tags, 1, 10, 255, false, kAnyMode},
       {0xFF0E, &R::registration_parameter, kSystem, 9, 9, false, kAnyMode},
       {0xFF30, &R::buffer_status, kSystem, 6, 6, false, kAnyMode},
+      {0xFF37, &R::begin_settlement, kSystem, 6, 6, false, kIdle},
+      {0xFF38, &R::make_settlement, kSystem, 6, 6, true, kIdle},
       {0xFF39, &R::ofd_status, kSystem, 6, 6, false, kAnyMode},
       {0xFF3A, &R::start_reading, kSystem, 10, 10, false, kAnyMode},
       {0xFF3B, &R::read_block, kSystem, 6, 6, false, kAnyMode},
@@ -87,12 +93,18 @@ const std::vector<Register::Command>& Register::commands() {
       {0xFF45, &R::close_v2, 1, 118, 182, true, kDoc},
       {0xFF46, &R::operation, 1, 32, 160, true, kDoc},
       {0xFF4D, &R::operation_tags, 1, 10, 255, false, kDoc},
+      {0xFF61, &R::check_mark, 1, 10, 255, false, kAnyMode},
+      {0xFF67, &R::bind_mark, 1, 7, 255, false, kDoc},
+      {0xFF69, &R::accept_mark, 1, 7, 7, false, kAnyMode},
   };
   return kCommands;
 }
 
 Register::Register(RegisterOptions options, FiscalMemory& memory, RegisterWorld& world, Ms now)
-    : options_(std::move(options)), memory_(memory), world_(world), wire_(options_.protocol) {
+    : options_(std::move(options)),
+      memory_(memory),
+      world_(world),
+      wire_(options_.protocols, options_.protocol) {
   if (memory_.documents().empty() && register_memory(now, options_.first_fn) != 0) {
     throw std::runtime_error("the fiscal memory refuses its registration report");
   }
@@ -295,6 +307,7 @@ void Register::set_paper(Ms now, bool present) {
 
 void Register::forget_document() {
   receipt_.reset();
+  marks_.clear();
   begun_ = Begun::kNothing;
   begun_tags_.clear();
 }
@@ -326,6 +339,7 @@ Register::State Register::state(Ms now) const {
           .receipt = receipt_number_,
           .last_fd = last_.fd,
           .drawer_pulses = drawer_pulses_,
+          .cash = cash_,
           .items = receipt_ ? receipt_->items.size() : 0,
           .subtotal = receipt_ ? receipt_->subtotal() : 0,
           .fn = fn_};

@@ -9,18 +9,20 @@
 
 #include "sim/register/compose.h"
 #include "sim/register/fiscal_memory.h"
-#include "sim/register/protocol1.h"
 #include "sim/register/tables.h"
+#include "sim/register/wire.h"
 
 namespace till::sim {
 
 struct RegisterOptions {
   std::string first_fn = "9999078900000001";  // of an empty memory
   Registration registration;
+  Protocols protocols = Protocols::kStandard;
   Protocol1Options protocol;
   Ms exec_ms = 1;          // of a command that makes no fiscal document
   Ms fiscal_exec_ms = 20;  // of one that makes one
   Ms print_ms = 50;
+  bool hides_contents = false;    // FF3A finds no document: an archive without them
   bool extended_answers = false;  // date and time behind the fiscal sign
   // The bytes of a live register that mean nothing and must be ignored.
   std::array<uint8_t, 3> floating = {0x92, 0x08, 0x00};
@@ -76,6 +78,7 @@ class Register {
     bool shift_open, paper, power, receipt_open, answer_pending, executing;
     uint16_t shift, receipt;
     uint32_t last_fd, drawer_pulses;
+    int64_t cash;
     size_t items;
     int64_t subtotal;
     std::string fn;
@@ -106,7 +109,7 @@ class Register {
     std::optional<Bytes> answer;
   };
   enum class Paper { kPresent, kPassiveOut, kActiveOut, kWaitsForContinue };
-  enum class Begun { kNothing, kOpening, kClosing };
+  enum class Begun { kNothing, kOpening, kClosing, kSettlement };
 
   static const std::vector<Command>& commands();
   static Outcome fail(uint8_t error) { return {.error = error, .data = {}, .fiscal = {}}; }
@@ -138,6 +141,7 @@ class Register {
   Outcome write_table(const Call&);
   Outcome read_table(const Call&);
   Outcome table_structure(const Call&);
+  Outcome field_structure(const Call&);
   Outcome set_time(const Call&);
   Outcome set_date(const Call&);
   Outcome confirm_date(const Call&);
@@ -147,6 +151,9 @@ class Register {
   Outcome open_receipt(const Call&);
   Outcome operation(const Call&);
   Outcome operation_tags(const Call&);
+  Outcome check_mark(const Call&);
+  Outcome accept_mark(const Call&);
+  Outcome bind_mark(const Call&);
   Outcome document_tags(const Call&);
   Outcome subtotal(const Call&);
   Outcome cancel_receipt(const Call&);
@@ -166,6 +173,9 @@ class Register {
   Outcome copy(const Call&);
   Outcome continue_printing(const Call&);
   Outcome x_report(const Call&);
+  Outcome cash_in(const Call&);
+  Outcome cash_out(const Call&);
+  Outcome money_register(const Call&);
   Outcome add_text(const Call&, View text);
 
   // fiscal.cpp
@@ -181,6 +191,8 @@ class Register {
   Outcome unsent_count(const Call&);
   Outcome start_reading(const Call&);
   Outcome read_block(const Call&);
+  Outcome begin_settlement(const Call&);
+  Outcome make_settlement(const Call&);
   Outcome shift_parameters(const Call&);
   Outcome begin_opening(const Call&);
   Outcome begin_closing(const Call&);
@@ -203,7 +215,7 @@ class Register {
   RegisterOptions options_;
   FiscalMemory& memory_;
   RegisterWorld& world_;
-  Protocol1 wire_;
+  Wire wire_;
   Tables tables_;
   std::optional<Execution> execution_;
   bool powered_ = true;
@@ -217,6 +229,8 @@ class Register {
   int64_t sold_ = 0;  // sales of the shift
 
   std::optional<Receipt> receipt_;
+  Bytes mark_;                // checked last
+  std::vector<Bytes> marks_;  // accepted
   Begun begun_ = Begun::kNothing;
   Bytes begun_tags_;
   Bytes reading_;  // FF3A, FF3B
@@ -233,6 +247,8 @@ class Register {
   Slip last_slip_;                 // for the copy
   std::vector<std::string> text_;  // printed outside of documents, not yet cut
   uint32_t drawer_pulses_ = 0;
+  int64_t cash_ = 0;  // in the drawer, kopecks
+  uint16_t cash_documents_ = 0;
 };
 
 // The Russian text of a register's error code (UTF-8).

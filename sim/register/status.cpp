@@ -108,6 +108,20 @@ Register::Outcome Register::table_structure(const Call& call) {
   return out;
 }
 
+Register::Outcome Register::field_structure(const Call& call) {
+  const auto value = tables_.read(call.args[0], 1, call.args[1]);
+  if (!value) return fail(value.error());
+  const bool text = tables_.is_text(call.args[0], call.args[1]);
+  Outcome out;
+  out.data.resize(40, 0);  // unnamed
+  append(out.data, Bytes{u8(text ? 1 : 0), u8(static_cast<int>(value->size()))});
+  if (!text) {
+    append(out.data, Bytes(value->size(), 0x00));
+    append(out.data, Bytes(value->size(), 0xFF));
+  }
+  return out;
+}
+
 Register::Outcome Register::set_time(const Call& call) {
   const int64_t now = seconds(call.now);
   Civil t = civil_of(now);

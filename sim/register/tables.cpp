@@ -50,6 +50,11 @@ std::expected<Bytes, uint8_t> Tables::read(uint8_t table, uint16_t row, uint8_t 
   return it->second.value;
 }
 
+bool Tables::is_text(uint8_t table, uint8_t field) const {
+  const auto it = fields_.find({table, 1, field});
+  return it != fields_.end() && it->second.text;
+}
+
 uint8_t Tables::write(uint8_t table, uint16_t row, uint8_t field, View value) {
   if (const auto s = shape(table); !s) return s.error();
   const auto it = fields_.find({table, row, field});

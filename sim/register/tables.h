@@ -16,6 +16,7 @@ class Tables {
 
   // The error is the register's own code.
   std::expected<Bytes, uint8_t> read(uint8_t table, uint16_t row, uint8_t field) const;
+  bool is_text(uint8_t table, uint8_t field) const;
   uint8_t write(uint8_t table, uint16_t row, uint8_t field, View value);
   // Name (CP1251), rows and fields.
   struct Shape {

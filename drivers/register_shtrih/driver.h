@@ -1,0 +1,72 @@
+// Shtrih-M fiscal registers with fiscal storage (FN). driver.cpp sells and remembers, service.cpp
+// tells the register's state and does what a person asks of it.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "link.h"
+#include "protocols/shtrih/service.h"
+#include "tillbridge/sdk/fiscal_register.h"
+
+namespace till::shtrih {
+
+inline constexpr std::uint32_t kPrintPatienceMs = 20000;
+
+// Tags 1021 and 1203.
+Buffer cashier_tags(const Operator& cashier);
+
+class ShtrihRegister final : public FiscalRegister {
+ public:
+  Result<void> activate(const json::object& settings) override;
+  Result<Baseline> baseline() override;
+  Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
+  Result<RegisterStatus> status(bool detail) override;
+  Result<void> open_shift(const Operator& cashier) override;
+  Result<void> x_report() override;
+  Result<void> close_shift(const Operator& cashier) override;
+  Result<void> continue_printing() override;
+  Result<void> settlement_report() override;
+  Result<void> copy() override;
+  Result<void> cash(bool in, Money amount, const Operator& cashier) override;
+  Result<void> set_clock(const std::string& local_time) override;
+  Result<void> open_drawer() override;
+  Result<std::string> read_setting(const Setting& at) override;
+  Result<void> write_setting(const Setting& at, const std::string& value) override;
+
+ protected:
+  Result<bool> settle() override;
+  Result<MemoryState> memory() override;
+  Result<FiscalDocument> document(std::uint32_t number) override;
+  Result<void> cancel() override;
+
+ private:
+  Result<Link*> link() {
+    if (!link_) link_ = TILL_TRY(make_link(port(), protocol_));
+    return link_.get();
+  }
+  Result<Buffer> command(Bytes payload);
+  Result<Buffer> command(Command code) { return command(plain(code, password_)); }
+  Result<void> send_cashier(const Operator& cashier);
+  Result<void> add_detail(RegisterStatus& status, const FnStatus& fn);
+  Result<Field> field_of(const Setting& at) const;
+  Result<void> ready_for_receipt();
+  Result<std::vector<Buffer>> lines_of(const FiscalReceipt& receipt) const;
+  Result<std::vector<Buffer>> tags_of(const FiscalReceipt& receipt) const;
+  Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
+  Result<bool> wait_printed(std::uint32_t patience_ms);
+  Result<Buffer> document_tlv(std::uint32_t number);
+  Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
+  Result<ShortStatus> short_status() {
+    return parse_short_status(TILL_TRY(command(Command::kShortStatus)));
+  }
+
+  std::unique_ptr<Link> link_;
+  Protocol protocol_ = Protocol::kAuto;
+  std::uint32_t password_ = 30;
+  TaxCoding tax_coding_ = TaxCoding::kMask;
+  bool explicit_22_ = false;
+  std::size_t cashless_type_ = 2;
+};
+
+}  // namespace till::shtrih

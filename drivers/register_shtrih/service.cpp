@@ -1,0 +1,176 @@
+#include "driver.h"
+#include "protocols/text/codepage.h"
+
+namespace till::shtrih {
+
+namespace {
+
+const char* phase_name(std::uint8_t bits) {
+  if ((bits & 8) != 0) return "archive";
+  if ((bits & 4) != 0) return "closed";
+  return (bits & 2) != 0 ? "operating" : "ready";
+}
+
+std::string warning_of(std::uint8_t bits) {
+  static constexpr const char* kTexts[] = {"replace at once", "replace within 30 days",
+                                           "memory 90 % full", "no word from the tax operator"};
+  std::string out;
+  for (std::size_t i = 0; i < std::size(kTexts); ++i) {
+    if ((bits >> i & 1) == 0) continue;
+    out += out.empty() ? "" : "; ";
+    out += kTexts[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<RegisterStatus> ShtrihRegister::status(bool detail) {
+  const auto s = TILL_TRY(short_status());
+  const auto fn = TILL_TRY(fn_status());
+  const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
+  RegisterStatus out;
+  out.fiscal_memory = fn.number;
+  out.shift = s.mode == 3 ? "expired" : shift.open ? "open" : "closed";
+  out.shift_number = shift.number;
+  out.last_document = fn.last_document;
+  out.paper = s.paper() && s.submode != 1 && s.submode != 2;
+  out.cover_open = s.cover_open();
+  out.document_open = s.document_open();
+  out.waits_for_continue = s.submode == 3;
+  out.device_time = fn.time;
+  if (detail) TILL_CHECK(add_detail(out, fn));
+  return out;
+}
+
+// Each question is one the device may not know: then the member stays absent.
+Result<void> ShtrihRegister::add_detail(RegisterStatus& out, const FnStatus& fn) {
+  const auto lost = [](const Result<Buffer>& r) { return !r && is_loss(r.error().code); };
+  out.memory_phase = phase_name(fn.phase);
+  if (fn.warnings != 0) out.memory_warning = warning_of(fn.warnings);
+  const auto type = command(device_type());
+  if (lost(type)) return std::unexpected(type.error());
+  if (type) out.model = parse_device_name(*type).value_or("");
+  const auto state = command(Command::kLongStatus);
+  if (lost(state)) return std::unexpected(state.error());
+  if (const auto parsed = state ? parse_long_status(*state) : fail(Code::kBadFrame)) {
+    out.device_time = parsed->device_time;
+    out.serial = parsed->serial;
+    out.paper_near_end = (parsed->flags & 2) == 0;
+  }
+  const auto expiry = command(Command::kFnExpiry);
+  if (lost(expiry)) return std::unexpected(expiry.error());
+  if (const auto day = expiry ? parse_fn_expiry(*expiry) : fail(Code::kBadFrame)) {
+    out.memory_expires = *day;
+  }
+  const auto exchange = command(Command::kExchange);
+  if (lost(exchange)) return std::unexpected(exchange.error());
+  if (const auto e = exchange ? parse_exchange(*exchange) : fail(Code::kBadFrame)) {
+    out.unsent_documents = e->queue;
+    if (e->queue > 0) out.oldest_unsent = e->first_time;
+  }
+  const auto cash = command(cash_register(password_));
+  if (lost(cash)) return std::unexpected(cash.error());
+  if (const auto sum = cash ? parse_cash_register(*cash) : fail(Code::kBadFrame)) {
+    out.cash_in_drawer = *sum;
+  }
+  return {};
+}
+
+Result<void> ShtrihRegister::send_cashier(const Operator& cashier) {
+  if (cashier.name.empty()) return {};
+  TILL_CHECK(command(send_tlv(password_, cashier_tags(cashier))));
+  return {};
+}
+
+Result<void> ShtrihRegister::open_shift(const Operator& cashier) {
+  // A person asks again after a loss: what is done already is done.
+  TILL_TRY(settle());
+  if (TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus)))).open) return {};
+  TILL_CHECK(command(Command::kBeginShiftOpen));
+  TILL_CHECK(send_cashier(cashier));
+  port().point_of_no_return();
+  TILL_CHECK(command(Command::kOpenShift));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::x_report() {
+  TILL_CHECK(command(Command::kXReport));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::close_shift(const Operator& cashier) {
+  TILL_TRY(settle());
+  if (!TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus)))).open) return {};
+  TILL_CHECK(command(Command::kBeginShiftClose));
+  TILL_CHECK(send_cashier(cashier));
+  port().point_of_no_return();
+  TILL_CHECK(command(Command::kZReport));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::continue_printing() {
+  const auto s = TILL_TRY(short_status());
+  if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::settlement_report() {
+  TILL_CHECK(command(Command::kBeginSettlement));
+  port().point_of_no_return();
+  TILL_CHECK(command(Command::kSettlement));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::copy() {
+  TILL_CHECK(command(Command::kCopy));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::cash(bool in, Money amount, const Operator& /*cashier*/) {
+  const Buffer move = TILL_TRY(cash_move(password_, in, amount));
+  port().point_of_no_return();
+  TILL_CHECK(command(move));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
+Result<void> ShtrihRegister::set_clock(const std::string& local_time) {
+  const auto commands = TILL_TRY(shtrih::set_clock(password_, local_time));
+  TILL_CHECK(command(commands.date));
+  TILL_CHECK(command(commands.confirm));
+  TILL_CHECK(command(commands.time));
+  return {};
+}
+
+Result<void> ShtrihRegister::open_drawer() {
+  TILL_CHECK(command(shtrih::open_drawer(password_)));
+  return {};
+}
+
+Result<Field> ShtrihRegister::field_of(const Setting& at) const {
+  if (at.table > 255 || at.row > 65535 || at.field > 255) return fail(Code::kOutOfRange, "table");
+  return Field{static_cast<std::uint8_t>(at.table), static_cast<std::uint16_t>(at.row),
+               static_cast<std::uint8_t>(at.field)};
+}
+
+Result<std::string> ShtrihRegister::read_setting(const Setting& at) {
+  const auto field = TILL_TRY(field_of(at));
+  const auto shape = TILL_TRY(parse_field_shape(TILL_TRY(command(field_shape(password_, field)))));
+  return field_text(shape, TILL_TRY(command(read_field(password_, field))));
+}
+
+Result<void> ShtrihRegister::write_setting(const Setting& at, const std::string& value) {
+  const auto field = TILL_TRY(field_of(at));
+  const auto shape = TILL_TRY(parse_field_shape(TILL_TRY(command(field_shape(password_, field)))));
+  TILL_CHECK(command(TILL_TRY(write_field(password_, field, shape, value))));
+  return {};
+}
+
+}  // namespace till::shtrih

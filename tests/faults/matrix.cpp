@@ -1,0 +1,109 @@
+// ./run faults fiscal: one register's matrix. Every position of the dialogue in every direction is
+// cut, alone and in pairs; each case ends in a judgement by the register's own memory.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "tests/faults/matrix.h"
+
+namespace till::faults {
+namespace {
+
+struct Options {
+  bool noise = false;
+  std::size_t stride = 1;  // of positions
+  std::size_t pairs = 23;  // every so many positions a second cut is tried; 0 = none
+  std::size_t stop = 10;   // violations
+  std::string only;
+};
+
+class Matrix {
+ public:
+  explicit Matrix(Options options) : options_(std::move(options)) {}
+
+  int run() {
+    for (const auto& variant : variants()) {
+      for (const auto& kind : all_kinds()) {
+        for (const Noise noise : all_noise()) {
+          if (noise != Noise::kQuiet && !options_.noise) continue;
+          row({variant, kind, noise, {}, {}});
+        }
+      }
+    }
+    std::printf("%zu cases, %zu violations\n", cases_, violations_);
+    return violations_ == 0 ? 0 : 1;
+  }
+
+  int single() {
+    const auto c = parse_case(options_.only);
+    if (!c) {
+      std::fputs("--only VARIANT/KIND/NOISE[/WHERE:AT[/WHERE:AT]]\n", stderr);
+      return 2;
+    }
+    const auto verdict = play(*c);
+    std::printf("%s: %s\n", options_.only.c_str(),
+                !verdict.applicable         ? "this register can't do that"
+                : verdict.violation.empty() ? "good"
+                                            : verdict.violation.c_str());
+    return verdict.violation.empty() ? 0 : 1;
+  }
+
+ private:
+  bool full() const { return violations_ >= options_.stop; }
+
+  Verdict one(const Case& c) {
+    Verdict v = play(c);
+    cases_ += v.applicable ? 1 : 0;
+    if (!v.violation.empty()) {
+      ++violations_;
+      std::printf("%s: %s\n", to_string(c).c_str(), v.violation.c_str());
+      std::fflush(stdout);
+    }
+    return v;
+  }
+
+  // All positions of one kind of document with one kind of trouble.
+  void row(Case c) {
+    if (full() || !one(c).applicable) return;
+    for (const Where where : {Where::kToDevice, Where::kAnswer, Where::kLate}) {
+      bool more = true;
+      for (std::size_t at = where == Where::kToDevice ? 1 : 0; more && !full();
+           at += options_.stride) {
+        c.first = Cut{where, at};
+        c.second.reset();
+        more = one(c).first_reached;
+        const bool pair = options_.pairs > 0 && at % options_.pairs == 0;
+        if (more && pair && c.kind != "shift_close") second(c);
+      }
+    }
+  }
+
+  void second(Case c) {
+    for (const Where where : {Where::kToDevice, Where::kAnswer, Where::kLate}) {
+      bool more = true;
+      for (std::size_t at = where == Where::kToDevice ? 1 : 0; more && !full();
+           at += options_.stride) {
+        c.second = Cut{where, at};
+        more = one(c).second_reached;
+      }
+    }
+  }
+
+  Options options_;
+  std::size_t cases_ = 0, violations_ = 0;
+};
+
+}  // namespace
+}  // namespace till::faults
+
+int main(int argc, char** argv) {
+  till::faults::Options options;
+  CLI::App app{"One register's fault matrix"};
+  app.add_flag("--noise", options.noise, "other tills, reports, power, paper, memories, delays");
+  app.add_option("--stride", options.stride, "every so many positions")->check(CLI::PositiveNumber);
+  app.add_option("--pairs", options.pairs, "a second cut at every so many positions, 0 = none");
+  app.add_option("--stop", options.stop, "after so many violations")->check(CLI::PositiveNumber);
+  app.add_option("--only", options.only, "one case by its name");
+  CLI11_PARSE(app, argc, argv);
+  till::faults::Matrix matrix(options);
+  return options.only.empty() ? matrix.run() : matrix.single();
+}

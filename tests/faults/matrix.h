@@ -1,0 +1,60 @@
+// The fault matrix of one register: which cases there are, and what one of them is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/faults/rig.h"
+
+namespace till::faults {
+
+// What else happens. Everything is done to the register or to its surroundings, never to us.
+enum class Noise {
+  kQuiet,
+  kTwins,        // the same basket was sold by us just before
+  kForeign,      // another till prints the same basket while the line is down
+  kZ,            // an automatic Z, then that other till
+  kAway,         // the line is down for long
+  kLate,         // executed 700 ms, …
+  kLater,        // 15 s, …
+  kLatest,       // 70 s after the command
+  kPowerBefore,  // the register loses power just before the document is fiscal
+  kPowerAfter,   // and just after
+  kPaperAtEnd,   // out of paper while the document is printed
+  kPaper,        // out of paper while the line is down
+  kMemory,       // another fiscal memory while the line is down
+  kHidden,       // documents' contents can't be read back
+  kHiddenTwin,   // nor that of another till's equal one
+};
+
+struct Cut {
+  Where where = Where::kToDevice;
+  std::size_t at = 0;
+};
+
+struct Case {
+  std::string variant;
+  std::string kind;  // as kind_name(), or "shift_close"
+  Noise noise = Noise::kQuiet;
+  std::optional<Cut> first;
+  std::optional<Cut> second;  // in the first resolve
+};
+
+std::string to_string(const Case& c);  // "protocol1/sale/late/device:137/answer:12"
+std::optional<Case> parse_case(const std::string& text);
+std::vector<Noise> all_noise();
+std::vector<std::string> all_kinds();
+
+struct Verdict {
+  std::string violation;       // "" = none
+  bool applicable = true;      // false: this register can't do that
+  bool first_reached = false;  // the cut happened: there may be further positions
+  bool second_reached = false;
+};
+
+// Plays one case to its end. Never throws for what the driver does.
+Verdict play(const Case& c);
+
+}  // namespace till::faults

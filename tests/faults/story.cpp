@@ -1,0 +1,368 @@
+// One case of the matrix: a sale as the daemon makes it, with the trouble the case names, and the
+// judgement by the register's own memory.
+#include <algorithm>
+#include <array>
+
+#include "sdk/cpp/ru_ffd.h"
+#include "tests/faults/matrix.h"
+
+namespace till::faults {
+namespace {
+
+namespace json = boost::json;
+using testkit::FakeOutcome;
+
+constexpr std::array kNoise = {"quiet",        "twins",       "foreign",      "z",
+                               "away",         "late",        "later",        "latest",
+                               "power_before", "power_after", "paper_at_end", "paper",
+                               "memory",       "hidden",      "hidden_twin"};
+constexpr std::array kWhere = {"device", "answer", "late"};
+constexpr int kPatience = 40;                // times a doubt is taken up again
+constexpr std::uint32_t kBetweenMs = 15000;  // as the daemon waits at most
+
+FiscalReceipt basket(const std::string& kind) {
+  FiscalReceipt r;
+  const bool correction = kind.ends_with("_correction");
+  const std::string plain = correction ? kind.substr(0, kind.size() - 11) : kind;
+  const std::array kinds = {"sale", "sale_return", "purchase", "purchase_return"};
+  r.kind = static_cast<FiscalKind>(std::ranges::find(kinds, plain) - kinds.begin());
+  if (correction) r.correction = Correction{true, "2026-11-20", "17-A"};
+  const Tax vat{TaxKind::kRate, {2000}};
+  r.lines = {{.name = "Coffee", .price = {10000}, .quantity = {2000}, .sum = {20000}, .tax = vat},
+             {.name = "Sugar", .price = {550}, .quantity = {1000}, .sum = {550}, .tax = vat}};
+  r.payments = {{Tender::kElectronic, {20550}}};
+  r.total = {20550};
+  r.cashier.name = "Anna";
+  r.contact = "+79161234567";
+  return r;
+}
+
+class Story {
+ public:
+  explicit Story(const Case& c) : case_(c), rig_(make_rig(c.variant)), receipt_(basket(c.kind)) {}
+
+  Verdict play() {
+    if (case_.kind == "shift_close") {
+      close_shift();
+    } else if (begin()) {
+      first_attempt();
+      if (ok() && !settled_) next_attempts();
+      if (ok()) judge();
+    }
+    return verdict_;
+  }
+
+ private:
+  bool ok() const { return verdict_.violation.empty() && verdict_.applicable; }
+  bool wrong(const std::string& what) {
+    if (verdict_.violation.empty()) verdict_.violation = what;
+    return false;
+  }
+  bool skip() { return verdict_.applicable = false; }
+  bool is(Noise n) const { return case_.noise == n; }
+
+  FakeOutcome ask(const char* verb, json::object body = {}) {
+    return rig_->host.perform(verb, body);
+  }
+  FakeOutcome sell() { return ask("fiscal.receipt", {{"receipt", to_json(receipt_)}}); }
+
+  // Everything before the line is cut.
+  bool begin() {
+    receipt_.witness = "case-0/1";
+    if (is(Noise::kTwins)) {
+      const auto earlier = sell();
+      if (earlier.error.code == Code::kVerbUnsupported) return skip();
+      if (earlier.status != TILL_DONE) return wrong("the earlier sale: " + earlier.error.detail);
+      rig_->host.pass_ms(3000);
+    }
+    receipt_.witness = "case-1/1";
+    if (is(Noise::kLate) && !rig_->late(700)) return skip();
+    if (is(Noise::kLater) && !rig_->late(15000)) return skip();
+    if (is(Noise::kLatest) && !rig_->late(70000)) return skip();
+    if (is(Noise::kPowerBefore) && !rig_->power_fails(false)) return skip();
+    if (is(Noise::kPowerAfter) && !rig_->power_fails(true)) return skip();
+    if (is(Noise::kPaperAtEnd) && !rig_->paper_ends(true)) return skip();
+    const bool hidden = is(Noise::kHidden) || is(Noise::kHiddenTwin);
+    if (hidden && !rig_->hide_witness()) return skip();
+    return read_baseline();
+  }
+
+  bool read_baseline() {
+    const auto read = ask("fiscal.baseline");
+    if (read.status != TILL_DONE) return wrong("baseline: " + read.error.detail);
+    baseline_ = read.body;
+    return true;
+  }
+
+  // What happens while nobody is connected.
+  bool meanwhile() {
+    auto& rig = *rig_;
+    switch (case_.noise) {
+      case Noise::kForeign:
+      case Noise::kHiddenTwin:
+        rig.host.pass_ms(2000);
+        if (rig.foreign(receipt_)) ++foreign_;
+        break;
+      case Noise::kZ:
+        rig.host.pass_ms(2000);
+        if (rig.automatic_z()) rig.host.pass_ms(2000);
+        if (rig.foreign(receipt_)) ++foreign_;
+        break;
+      case Noise::kPowerBefore:
+      case Noise::kPowerAfter:
+        return rig.power_on();
+      case Noise::kPaper:
+        return rig.paper_ends(false);
+      case Noise::kMemory:
+        return rig.replace_memory();
+      default:
+        break;
+    }
+    return true;
+  }
+
+  void first_attempt() {
+    if (case_.first) rig_->cut(case_.first->where, case_.first->at);
+    const auto sold = sell();
+    if (sold.error.code == Code::kVerbUnsupported) {
+      skip();
+      return;
+    }
+    verdict_.first_reached = case_.first && rig_->was_cut();
+    take(sold);
+    // The line comes back quickly or slowly; what happened meanwhile, happened.
+    rig_->reconnect(is(Noise::kAway) ? 30000 : 100);
+    if (!meanwhile()) {
+      skip();
+      return;
+    }
+    if (told_ || clean_) return;
+    if (case_.second) {
+      rig_->cut(case_.second->where, case_.second->at);
+      if (dirty_) {
+        recover();
+      } else {
+        resolve();
+      }
+      verdict_.second_reached = rig_->was_cut();
+      rig_->reconnect(100);
+    }
+    conclude();
+  }
+
+  // An attempt without a verdict gets one.
+  void conclude() {
+    if (dirty_ && recover()) return;
+    for (int i = 0; ok() && !told_ && !clean_ && !settled_; ++i) {
+      if (i == kPatience) {
+        wrong("in doubt for ever");
+        return;
+      }
+      if (i > 0) rig_->host.pass_ms(kBetweenMs);
+      resolve();
+    }
+  }
+
+  // The outcome of a receipt command, as the daemon takes it.
+  void take(const FakeOutcome& sold) {
+    if (sold.status == TILL_DONE) {
+      tell(sold.body);
+    } else if (sold.status == TILL_REFUSED) {
+      dirty_ = sold.dirty;
+      if (!dirty_) refuse("refused");
+    }
+  }
+  void tell(const json::value& body) {
+    const auto d = document_from_json(body);
+    if (!d) {
+      wrong("unreadable document");
+      return;
+    }
+    told_ = *d;
+  }
+  void refuse(const std::string& how) {
+    clean_ = true;
+    if (!ours().empty()) wrong(how + ", but it is in the memory");
+    if (rig_->document_open()) wrong(how + ", but a document is open");
+  }
+  bool recover() {
+    if (ask("fiscal.recover").status != TILL_DONE) return false;  // the walk finds out
+    dirty_ = false;
+    refuse("recovered");
+    return true;
+  }
+
+  void resolve() {
+    const json::object body{{"receipt", to_json(receipt_)}, {"baseline", baseline_}};
+    const auto out = ask("fiscal.resolve", body);
+    if (out.status != TILL_DONE) return;  // lost again
+    const auto r = resolution_from_json(out.body);
+    if (!r) {
+      wrong("unreadable resolution");
+      return;
+    }
+    if (r->verdict == ResolutionVerdict::kDone) told_ = r->document;
+    if (r->verdict == ResolutionVerdict::kRefused) refuse("resolved as refused");
+    if (r->verdict == ResolutionVerdict::kNeedsPerson) {
+      settled_ = true;
+      const bool may = is(Noise::kMemory) || is(Noise::kHidden) || is(Noise::kHiddenTwin);
+      if (!may) wrong("needs a person: " + r->reason);
+    }
+    if (!ok()) return;
+    if (rig_->document_open() && !settled_) wrong("resolved, but a document is open");
+    // Asked again it says the same.
+    const auto again = ask("fiscal.resolve", body);
+    if (again.status == TILL_DONE && !settled_ && verdict_of(again) != verdict_of(out)) {
+      wrong("asked again, answered otherwise");
+    }
+  }
+  static std::string verdict_of(const FakeOutcome& out) {
+    const auto& o = out.body.as_object();
+    return json::serialize(o.at("verdict")) + json::serialize(o.at("document").at("number"));
+  }
+
+  // Proven refused: the sale is tried again, as the daemon prepares for it.
+  void next_attempts() {
+    for (int n = 2; ok() && !told_ && n < 6; ++n) {
+      receipt_.witness = "case-1/" + std::to_string(n);
+      rig_->paper_back();
+      ask("fiscal.continue_printing");
+      rig_->host.pass_ms(3000);
+      const auto status = status_from_json(ask("fiscal.status").body);
+      if (!status) {
+        wrong("no status");
+        return;
+      }
+      if (status->document_open) ask("fiscal.recover");
+      if (status->shift == "expired") ask("fiscal.close_shift");
+      if (status->shift != "open") ask("fiscal.open_shift");
+      if (!read_baseline()) return;
+      clean_ = dirty_ = false;
+      take(sell());
+      if (!told_ && !clean_) conclude();
+      if (settled_) return;
+    }
+    if (ok() && !told_ && !settled_) wrong("no attempt succeeds any more");
+  }
+
+  std::vector<Kept> ours() {
+    auto all = rig_->kept();
+    std::erase_if(all, [](const Kept& k) { return !k.witness.starts_with("case-1/"); });
+    return all;
+  }
+
+  void judge() {
+    if (is(Noise::kPaperAtEnd) || is(Noise::kPaper)) {
+      rig_->paper_back();
+      ask("fiscal.continue_printing");
+    }
+    rig_->host.pass_ms(120000);  // whatever was still on its way
+    const auto documents = ours();
+    if (documents.size() > 1) {
+      wrong("sold " + std::to_string(documents.size()) + " times");
+      return;
+    }
+    if (settled_) return;
+    if (documents.empty()) {
+      // Without its contents another till's equal document can't be told from ours.
+      if (!is(Noise::kHiddenTwin)) wrong("told of a document that is not there");
+      return;
+    }
+    const Kept& kept = documents.front();
+    const bool same = told_->number == kept.number && told_->fiscal_memory == kept.fiscal_memory;
+    if (!same && !is(Noise::kHiddenTwin)) wrong("told another document's number");
+    if (kept.total != receipt_.total) wrong("another total than asked for");
+    if (kept.kind != case_.kind) wrong("another kind than asked for: " + kept.kind);
+    if (rig_->document_open()) wrong("a document is open");
+  }
+
+  // A person closes the shift, and does it again until she is told it is closed.
+  void close_shift() {
+    if (!is(Noise::kQuiet) && !is(Noise::kAway)) {
+      skip();
+      return;
+    }
+    if (case_.first) rig_->cut(case_.first->where, case_.first->at);
+    const json::object body{{"cashier", to_json(Operator{"Anna", ""})}};
+    auto closed = ask("fiscal.close_shift", body);
+    verdict_.first_reached = case_.first && rig_->was_cut();
+    rig_->reconnect(is(Noise::kAway) ? 30000 : 100);
+    for (int i = 0; closed.status != TILL_DONE && i < kPatience; ++i) {
+      rig_->host.pass_ms(1000);
+      closed = ask("fiscal.close_shift", body);
+    }
+    if (closed.status != TILL_DONE) wrong("the shift can't be closed: " + closed.error.detail);
+    rig_->host.pass_ms(120000);
+    auto all = rig_->kept();
+    const auto n = std::ranges::count(all, "shift_close", &Kept::kind);
+    if (n != 1) wrong("the shift was closed " + std::to_string(n) + " times");
+  }
+
+  const Case& case_;
+  std::unique_ptr<Rig> rig_;
+  FiscalReceipt receipt_;
+  json::value baseline_;
+  Verdict verdict_;
+  std::optional<FiscalDocument> told_;
+  bool clean_ = false;    // proven: no document of this attempt
+  bool dirty_ = false;    // refused with something open
+  bool settled_ = false;  // a person has it
+  int foreign_ = 0;
+};
+
+}  // namespace
+
+std::vector<Noise> all_noise() {
+  std::vector<Noise> out;
+  for (std::size_t i = 0; i < kNoise.size(); ++i) out.push_back(static_cast<Noise>(i));
+  return out;
+}
+
+std::vector<std::string> all_kinds() {
+  std::vector<std::string> out;
+  for (const char* kind : {"sale", "sale_return", "purchase", "purchase_return"}) {
+    out.emplace_back(kind);
+    out.push_back(std::string(kind) + "_correction");
+  }
+  out.emplace_back("shift_close");
+  return out;
+}
+
+std::string to_string(const Case& c) {
+  std::string out = c.variant + "/" + c.kind + "/" + kNoise[static_cast<std::size_t>(c.noise)];
+  for (const auto* cut : {&c.first, &c.second}) {
+    if (!*cut) continue;
+    out += std::string("/") + kWhere[static_cast<std::size_t>((*cut)->where)] + ":" +
+           std::to_string((*cut)->at);
+  }
+  return out;
+}
+
+std::optional<Case> parse_case(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == '/') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  if (parts.size() < 3 || parts.size() > 5) return std::nullopt;
+  Case out{parts[0], parts[1], {}, {}, {}};
+  const auto* const noise = std::ranges::find(kNoise, parts[2]);
+  if (noise == kNoise.end()) return std::nullopt;
+  out.noise = static_cast<Noise>(noise - kNoise.begin());
+  for (std::size_t i = 3; i < parts.size(); ++i) {
+    const auto colon = parts[i].find(':');
+    const auto* const where = std::ranges::find(kWhere, parts[i].substr(0, colon));
+    if (colon == std::string::npos || where == kWhere.end()) return std::nullopt;
+    const Cut cut{static_cast<Where>(where - kWhere.begin()),
+                  std::strtoul(parts[i].c_str() + colon + 1, nullptr, 10)};
+    (i == 3 ? out.first : out.second) = cut;
+  }
+  return out;
+}
+
+Verdict play(const Case& c) { return Story(c).play(); }
+
+}  // namespace till::faults
