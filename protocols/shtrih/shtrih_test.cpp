@@ -14,6 +14,17 @@ namespace {
 
 Bytes data_of(const Buffer& payload, std::size_t skip) { return Bytes(payload).subspan(skip); }
 
+TEST(Correction, ItsReasonInTags) {
+  // 5AC27360h is 2 April 2018 18:16; the day itself is 5AC17280h.
+  const auto tags = correction_reason(true, "2018-04-02", "17");
+  ASSERT_TRUE(tags);
+  EXPECT_EQ(to_hex(*tags), "950401000196040e009a0404008072c15a9b0402003137");
+  for (const char* day : {"2018-02-29", "2018-13-01", "1969-12-31", "2018-4", "soon"}) {
+    EXPECT_FALSE(correction_reason(false, day, "")) << day;
+  }
+  EXPECT_TRUE(correction_reason(false, "2024-02-29", ""));
+}
+
 TEST(Packet, ChecksumsOfTheSpecification) {
   EXPECT_EQ(crc16(as_bytes("123456789")), 0x29b1);
   EXPECT_EQ(crc16(from_hex("0000")), 0x1d0f);

@@ -1,6 +1,5 @@
 #include "tlv.h"
 
-#include <chrono>
 #include <cstdio>
 
 #include "protocols/text/codepage.h"
@@ -29,18 +28,31 @@ Buffer extra_requisite(std::string_view name, std::string_view value) {
   return out;
 }
 
-Result<Buffer> correction_reason(bool by_order, std::string_view date, std::string_view number) {
-  int year = 0;
-  unsigned month = 0, day = 0;
+namespace {
+
+bool leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+// Days from 1970-01-01; nothing for a day that does not exist or is out of the format's range.
+std::optional<std::uint32_t> day_number(std::string_view date) {
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  int year = 0, month = 0, day = 0;
   const std::string text(date);
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2u", &year, &month, &day) != 3) {
-    return fail(Code::kBadValue, "correction.date");
-  }
-  const std::chrono::year_month_day civil{std::chrono::year{year}, std::chrono::month{month},
-                                          std::chrono::day{day}};
-  if (!civil.ok()) return fail(Code::kBadValue, "correction.date");
-  const auto seconds =
-      static_cast<std::uint32_t>(std::chrono::sys_days{civil}.time_since_epoch().count() * 86400);
+  if (std::sscanf(text.c_str(), "%4d-%2d-%2d", &year, &month, &day) != 3) return std::nullopt;
+  if (year < 1970 || year > 2105 || month < 1 || month > 12 || day < 1) return std::nullopt;
+  const auto length = [&](int m) { return kDays[m - 1] + (m == 2 && leap(year) ? 1 : 0); };
+  if (day > length(month)) return std::nullopt;
+  int days = day - 1;
+  for (int m = 1; m < month; ++m) days += length(m);
+  for (int y = 1970; y < year; ++y) days += leap(y) ? 366 : 365;
+  return static_cast<std::uint32_t>(days);
+}
+
+}  // namespace
+
+Result<Buffer> correction_reason(bool by_order, std::string_view date, std::string_view number) {
+  const auto days = day_number(date);
+  if (!days) return fail(Code::kBadValue, "correction.date");
+  const std::uint32_t seconds = *days * 86400;
   Buffer time, inside, out;
   for (int i = 0; i < 4; ++i) time.push_back(static_cast<std::uint8_t>(seconds >> (8 * i)));
   put_tlv(inside, kTagReasonDate, time);

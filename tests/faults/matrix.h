@@ -22,11 +22,12 @@ enum class Noise {
   kLatest,       // 70 s after the command
   kPowerBefore,  // the register loses power just before the document is fiscal
   kPowerAfter,   // and just after
+  kPowerTwin,    // power lost just before; when it is back the other till sells the same
   kPaperAtEnd,   // out of paper while the document is printed
   kPaper,        // out of paper while the line is down
   kMemory,       // another fiscal memory while the line is down
   kHidden,       // documents' contents can't be read back
-  kHiddenTwin,   // nor that of another till's equal one
+  kHiddenTwin,   // and the other till sells the same twice
 };
 
 struct Cut {

@@ -12,10 +12,10 @@ namespace {
 namespace json = boost::json;
 using testkit::FakeOutcome;
 
-constexpr std::array kNoise = {"quiet",        "twins",       "foreign",      "z",
-                               "away",         "late",        "later",        "latest",
-                               "power_before", "power_after", "paper_at_end", "paper",
-                               "memory",       "hidden",      "hidden_twin"};
+constexpr std::array kNoise = {"quiet",        "twins",       "foreign",    "z",
+                               "away",         "late",        "later",      "latest",
+                               "power_before", "power_after", "power_twin", "paper_at_end",
+                               "paper",        "memory",      "hidden",     "hidden_twin"};
 constexpr std::array kWhere = {"device", "answer", "late"};
 constexpr int kPatience = 40;                // times a doubt is taken up again
 constexpr std::uint32_t kBetweenMs = 15000;  // as the daemon waits at most
@@ -79,7 +79,8 @@ class Story {
     if (is(Noise::kLate) && !rig_->late(700)) return skip();
     if (is(Noise::kLater) && !rig_->late(15000)) return skip();
     if (is(Noise::kLatest) && !rig_->late(70000)) return skip();
-    if (is(Noise::kPowerBefore) && !rig_->power_fails(false)) return skip();
+    const bool fails = is(Noise::kPowerBefore) || is(Noise::kPowerTwin);
+    if (fails && !rig_->power_fails(false)) return skip();
     if (is(Noise::kPowerAfter) && !rig_->power_fails(true)) return skip();
     if (is(Noise::kPaperAtEnd) && !rig_->paper_ends(true)) return skip();
     const bool hidden = is(Noise::kHidden) || is(Noise::kHiddenTwin);
@@ -98,15 +99,19 @@ class Story {
   bool meanwhile() {
     auto& rig = *rig_;
     switch (case_.noise) {
+      case Noise::kPowerTwin:
+        if (!rig.power_on()) return false;
+        [[fallthrough]];
       case Noise::kForeign:
+        other_till(1);
+        break;
       case Noise::kHiddenTwin:
-        rig.host.pass_ms(2000);
-        if (rig.foreign(receipt_)) ++foreign_;
+        other_till(2);
         break;
       case Noise::kZ:
         rig.host.pass_ms(2000);
         if (rig.automatic_z()) rig.host.pass_ms(2000);
-        if (rig.foreign(receipt_)) ++foreign_;
+        other_till(1);
         break;
       case Noise::kPowerBefore:
       case Noise::kPowerAfter:
@@ -114,11 +119,20 @@ class Story {
       case Noise::kPaper:
         return rig.paper_ends(false);
       case Noise::kMemory:
-        return rig.replace_memory();
+        if (!rig.replace_memory()) return false;
+        other_till(6);  // it has more documents than the old one then
+        break;
       default:
         break;
     }
     return true;
+  }
+
+  void other_till(int times) {
+    for (int i = 0; i < times; ++i) {
+      rig_->host.pass_ms(2000);
+      rig_->foreign(receipt_);
+    }
   }
 
   void first_attempt() {
@@ -202,6 +216,8 @@ class Story {
       return;
     }
     if (r->verdict == ResolutionVerdict::kDone) told_ = r->document;
+    const bool blind = is(Noise::kHidden) || is(Noise::kHiddenTwin);
+    if (told_ && blind && candidates() > 1) wrong("chose one of several that may be ours");
     if (r->verdict == ResolutionVerdict::kRefused) refuse("resolved as refused");
     if (r->verdict == ResolutionVerdict::kNeedsPerson) {
       settled_ = true;
@@ -243,6 +259,14 @@ class Story {
       if (settled_) return;
     }
     if (ok() && !told_ && !settled_) wrong("no attempt succeeds any more");
+  }
+
+  // Documents since the baseline that look like ours from outside.
+  std::ptrdiff_t candidates() {
+    const auto before = baseline_from_json(baseline_);
+    return std::ranges::count_if(rig_->kept(), [&](const Kept& k) {
+      return k.number > before->last_document && k.kind == case_.kind && k.total == receipt_.total;
+    });
   }
 
   std::vector<Kept> ours() {
@@ -307,7 +331,6 @@ class Story {
   bool clean_ = false;    // proven: no document of this attempt
   bool dirty_ = false;    // refused with something open
   bool settled_ = false;  // a person has it
-  int foreign_ = 0;
 };
 
 }  // namespace

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""./run faults fiscal [--noise] [--only REGISTER:CASE] [--kills N] [--seed S] | --mutate
+
+Every register's fault matrix (build/release/bin/faults_*), then the gateway and its driver killed
+at hard steps with real processes. --mutate plants known mistakes and expects each to be noticed.
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import mutants
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def programs(build):
+    return sorted((ROOT / "build" / build / "bin").glob("faults_*"))
+
+
+def matrix(program, arguments):
+    started = time.monotonic()
+    done = subprocess.run([program, *arguments], capture_output=True, text=True)
+    cases = re.search(r"(\d+) cases, (\d+) violations", done.stdout)
+    if not cases:
+        return program.name, 0, 1, done.stdout + done.stderr, 0.0
+    return program.name, int(cases[1]), int(cases[2]), done.stdout, time.monotonic() - started
+
+
+def run_matrices(args):
+    arguments = ["--pairs", str(args.pairs)] + (["--noise"] if args.noise else [])
+    cases = violations = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name, n, bad, text, seconds in pool.map(lambda p: matrix(p, arguments), programs("release")):
+            cases, violations = cases + n, violations + bad
+            print(f"{name.removeprefix('faults_'):12} {n:8} cases {bad:4} violations {seconds:6.0f} s", flush=True)
+            for line in text.splitlines():
+                if ": " in line and "/" in line.split(": ")[0]:
+                    print(f"  {line}\n  repeat: ./run faults fiscal --only "
+                          f"{name.removeprefix('faults_')}:{line.split(': ')[0]}")
+    return cases, violations
+
+
+def kills(args):
+    if args.kills == 0:
+        return 0, 0
+    done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "--build", ROOT / "build/release",
+                           "--kills", str(args.kills), "--seed", str(args.seed)], text=True)
+    return args.kills, 0 if done.returncode == 0 else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=["fiscal"])
+    parser.add_argument("--noise", action="store_true")
+    parser.add_argument("--mutate", action="store_true")
+    parser.add_argument("--only", help="REGISTER:CASE, one case again")
+    parser.add_argument("--pairs", type=int, default=23, help="a second cut at every so many positions")
+    parser.add_argument("--kills", type=int, default=24, help="kill -9 at so many seeded hard steps")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    args = parser.parse_args()
+    if args.only:
+        register, _, case = args.only.partition(":")
+        return subprocess.run([ROOT / f"build/release/bin/faults_{register}", "--only", case]).returncode
+    if args.mutate:
+        return mutants.run(ROOT)
+    cases, violations = run_matrices(args)
+    killed, bad = kills(args)
+    print(f"{cases + killed} cases, {violations + bad} violations")
+    return 1 if violations + bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

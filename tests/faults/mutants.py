@@ -1,0 +1,53 @@
+"""Known mistakes of gateways, each planted into our own code: the fault matrix must notice every one."""
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from mutate import Mutator  # noqa: E402
+
+WALK, SDK, DRIVER = "sdk/cpp/fiscal_resolve.cpp", "sdk/cpp/plugin.cpp", "drivers/register_shtrih/driver.cpp"
+SETTLE = (WALK, "const bool printed = TILL_TRY(device.settle());", "const bool printed = true;")
+ACT = (WALK, "TILL_CHECK(device.cancel());", "")
+LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now.last_document, found));", "")
+
+# name: edits, each (file, what stands there, what is planted)
+MUTANTS = {
+    "looks_at_the_last_document_only": [(WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = last;")],
+    "ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
+    "does_not_cancel": [ACT],
+    "trusts_an_early_no": [SETTLE, ACT, LOOK_AGAIN],
+    "ignores_the_fiscal_memory": [(WALK, "now.fiscal_memory != before.fiscal_memory ||", "")],
+    "takes_any_of_several_candidates": [(WALK, "found.unreadable.size() == 1", "!found.unreadable.empty()")],
+    "forgets_unreadable_documents": [(WALK, "if (!d.witness_readable) {", "if (false) {")],
+    "skips_the_first_document_after_the_baseline": [
+        (WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = after + 2;")],
+    "uses_the_wrapping_counter": [
+        (DRIVER, "return MemoryState{fn.number, fn.last_document, s.document_open()};",
+         "return MemoryState{fn.number, TILL_TRY(parse_shift_status(TILL_TRY("
+         "command(Command::kShiftStatus)))).receipt, s.document_open()};")],
+    "takes_a_timeout_for_a_failure": [(SDK, "doubt ? TILL_IN_DOUBT : TILL_REFUSED", "TILL_REFUSED")],
+    "forgets_the_point_of_no_return": [(DRIVER, "port().point_of_no_return();", "")],
+    "does_not_say_what_it_left_open": [
+        (DRIVER, "  document_open(true);\n  TILL_CHECK(command(", "  TILL_CHECK(command(")],
+    "cancels_without_looking": [
+        (DRIVER, "  if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);\n", ""),
+        (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)")],
+    "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
+}
+PROGRAM = "faults_shtrih"
+
+
+def run(root):
+    mutator = Mutator(root, root / "build/release")
+    missed = []
+    for name, edits in MUTANTS.items():
+        program = mutator.build_with(name, edits, PROGRAM)
+        done = subprocess.run([program, "--noise", "--stride", "5", "--pairs", "0", "--stop", "1"],
+                              capture_output=True, text=True, timeout=600)
+        first = done.stdout.splitlines()[0] if done.returncode == 1 and done.stdout else ""
+        print(f"{'caught' if first else 'MISSED':7} {name}: {first}", flush=True)
+        if not first:
+            missed.append(name)
+    print(f"{len(MUTANTS)} planted, {len(MUTANTS) - len(missed)} caught")
+    return 1 if missed else 0
