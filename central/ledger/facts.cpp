@@ -41,6 +41,17 @@ Result<void> Facts::apply(Bytes payload, const Store& store, const Place& place)
     }
     return {};
   }
+  if (const auto* notice = std::get_if<wire::RegisterNotice>(&fact)) {
+    const auto& mark = notice->document;
+    if (notice->detail.size() > limits::kMaxTextBytes ||
+        mark.fiscal_memory.size() > limits::kMaxTextBytes || !printable(notice->detail) ||
+        !printable(mark.fiscal_memory)) {
+      return fail(Code::kBadValue, "a text of the notice");
+    }
+    raise_alarm(db_, clock_.unix_us(), notice->code, store.id,
+                mark.fiscal_memory + "/" + std::to_string(mark.number), notice->detail);
+    return {};
+  }
   const auto& settled = std::get<wire::Settled>(fact);
   if (settled.key.sale.is_nil()) return fail(Code::kMissingField, "sale");
   if (settled.by.size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, "by");

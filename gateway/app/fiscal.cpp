@@ -1,5 +1,7 @@
 #include "fiscal.h"
 
+#include <set>
+
 namespace till::app {
 namespace {
 
@@ -9,6 +11,8 @@ using checkout::Then;
 constexpr std::uint32_t kAskMs = 15000;
 constexpr std::uint32_t kReceiptMs = 120000;  // a long receipt on a slow printer
 constexpr std::uint32_t kShiftMs = 150000;
+constexpr int kCashTries = 20;
+constexpr std::int64_t kCashRetryUs = 1'000'000;
 
 // A done operation's body; anything else as its error.
 Result<json::value> body_of(const ipc::Outcome& outcome) {
@@ -26,18 +30,31 @@ FiscalReceipt with_tax_system(FiscalReceipt receipt, int tax_system) {
 
 }  // namespace
 
-void Fiscal::prepare(const std::string& cashier, Then<Result<Baseline>> then) {
-  device_->submit("fiscal.status", "", json::object{}, kAskMs, [=, this](const ipc::Outcome& o) {
-    const auto body = body_of(o);
+void Fiscal::ask(const std::string& verb, json::object body, const Body& then) {
+  device_->submit(verb, "", std::move(body), kAskMs,
+                  [then](const ipc::Outcome& o) { then(body_of(o)); });
+}
+
+void Fiscal::status(bool detail, const Then<Result<RegisterStatus>>& then) {
+  ask("fiscal.status", {{"detail", detail}}, [then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
-    const auto status = status_from_json(*body);
-    if (!status) return then(std::unexpected(status.error()));
-    on_status(*status, cashier, then);
+    then(status_from_json(*body));
+  });
+}
+
+void Fiscal::prepare(const std::string& cashier, Then<Result<Baseline>> then) {
+  status(false, [=, this](const Result<RegisterStatus>& s) {
+    if (!s) return then(std::unexpected(s.error()));
+    on_status(*s, cashier, then);
   });
 }
 
 void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
                        const Then<Result<Baseline>>& then) {
+  if (const auto admitted = watch_.admits(status); !admitted) {
+    return then(std::unexpected(admitted.error()));
+  }
+  watch_.saw(status.fiscal_memory, status.last_document);
   if (!status.paper) return then(fail(Code::kPaperOut));
   if (status.cover_open) return then(fail(Code::kCoverOpen));
   if (status.shift == "expired") return then(fail(Code::kShiftTooLong));
@@ -50,8 +67,7 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   }
   if (status.shift == "open") return read_baseline(then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
-  device_->submit("fiscal.open_shift", "",
-                  json::object{{"cashier", to_json(Operator{cashier, ""})}}, kShiftMs,
+  device_->submit("fiscal.open_shift", "", {{"cashier", to_json(Operator{cashier, ""})}}, kShiftMs,
                   [=, this](const ipc::Outcome& o) {
                     const auto body = body_of(o);
                     if (!body) return then(std::unexpected(body.error()));
@@ -59,11 +75,13 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
                   });
 }
 
+// Under the lock, so the last document is that of our own last command.
 void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
-  device_->submit("fiscal.baseline", "", json::object{}, kAskMs, [then](const ipc::Outcome& o) {
-    const auto body = body_of(o);
+  ask("fiscal.baseline", {}, [this, then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
-    then(baseline_from_json(*body));
+    auto baseline = baseline_from_json(*body);
+    if (baseline) watch_.ours_up_to(baseline->fiscal_memory, baseline->last_document);
+    then(std::move(baseline));
   });
 }
 
@@ -71,7 +89,7 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                      Then<checkout::RegisterOutcome> then) {
   json::object body{{"receipt", to_json(with_tax_system(receipt, tax_system_))}};
   device_->submit("fiscal.receipt", to_string(key), std::move(body), kReceiptMs,
-                  [then](const ipc::Outcome& o) {
+                  [this, then](const ipc::Outcome& o) {
                     checkout::RegisterOutcome outcome;
                     outcome.error = o.error;
                     outcome.dirty = o.dirty;
@@ -81,6 +99,7 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                       // Done, but unreadable is as good as no verdict.
                       if (auto document = document_from_json(*value)) {
                         outcome.verdict = checkout::Verdict::kDone;
+                        watch_.ours(document->fiscal_memory, document->number);
                         outcome.document = std::move(*document);
                       }
                     }
@@ -92,11 +111,16 @@ void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
                      Then<Result<Resolution>> then) {
   json::object body{{"receipt", to_json(with_tax_system(receipt, tax_system_))},
                     {"baseline", to_json(before)}};
-  device_->submit("fiscal.resolve", "", std::move(body), kReceiptMs, [then](const ipc::Outcome& o) {
-    const auto value = body_of(o);
-    if (!value) return then(std::unexpected(value.error()));
-    then(resolution_from_json(*value));
-  });
+  device_->submit("fiscal.resolve", "", std::move(body), kReceiptMs,
+                  [this, then](const ipc::Outcome& o) {
+                    const auto value = body_of(o);
+                    if (!value) return then(std::unexpected(value.error()));
+                    auto resolution = resolution_from_json(*value);
+                    if (resolution && resolution->verdict == ResolutionVerdict::kDone) {
+                      watch_.ours(resolution->document.fiscal_memory, resolution->document.number);
+                    }
+                    then(std::move(resolution));
+                  });
 }
 
 void Fiscal::recover(Then<Result<void>> then) {
@@ -107,14 +131,110 @@ void Fiscal::recover(Then<Result<void>> then) {
   });
 }
 
-void Fiscal::command(const std::string& verb, json::object body,
-                     const Then<Result<json::value>>& then) {
-  lock([this, verb, body = std::move(body), then] {
-    device_->submit(verb, "", body, kShiftMs, [this, then](const ipc::Outcome& o) {
-      unlock();
-      then(body_of(o));
+void Fiscal::command(const std::string& verb, json::object body, const Body& then) {
+  static const std::set<std::string> kMakeDocuments = {"fiscal.open_shift", "fiscal.close_shift",
+                                                       "fiscal.settlement_report"};
+  const bool makes = kMakeDocuments.contains(verb);
+  lock([this, verb, body = std::move(body), makes, then] {
+    if (!makes) return run(verb, body, false, then);
+    status(false, [=, this](const Result<RegisterStatus>& s) {
+      const auto admitted = s ? watch_.admits(*s) : Result<void>(std::unexpected(s.error()));
+      if (!admitted) {
+        unlock();
+        return then(std::unexpected(admitted.error()));
+      }
+      watch_.saw(s->fiscal_memory, s->last_document);
+      run(verb, body, true, then);
     });
   });
+}
+
+void Fiscal::run(const std::string& verb, json::object body, bool makes_document,
+                 const Body& then) {
+  device_->submit(verb, "", std::move(body), kShiftMs,
+                  [this, makes_document, then](const ipc::Outcome& o) {
+                    const auto result = body_of(o);
+                    if (!makes_document || !result) {
+                      unlock();
+                      return then(result);
+                    }
+                    read_baseline([this, then, result](const Result<Baseline>&) {
+                      unlock();
+                      then(result);
+                    });
+                  });
+}
+
+// No document of the fiscal memory, so no walk can find it; the drawer's sum is its witness.
+void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body& then) {
+  const json::object body{{"direction", in ? "in" : "out"},
+                          {"amount", amount.minor},
+                          {"cashier", to_json(Operator{cashier, ""})}};
+  const auto end = [this, then](const Result<json::value>& result) {
+    unlock();
+    then(result);
+  };
+  lock([=, this] {
+    status(true, [=, this](const Result<RegisterStatus>& s) {
+      if (!s) return end(std::unexpected(s.error()));
+      if (const auto admitted = watch_.admits(*s); !admitted) {
+        return end(std::unexpected(admitted.error()));
+      }
+      const auto before = s->cash_in_drawer;
+      device_->submit("fiscal.cash", "", body, kAskMs, [=, this](const ipc::Outcome& o) {
+        if (o.verdict != ipc::Verdict::kInDoubt || !before) return end(body_of(o));
+        cash_was(*before, in, amount, end, kCashTries);
+      });
+    });
+  });
+}
+
+void Fiscal::cash_was(Money before, bool in, Money amount, const Body& then, int tries) {
+  status(true, [=, this](const Result<RegisterStatus>& s) {
+    if (!s && tries > 0) {
+      return after_(kCashRetryUs, [=, this] { cash_was(before, in, amount, then, tries - 1); });
+    }
+    if (!s) return then(fail(Code::kRegisterInDoubt, "cash"));
+    const Money done = in ? before + amount : before - amount;
+    if (s->cash_in_drawer == done) return then(json::object{});
+    if (s->cash_in_drawer == before) return then(fail(Code::kRegisterRefused, "cash"));
+    then(fail(Code::kRegisterInDoubt, "cash"));
+  });
+}
+
+void Fiscal::arm(const std::string& number, const Then<Result<void>>& then) {
+  lock([this, number, then] {
+    status(false, [this, number, then](const Result<RegisterStatus>& s) {
+      unlock();
+      then(s ? watch_.arm(*s, number) : Result<void>(std::unexpected(s.error())));
+    });
+  });
+}
+
+void Fiscal::look(const std::string& local_now) {
+  if (!online() || device_->locked()) return;
+  lock([this, local_now] {
+    status(true, [this, local_now](const Result<RegisterStatus>& s) {
+      if (!s) return unlock();
+      watch_.state(*s, local_now);
+      if (watch_.admits(*s)) watch_.saw(s->fiscal_memory, s->last_document);
+      read_foreign(watch_.unread());
+    });
+  });
+}
+
+// One at a time, and a sale that waits goes first.
+void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
+  if (numbers.empty() || device_->wanted()) return unlock();
+  const auto number = numbers.back();
+  numbers.pop_back();
+  ask("fiscal.document", {{"number", number}},
+      [this, numbers = std::move(numbers)](const Result<json::value>& body) {
+        const auto document = body ? document_from_json(*body) : fail(Code::kBadFrame);
+        if (!document) return unlock();
+        watch_.read(*document);
+        read_foreign(numbers);
+      });
 }
 
 }  // namespace till::app

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "gateway/app/register_watch.h"
 #include "gateway/checkout/ports.h"
 #include "gateway/devices/device.h"
 
@@ -10,8 +11,14 @@ namespace till::app {
 
 class Fiscal final : public checkout::RegisterPort {
  public:
-  Fiscal(std::shared_ptr<devices::Device> device, bool auto_open_shift, int tax_system)
-      : device_(std::move(device)), auto_open_shift_(auto_open_shift), tax_system_(tax_system) {}
+  using After = std::function<void(std::int64_t us, std::function<void()>)>;
+  Fiscal(std::shared_ptr<devices::Device> device, RegisterWatch& watch, After after,
+         bool auto_open_shift, int tax_system)
+      : device_(std::move(device)),
+        watch_(watch),
+        after_(std::move(after)),
+        auto_open_shift_(auto_open_shift),
+        tax_system_(tax_system) {}
 
   void lock(std::function<void()> then) override { device_->lock(std::move(then)); }
   void unlock() override { device_->unlock(); }
@@ -23,16 +30,33 @@ class Fiscal final : public checkout::RegisterPort {
                checkout::Then<Result<Resolution>> then) override;
   void recover(checkout::Then<Result<void>> then) override;
 
-  // Reports and questions of a person, in turn with the sales.
+  // Reports and questions of a person, in turn with the sales. What makes a document needs an
+  // armed register.
   void command(const std::string& verb, boost::json::object body,
                const checkout::Then<Result<boost::json::value>>& then);
+  // Cash in or out, once: after a loss the drawer's sum tells whether it was done.
+  void cash(bool in, Money amount, const std::string& cashier,
+            const checkout::Then<Result<boost::json::value>>& then);
+  // Reads the number and arms the register for it, if it is the one given.
+  void arm(const std::string& number, const checkout::Then<Result<void>>& then);
+  // State and foreign documents, read while nobody sells; does nothing when the register is taken.
+  void look(const std::string& local_now);
 
  private:
+  using Body = checkout::Then<Result<boost::json::value>>;
+  void ask(const std::string& verb, boost::json::object body, const Body& then);
+  void status(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
   void on_status(const RegisterStatus& status, const std::string& cashier,
                  const checkout::Then<Result<Baseline>>& then);
   void read_baseline(const checkout::Then<Result<Baseline>>& then);
+  void run(const std::string& verb, boost::json::object body, bool makes_document,
+           const Body& then);
+  void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
+  void read_foreign(std::vector<std::uint32_t> numbers);
 
   std::shared_ptr<devices::Device> device_;
+  RegisterWatch& watch_;
+  After after_;
   bool auto_open_shift_;
   int tax_system_;
 };

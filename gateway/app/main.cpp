@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "gateway/app/register_command.h"
 #include "gateway/app/sale_command.h"
 #include "gateway/app/store.h"
 #include "gateway/base/log.h"
@@ -147,6 +148,17 @@ int main(int argc, char** argv) {
         ->required();
     command->add_option("--language", sale_options.language, "ru or en");
   }
+  std::vector<std::string> words;
+  bool as_json = false;
+  auto* settle = sale->add_subcommand("settle", "a senior says what the paper says");
+  settle->add_option("words", words, "SALE none | SALE FISCAL_MEMORY NUMBER SIGN")->required();
+  auto* fiscal = app.add_subcommand("register", "the fiscal register of a running gateway");
+  fiscal->add_option("words", words, till::app::kRegisterHelp)->required();
+  fiscal->add_flag("--json", as_json, "the answer as it came");
+  fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480")->required();
+  fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token")
+      ->required();
+  fiscal->add_option("--language", sale_options.language, "ru or en");
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);
@@ -156,6 +168,8 @@ int main(int argc, char** argv) {
     if (token->parsed()) return till::app::make_token(token_file);
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (usb->parsed()) return till::app::usb_list();
+    if (settle->parsed()) return till::app::settle_command(sale_options, words);
+    if (fiscal->parsed()) return till::app::register_command(sale_options, words, as_json);
     if (devices->parsed()) return till::app::list_devices(sale_options);
     return till::app::sale_till(sale_options);
   } catch (const std::exception& e) {

@@ -1,11 +1,10 @@
 // The till API, route by route, as gateway/api/openapi.yaml describes it.
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
-#include "store.h"
+#include "routes.h"
 
 namespace till::app {
 namespace {
@@ -23,18 +22,6 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
-Result<std::string> short_text(JsonObject& in, const char* name) {
-  auto text = TILL_TRY(in.get<std::string>(name));
-  if (text.empty() || text.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, name);
-  return text;
-}
-
-Result<std::uint32_t> number_u32(JsonObject& in, const char* name) {
-  const auto n = TILL_TRY(in.get<std::int64_t>(name));
-  if (n < 0 || n > std::numeric_limits<std::uint32_t>::max()) return fail(Code::kOutOfRange, name);
-  return static_cast<std::uint32_t>(n);
-}
-
 Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
   static constexpr std::array<std::string_view, 5> kTenders = {"cash", "electronic", "prepaid",
                                                                "credit", "counter_provision"};
@@ -50,19 +37,7 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
   return out;
 }
 
-api::Response ok(const json::value& body, int status = 200) {
-  return {status, json::serialize(body)};
-}
-
 }  // namespace
-
-struct Routes::Context {
-  const api::Request& request;
-  api::Access who;
-  std::vector<std::string> path;  // after /v1
-  json::value body;
-  Language language;
-};
 
 api::Response Routes::error(const Error& e, const std::string& language) const {
   const Language l = language.starts_with("en")   ? Language::kEn
@@ -154,7 +129,10 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
                      {"outbound", store_.journal().last_sequence()},
                      {"acknowledged", store_.journal().acknowledged()}}));
   }
-  if (head == "register" && c.path.size() == 2) return register_route(c, std::move(reply));
+  if (head == "register" && c.path.size() >= 2) return register_route(c, std::move(reply));
+  if (head == "documents" && c.path.size() == 1 && method == "POST") {
+    return answer(open_document(c));
+  }
   const bool known = head == "sales" || head == "returns" || head == "devices" || head == "health";
   reply(error({known ? Code::kMethodNotAllowed : Code::kNotFound, c.request.path, {}},
               c.request.language));
@@ -222,6 +200,10 @@ void Routes::sale_route(const Context& c, api::Reply reply) {
         });
   }
   if (c.path.size() == 3 && verb == "settle") return settle(c, *id, std::move(reply));
+  if (c.path.size() == 3 && verb == "undo") {
+    const auto opened = open_undo(c, *sale);
+    return reply(opened ? *opened : error(opened.error(), c.request.language));
+  }
   const auto response = edit(c, *id);
   reply(response ? *response : error(response.error(), c.request.language));
 }
@@ -368,33 +350,6 @@ void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {
         });
   };
   if (const auto started = run(); !started) reply(error(started.error(), language));
-}
-
-// /v1/register/status | x-report | open-shift | close-shift | continue-printing
-void Routes::register_route(const Context& c, api::Reply reply) {
-  static const std::map<std::string, std::pair<const char*, const char*>> kVerbs = {
-      {"status", {"GET", "fiscal.status"}},
-      {"x-report", {"POST", "fiscal.x_report"}},
-      {"open-shift", {"POST", "fiscal.open_shift"}},
-      {"close-shift", {"POST", "fiscal.close_shift"}},
-      {"continue-printing", {"POST", "fiscal.continue_printing"}}};
-  const auto at = kVerbs.find(c.path[1]);
-  const std::string language = c.request.language;
-  const auto refuse = [&](Code code) { reply(error({code, c.request.path, {}}, language)); };
-  if (at == kVerbs.end()) return refuse(Code::kNotFound);
-  if (c.request.method != at->second.first) return refuse(Code::kMethodNotAllowed);
-  if (c.path[1] == "close-shift" && c.who.role == api::Role::kCashier) {
-    return refuse(Code::kRoleForbidden);
-  }
-  json::object body;
-  if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
-    if (!o->at("cashier").is_string()) return refuse(Code::kWrongType);
-    body["cashier"] = to_json(Operator{json::value_to<std::string>(o->at("cashier")), ""});
-  }
-  store_.fiscal()->command(at->second.second, std::move(body),
-                           [this, language, reply](const Result<json::value>& result) {
-                             reply(result ? ok(*result) : error(result.error(), language));
-                           });
 }
 
 }  // namespace till::app

@@ -21,10 +21,6 @@
 #include "gateway/base/system_clock.h"
 
 namespace till::app {
-namespace {
-
-namespace asio = boost::asio;
-namespace json = boost::json;
 
 std::string read_token(const std::string& file) {
   std::ifstream in(file);
@@ -33,6 +29,11 @@ std::string read_token(const std::string& file) {
   if (token.empty()) throw std::runtime_error("no token in " + file);
   return token;
 }
+
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
 
 std::string text(const json::value& v, const char* name) {
   const auto* o = v.if_object();
@@ -65,6 +66,8 @@ constexpr const char* kHelp =
   pay [cash N]        pay (card, or cash N)               оплатить
   return SALE L=Q …   return lines of a sale              возврат
   state | cancel      show or cancel the sale             показать, отменить
+  settle FN FD SIGN   a senior: it is on the paper; or     старший: чек на бумаге есть;
+         | none       settle none                          или чека нет
   pull X | plug X     cable of register, printer …        выдернуть, вставить кабель
   kill gateway        kill -9 the gateway                 убить шлюз
   balance | receipt   balance; the receipt as printed     баланс; чек, как он напечатан
@@ -174,10 +177,11 @@ class TerminalTill {
         {"return", &TerminalTill::give_back}, {"pull", &TerminalTill::pull},
         {"plug", &TerminalTill::plug},        {"kill", &TerminalTill::kill_gateway},
         {"state", &TerminalTill::state},      {"cancel", &TerminalTill::cancel},
-        {"balance", &TerminalTill::balance},  {"receipt", &TerminalTill::receipt},
-        {"devices", &TerminalTill::devices}};
+        {"settle", &TerminalTill::settle},    {"balance", &TerminalTill::balance},
+        {"receipt", &TerminalTill::receipt},  {"devices", &TerminalTill::devices}};
     const auto at = kVerbs.find(verb);
-    static const std::set<std::string> kOfASale = {"code", "points", "pay", "state", "cancel"};
+    static const std::set<std::string> kOfASale = {"code",  "points", "pay",
+                                                   "state", "cancel", "settle"};
     if (at == kVerbs.end() ||
         (rest.empty() && (verb == "scan" || verb == "swipe" || verb == "pull" || verb == "plug" ||
                           verb == "return"))) {
@@ -215,6 +219,15 @@ class TerminalTill {
       return;
     }
     show(call("identify", {{"phone", phone_}, {"code", digits}, {"enrol", true}}));
+  }
+  void settle(const std::string& words) {
+    std::istringstream in(words);
+    std::string memory;
+    std::uint64_t number = 0, sign = 0;
+    in >> memory >> number >> sign;
+    if (memory == "none") return show(call("settle", {{"no_document", true}}));
+    const json::object document{{"fiscal_memory", memory}, {"number", number}, {"sign", sign}};
+    show(call("settle", {{"document", document}}));
   }
   void points(const std::string& n) {
     show_error(call("points", {{"points", n}}));

@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -22,6 +24,8 @@ namespace json = boost::json;
 
 constexpr auto kIdleEvery = std::chrono::seconds(5);
 constexpr std::int64_t kKeepUs = std::int64_t{35} * 24 * 3600 * 1'000'000;
+constexpr std::int64_t kLookEveryUs = 60'000'000;
+constexpr std::int64_t kLookAtLatestUs = 1'800'000'000;
 constexpr std::int64_t kCardEventUs = 120'000'000;
 
 Result<std::string> read_file(const std::string& path) {
@@ -192,9 +196,35 @@ Result<void> Store::make_devices() {
   if (!config_.code_channel.empty() && !devices_.contains(config_.code_channel)) {
     return fail(Code::kConfigInvalid, "codes.channel: no device " + config_.code_channel);
   }
-  fiscal_ = std::make_unique<Fiscal>(fiscal, config_.auto_open_shift, config_.tax_system_1055);
+  watch_ = std::make_unique<RegisterWatch>(
+      WatchHooks{[this](const std::string& key) { return journal_->setting(key); },
+                 [this](const std::string& key, const std::string& value) {
+                   journal_->set_setting(key, value);
+                 },
+                 [this](const std::string& memory) { return journal_->last_document(memory); },
+                 [this](const std::string& witness) {
+                   const auto sale = parse_uuid(witness.substr(0, witness.find('/')));
+                   return sale && journal_->load(*sale).has_value();
+                 },
+                 [this](const wire::RegisterNotice& notice) {
+                   journal_->tell(wire::encode(wire::Fact{notice}));
+                 },
+                 [this](json::object event) { publish("", std::move(event)); }},
+      metrics_);
+  fiscal_ = std::make_unique<Fiscal>(
+      fiscal, *watch_,
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); },
+      config_.auto_open_shift, config_.tax_system_1055);
   checkout::DeskHooks hooks;
   hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
+  hooks.rechecked = [this](const checkout::Sale& sale) {
+    log_info("sale {}: settled by a person, the register: {}", to_string(sale.id),
+             sale.rechecked.value_or(""));
+    if (sale.rechecked != "agrees") metrics_.add("tillbridge_settlements_contradicted_total");
+    publish(sale.till.value, {{"type", "recheck"},
+                              {"sale", to_string(sale.id)},
+                              {"result", sale.rechecked.value_or("")}});
+  };
   hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
   desk_ = std::make_unique<checkout::Desk>(*fiscal_, *this, *journal_, std::move(hooks), clock_,
                                            random_, goods_, program_);
@@ -250,12 +280,35 @@ void Store::after(std::int64_t us, std::function<void()> f) {
   });
 }
 
+std::string Store::local_time() const {
+  const std::time_t now = clock_.unix_us() / 1'000'000;
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local)};
+}
+
+// Asking takes the register some time, and somebody with a basket may want to pay any moment: it
+// waits until nobody has one, but not for ever.
+void Store::look_at_register() {
+  const auto now = clock_.monotonic_us();
+  const auto since = now - looked_us_;
+  const auto sales = desk_->live();
+  const bool busy = std::ranges::any_of(
+      sales, [](const checkout::Sale& s) { return s.state != checkout::State::kParked; });
+  if (looked_us_ != 0 && since < (busy ? kLookAtLatestUs : kLookEveryUs)) return;
+  if (busy && looked_us_ == 0) return;
+  looked_us_ = now;
+  fiscal_->look(local_time());
+}
+
 void Store::idle_round() {
   idle_timer_.expires_after(kIdleEvery);
   idle_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec) return;
     journal_->idle(kKeepUs);
     const auto now = clock_.monotonic_us();
+    look_at_register();
     std::erase_if(cards_, [&](const auto& c) { return now - c.second.at_us > kCardEventUs; });
     idle_round();
   });

@@ -38,6 +38,8 @@ class Store final : public checkout::PointsPort {
   // ---- for the routes ----
   checkout::Desk& desk() { return *desk_; }
   Fiscal* fiscal() { return fiscal_.get(); }
+  RegisterWatch& watch() { return *watch_; }
+  [[nodiscard]] std::string local_time() const;
   const Config& config() const { return config_; }
   const goods::Catalogue& goods() const { return goods_; }
   journal::Journal& journal() { return *journal_; }
@@ -85,6 +87,7 @@ class Store final : public checkout::PointsPort {
   checkout::Identity of_card(const CardNumber& card) const;
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
+  void look_at_register();
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
   void after(std::int64_t us, std::function<void()> f);
@@ -103,12 +106,14 @@ class Store final : public checkout::PointsPort {
   std::map<std::string, std::shared_ptr<devices::Device>> devices_;
   std::map<std::string, std::string> device_till_;
   std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<RegisterWatch> watch_;
   std::unique_ptr<Fiscal> fiscal_;
   std::unique_ptr<checkout::Desk> desk_;
   std::unique_ptr<link::Link> link_;
   std::unique_ptr<api::Server> server_;
   std::map<std::string, PendingCard> cards_;
   std::uint64_t card_events_ = 0;
+  std::int64_t looked_us_ = 0;  // at the register, 0 = not yet
   boost::asio::steady_timer idle_timer_;
   int lock_fd_ = -1;
 };
@@ -143,6 +148,14 @@ class Routes {
   Result<api::Response> open_sale(const Context& context);
   Result<api::Response> open_return(const Context& context);
   void register_route(const Context& context, api::Reply reply);
+  void register_setting(const Context& context, const api::Reply& reply);
+  void undo_setting(const std::string& language, const api::Reply& reply);
+  Result<void> register_arm(const Context& context, const api::Reply& reply);
+  Result<void> register_cash(const Context& context, const api::Reply& reply);
+  Result<api::Response> open_document(const Context& context);
+  Result<api::Response> open_undo(const Context& context, const checkout::Sale& sale);
+  checkout::Then<Result<boost::json::value>> passing_on(const std::string& language,
+                                                        const api::Reply& reply) const;
   api::Response sale_response(const Uuid& id, const std::string& language, int status = 200);
 
   Store& store_;

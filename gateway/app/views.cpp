@@ -84,6 +84,13 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
                     {"why", std::move(why)}};
   }
   if (sale.document) out["document"] = view(*sale.document);
+  if (sale.doubted) {
+    out["recheck"] = sale.rechecked.value_or("due");
+    // A second document of one sale: the return receipt for it is one call away.
+    if (sale.extra) out["extra_document"] = view(*sale.extra);
+    if (sale.extra && sale.document)
+      out["propose"] = "POST /v1/sales/" + to_string(sale.id) + "/undo";
+  }
   if (sale.trouble != 0) {
     out["trouble"] =
         error_view({static_cast<Code>(sale.trouble), sale.trouble_detail, {}}, language);

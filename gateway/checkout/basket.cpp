@@ -120,10 +120,35 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
   return id;
 }
 
+Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
+                                 const std::string& cashier, FiscalReceipt receipt) {
+  if (const auto known = journal_.find(till, number)) return *known;
+  receipt.payments = {{Tender::kCash, receipt.total}};  // stands in until it is paid
+  receipt.witness = "-";
+  TILL_CHECK(check(receipt, ReceiptLimits{.lines = limits::kMaxSaleLines}));
+  auto live = std::make_unique<Live>();
+  Sale& sale = live->sale;
+  sale.id = new_uuid(clock_, random_);
+  sale.till = till;
+  sale.till_number = number;
+  sale.cashier = cashier;
+  sale.opened_us = sale.quoted_us = clock_.unix_us();
+  sale.quote.emplace();
+  sale.quote->gross = sale.quote->total = receipt.total;
+  sale.quote_id = to_string(new_uuid(clock_, random_));
+  sale.plain = std::move(receipt);
+  sale.state = State::kQuoted;
+  journal_.soft(sale, "open_document");
+  hooks_.changed(sale);
+  const Uuid id = sale.id;
+  live_[id] = std::move(live);
+  return id;
+}
+
 Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity) {
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
-  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (sale.fixed()) return fail(Code::kSaleState, "fixed");
   if (quantity.units <= 0 || quantity > limits::kMaxQuantity) {
     return fail(Code::kOutOfRange, "quantity");
   }
@@ -149,7 +174,7 @@ Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity)
 Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantity quantity) {
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
-  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (sale.fixed()) return fail(Code::kSaleState, "fixed");
   if (quantity.units < 0 || quantity > limits::kMaxQuantity) {
     return fail(Code::kOutOfRange, "quantity");
   }
@@ -166,7 +191,7 @@ Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantit
 
 Result<void> Desk::identify(const Uuid& id, Identity who) {
   Live* live = TILL_TRY(editable(id));
-  if (live->sale.is_return) return fail(Code::kSaleState, "return");
+  if (live->sale.fixed()) return fail(Code::kSaleState, "fixed");
   live->sale.customer = std::move(who);
   live->sale.redeem = {};
   edited(*live, "identify");
@@ -176,7 +201,7 @@ Result<void> Desk::identify(const Uuid& id, Identity who) {
 Result<void> Desk::redeem(const Uuid& id, Points points) {
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
-  if (sale.is_return) return fail(Code::kSaleState, "return");
+  if (sale.fixed()) return fail(Code::kSaleState, "fixed");
   if (points.units < 0) return fail(Code::kOutOfRange, "points");
   if (points.units > 0 && !sale.customer) return fail(Code::kNoCustomer);
   if (points.units > 0 && !sale.customer->verified) return fail(Code::kPointsOffline);
@@ -195,7 +220,7 @@ Result<void> Desk::redeem(const Uuid& id, Points points) {
 Result<const Sale*> Desk::quote(const Uuid& id) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
-  if (sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.is_return)) {
+  if (sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed())) {
     if (sale.lines.empty()) return fail(Code::kEmptyBasket);
     const auto now = clock_.unix_us();
     try {
@@ -224,7 +249,7 @@ Result<Sale*> Desk::step_checked(const Uuid& id, Event event) {
 
 // A return stays as it was worked out from its sale; it is cancelled and opened again instead.
 Result<void> Desk::park(const Uuid& id) {
-  if (TILL_TRY(live_sale(id))->sale.is_return) return fail(Code::kSaleState, "return");
+  if (TILL_TRY(live_sale(id))->sale.fixed()) return fail(Code::kSaleState, "fixed");
   Sale* sale = TILL_TRY(step_checked(id, Event::kPark));
   journal_.soft(*sale, "park");
   hooks_.changed(*sale);

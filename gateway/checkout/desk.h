@@ -36,6 +36,10 @@ class Desk {
   Result<Uuid> open_return(const TillId& till, const std::string& number,
                            const std::string& cashier, const Uuid& sold,
                            const std::map<std::string, Quantity>& lines);
+  // A document with lines of its own: a correction, or a return receipt for an extra document.
+  // Errors name the field. It is paid like a sale, with its total, and no loyalty applies.
+  Result<Uuid> open_document(const TillId& till, const std::string& number,
+                             const std::string& cashier, FiscalReceipt receipt);
   // Adds goods by code; the same goods again add to their line.
   Result<void> add(const Uuid& id, std::string_view code, Quantity quantity);
   // Sets a line's quantity; 0 takes it out.
@@ -55,6 +59,10 @@ class Desk {
   // A senior's word on what the paper says; `document` empty = there is none.
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);
+
+  // Compares what people settled with what the register says now, one by one, each under the
+  // register's lock. Called when the register is back; harmless at any time.
+  void recheck_settled();
 
   // Live or from the journal.
   std::optional<Sale> find(const Uuid& id);
@@ -99,6 +107,8 @@ class Desk {
   void needs_person(Live& live, const std::string& reason);
   void unlock(Live& live);
   void restart(Live& live);
+  void recheck(const Uuid& id);
+  void on_rechecked(const Uuid& id, const Result<Resolution>& result);
   std::vector<Fact> release_facts(const Sale& sale) const;
   // Of an allowance no sale of the store has used or may still use.
   std::vector<Fact> allowance_facts(const Sale& sale) const;
@@ -113,6 +123,8 @@ class Desk {
   const loyalty::Program& program_;
   DeskConfig config_;
   std::map<Uuid, std::unique_ptr<Live>> live_;
+  std::vector<Uuid> to_recheck_;
+  bool rechecking_ = false;
 };
 
 }  // namespace till::checkout

@@ -113,6 +113,7 @@ struct FakeJournal : JournalPort {
     }
     return out;
   }
+  std::vector<Uuid> unconfirmed() override { return {}; }
   std::vector<Sale> unfinished() override {
     std::vector<Sale> out;
     for (const auto& [id, s] : disk) {
@@ -144,7 +145,7 @@ struct DeskTest : testing::Test {
 
   std::unique_ptr<Desk> make() {
     return std::make_unique<Desk>(fiscal, points, journal,
-                                  DeskHooks{[](const Sale&) {},
+                                  DeskHooks{[](const Sale&) {}, [](const Sale&) {},
                                             [this](std::int64_t, std::function<void()> f) {
                                               later.queue.push_back(std::move(f));
                                             }},
@@ -276,6 +277,105 @@ TEST_F(DeskTest, WhatTheRegisterCanNotTellAPersonSettles) {
     EXPECT_EQ(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}).error().code,
               printed ? Code::kSaleState : Code::kNotSettleable);
   }
+}
+
+// What a person settled is compared with the register when it answers again.
+TEST_F(DeskTest, ASettlementIsCheckedWhenTheRegisterAnswers) {
+  struct Story {
+    std::optional<FiscalDocument> said;
+    Resolution found;
+    const char* rechecked;
+    std::optional<FactKind> fact;
+  };
+  const FiscalDocument nine{"fn", 9, 9}, ten{"fn", 10, 10};
+  const Resolution none{ResolutionVerdict::kRefused, {}, "none", {}};
+  const Story kStories[] = {
+      {nine, {ResolutionVerdict::kDone, nine, "", {}}, "agrees", {}},
+      {nine,
+       {ResolutionVerdict::kDone, ten, "", {}},
+       "it is document 10",
+       FactKind::kSettledOtherwise},
+      {nine, none, "the register has no such document", FactKind::kSettledOtherwise},
+      {{}, none, "agrees", {}},
+      {{},
+       {ResolutionVerdict::kDone, ten, "", {}},
+       "document 10 exists",
+       FactKind::kSettledOtherwise},
+  };
+  for (const auto& story : kStories) {
+    fiscal.resolves = 0;
+    fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
+                          fail(Code::kPortLost), story.found};
+    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+    journal.facts.clear();
+    const Uuid id = sale();
+    ASSERT_TRUE(pay(id));
+    later.run();
+    ASSERT_TRUE(desk->settle(id, "senior", story.said, [](const Sale&) {}));
+    later.run();
+    desk->register_online();  // lost again: it stays due
+    later.run();
+    EXPECT_FALSE(desk->find(id)->rechecked);
+    desk->register_online();
+    later.run();
+    EXPECT_EQ(desk->find(id)->rechecked, story.rechecked);
+    EXPECT_EQ(fiscal.locks, 0);
+    const bool told =
+        story.fact && std::ranges::count(journal.facts, *story.fact, &Fact::kind) == 1;
+    EXPECT_EQ(told, story.fact.has_value()) << story.rechecked;
+    desk->register_online();  // once
+    later.run();
+    EXPECT_EQ(fiscal.resolves, 3);
+  }
+}
+
+TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 10, 10}, "", {}}};
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  later.run();
+  fiscal.outcome = {Verdict::kDone, {"fn2", 3, 3}, {}, false};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_EQ(state(id), State::kCommitted);
+  desk->register_online();
+  later.run();
+  const auto sale = *desk->find(id);
+  ASSERT_TRUE(sale.extra);
+  EXPECT_EQ(sale.extra->number, 10U);
+  EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSoldTwice, &Fact::kind), 1);
+  // The return receipt that is proposed for it: its lines, no loyalty, paid like a sale.
+  auto receipt = sale.doubted->receipt;
+  receipt.kind = FiscalKind::kSaleReturn;
+  const auto undo = desk->open_document(TillId{"1"}, "undo", "Ann", receipt);
+  ASSERT_TRUE(undo);
+  EXPECT_EQ(desk->add(*undo, "1", Quantity{1000}).error().code, Code::kSaleState);
+  EXPECT_EQ(desk->identify(*undo, {}).error().code, Code::kSaleState);
+  ASSERT_TRUE(pay(*undo));
+  later.run();
+  EXPECT_EQ(state(*undo), State::kCommitted);
+  EXPECT_EQ(fiscal.last.kind, FiscalKind::kSaleReturn);
+  EXPECT_EQ(fiscal.last.lines.size(), receipt.lines.size());
+  EXPECT_EQ(fiscal.last.witness, to_string(desk->find(*undo)->key()));
+}
+
+TEST_F(DeskTest, ACorrectionIsAReceiptOfItsOwn) {
+  FiscalReceipt receipt;
+  receipt.correction = Correction{true, "2026-11-20", "17"};
+  receipt.lines = {{.name = "tea", .price = {10000}, .quantity = {1000}, .sum = {10000}}};
+  receipt.total = {10000};
+  const auto id = desk->open_document(TillId{"1"}, "c1", "Ann", receipt);
+  ASSERT_TRUE(id) << id.error().detail;
+  ASSERT_TRUE(pay(*id));
+  later.run();
+  EXPECT_EQ(state(*id), State::kCommitted);
+  EXPECT_EQ(fiscal.last.correction->number, "17");
+  receipt.total = {9999};
+  EXPECT_EQ(desk->open_document(TillId{"1"}, "c2", "Ann", receipt).error().detail, "total");
 }
 
 TEST_F(DeskTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {

@@ -13,6 +13,15 @@ Buffer encode(const Sale& sale, const Fact& fact) {
   if (fact.kind == FactKind::kSettled) {
     return wire::encode(wire::Fact{wire::Settled{sale.key(), sale.settled_by, fact.document}});
   }
+  if (fact.kind == FactKind::kSettledOtherwise || fact.kind == FactKind::kSoldTwice) {
+    const auto& found = sale.extra.value_or(FiscalDocument{});
+    const bool twice = fact.kind == FactKind::kSoldTwice;
+    return wire::encode(wire::Fact{
+        wire::RegisterNotice{twice ? Code::kSoldTwice : Code::kSettledOtherwise,
+                             {found.fiscal_memory, found.number, found.sign},
+                             sale.doubted ? AttemptKey{sale.id, sale.doubted->number} : sale.key(),
+                             sale.rechecked.value_or("")}});
+  }
   wire::SaleFact out;
   out.key = sale.key();
   out.till = sale.till;
@@ -31,6 +40,7 @@ Buffer encode(const Sale& sale, const Fact& fact) {
   out.fiscal = {sale.document->fiscal_memory, sale.document->number, sale.document->sign};
   out.program_version = sale.quote->program_version;
   out.evaluation_revision = loyalty::kEvaluationRevision;
+  if (sale.plain) out.document_kind = kind_name(*sale.plain);
   for (const auto& quoted : sale.quote->lines) {
     const auto line = std::ranges::find(sale.lines, quoted.id, &SaleLine::id);
     if (line == sale.lines.end()) continue;

@@ -293,6 +293,9 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   }
   live->waiting.push_back(std::move(then));
   sale.settled_by = by;
+  sale.doubted = sale.attempt;
+  sale.rechecked.reset();
+  to_recheck_.push_back(id);
   sale.trouble = 0;
   sale.trouble_detail.clear();
   if (document) {
@@ -335,6 +338,7 @@ void Desk::unlock(Live& live) {
 }
 
 void Desk::register_online() {
+  recheck_settled();
   for (auto& [id, live] : live_) {
     if (live->sale.state != State::kInDoubt || !live->has_lock) continue;
     live->tries = 0;
@@ -345,6 +349,7 @@ void Desk::register_online() {
 // ---- after a start ----
 
 void Desk::recover_all() {
+  to_recheck_ = journal_.unconfirmed();
   for (Sale& sale : journal_.unfinished()) {
     auto live = std::make_unique<Live>();
     live->sale = std::move(sale);

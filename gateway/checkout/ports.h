@@ -49,7 +49,7 @@ class PointsPort {
 };
 
 // Entries of the outbound stream, written in the same transaction as the step they belong to.
-enum class FactKind { kSale, kHoldReleased, kSettled };
+enum class FactKind { kSale, kHoldReleased, kSettled, kSettledOtherwise, kSoldTwice };
 struct Fact {
   FactKind kind = FactKind::kSale;
   Uuid hold = {};        // of kHoldReleased
@@ -68,11 +68,14 @@ class JournalPort {
   virtual std::optional<Uuid> find(const TillId& till, const std::string& number) = 0;
   virtual std::vector<Sale> returns_of(const Uuid& sold) = 0;
   virtual std::vector<Sale> unfinished() = 0;
+  // Settled by a person and not yet confirmed by the register.
+  virtual std::vector<Uuid> unconfirmed() = 0;
   virtual bool allowance_used(const Uuid& allowance) = 0;
 };
 
 struct DeskHooks {
-  std::function<void(const Sale&)> changed;  // for the till's WebSocket
+  std::function<void(const Sale&)> changed;    // for the till's WebSocket
+  std::function<void(const Sale&)> rechecked;  // a settlement was confirmed or contradicted
   std::function<void(std::int64_t us, std::function<void()>)> after;
 };
 

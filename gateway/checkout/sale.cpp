@@ -25,7 +25,8 @@ BOOST_DESCRIBE_STRUCT(Attempt, (),
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned, cashier,
                        lines, customer, redeem, quote, quote_id, quoted_us, payments, attempt,
-                       document, settled_by, trouble, trouble_detail, opened_us, closed_us))
+                       document, plain, settled_by, doubted, rechecked, extra, trouble,
+                       trouble_detail, opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {
@@ -112,6 +113,13 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted,
 }  // namespace
 
 FiscalReceipt receipt_of(const Sale& sale) {
+  if (sale.plain) {
+    FiscalReceipt receipt = *sale.plain;
+    receipt.witness = to_string(sale.key());
+    receipt.cashier = {sale.cashier, ""};
+    receipt.payments = sale.payments;
+    return receipt;
+  }
   FiscalReceipt receipt;
   receipt.kind = sale.is_return ? FiscalKind::kSaleReturn : FiscalKind::kSale;
   receipt.witness = to_string(sale.key());

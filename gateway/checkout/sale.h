@@ -72,13 +72,21 @@ struct Sale {
   std::vector<FiscalPayment> payments;
   Attempt attempt;
   std::optional<FiscalDocument> document;
+  // A document that is no sale from a basket (a correction, the undoing of an extra document): its
+  // lines are fixed when it is opened, and no loyalty applies.
+  std::optional<FiscalReceipt> plain;
   std::string settled_by;
-  std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
+  std::optional<Attempt> doubted;        // what a person settled, until the register confirms it
+  std::optional<std::string> rechecked;  // "agrees", or what the register says instead
+  std::optional<FiscalDocument> extra;   // the document found later, of which nobody knew
+  std::int32_t trouble = 0;              // catalogue number of what stands in the way, 0 = nothing
   std::string trouble_detail;
   std::int64_t opened_us = 0;
   std::int64_t closed_us = 0;
 
   [[nodiscard]] AttemptKey key() const { return {id, attempt.number}; }
+  // Worked out when it was opened; neither edited, parked nor quoted again.
+  [[nodiscard]] bool fixed() const { return is_return || plain.has_value(); }
 };
 
 boost::json::value to_json(const Sale& sale);

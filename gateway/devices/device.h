@@ -61,6 +61,9 @@ class Device : public std::enable_shared_from_this<Device> {
   // end in unlock(). A register is locked from baseline to outcome.
   void lock(std::function<void()> then);
   void unlock();
+  [[nodiscard]] bool locked() const { return locked_; }
+  // Does somebody wait for the lock?
+  [[nodiscard]] bool wanted() const { return !waiting_.empty(); }
 
   [[nodiscard]] const std::string& id() const { return config_.id; }
   [[nodiscard]] const std::string& kind() const { return manifest_.kind; }

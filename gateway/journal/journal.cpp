@@ -147,9 +147,15 @@ void Journal::store_entry(const Buffer& payload) {
   last_hash_ = std::move(hash);
 }
 
+void Journal::tell(Buffer payload) {
+  told_.push_back(std::move(payload));
+  hard_ = true;
+  schedule();
+}
+
 void Journal::flush() {
   scheduled_ = false;
-  if (pending_.empty()) return;
+  if (pending_.empty() && told_.empty()) return;
   auto batch = std::exchange(pending_, {});
   pending_at_.clear();
   const bool hard = std::exchange(hard_, false);
@@ -161,6 +167,7 @@ void Journal::flush() {
     }
     sqlite::Transaction transaction(db_);
     for (const Pending& p : batch) store(p);
+    for (const Buffer& payload : std::exchange(told_, {})) store_entry(payload);
     transaction.commit();
     // Under load there is no idle moment, and a long log makes every read of it slow.
     if (db_.log_pages() > kMaxLogPages) db_.checkpoint();
@@ -212,6 +219,26 @@ std::vector<Sale> Journal::unfinished() {
   return sales(
       db_.query("SELECT body FROM sales WHERE state NOT IN "
                 "('committed', 'settled_by_person', 'cancelled') ORDER BY id"));
+}
+
+// Once at the start; the words stand in the sale's JSON.
+std::vector<Uuid> Journal::unconfirmed() {
+  flush();
+  std::vector<Uuid> out;
+  auto rows = db_.query(
+      "SELECT id FROM sales WHERE body LIKE '%\"doubted\":{%' AND body LIKE "
+      "'%\"rechecked\":null%'");
+  while (rows.next()) {
+    if (const auto id = parse_uuid(rows.text(0))) out.push_back(*id);
+  }
+  return out;
+}
+
+std::uint32_t Journal::last_document(const std::string& fiscal_memory) {
+  flush();
+  auto rows =
+      db_.query("SELECT max(fiscal_document) FROM sales WHERE fiscal_memory=?", fiscal_memory);
+  return rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
 }
 
 bool Journal::allowance_used(const Uuid& allowance) {

@@ -53,9 +53,14 @@ class Journal final : public checkout::JournalPort {
   std::optional<Uuid> find(const TillId& till, const std::string& number) override;
   std::vector<checkout::Sale> returns_of(const Uuid& sold) override;
   std::vector<checkout::Sale> unfinished() override;
+  std::vector<Uuid> unconfirmed() override;
+  // The highest fiscal document of a sale on that memory, 0 = none.
+  std::uint32_t last_document(const std::string& fiscal_memory);
   bool allowance_used(const Uuid& allowance) override;
 
   // ---- the outbound stream ----
+  // An entry of no sale; on the disk with the next hard write, at the latest with its own.
+  void tell(Buffer payload);
   std::vector<Entry> read(std::uint64_t from, std::size_t most);
   void acknowledged(std::uint64_t sequence);
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
@@ -106,7 +111,8 @@ class Journal final : public checkout::JournalPort {
   std::vector<Pending> pending_;  // in the order of their first write
   std::unordered_map<Uuid, std::size_t> pending_at_;
   std::unordered_set<Uuid> known_;
-  bool hard_ = false;  // one of them must be synced
+  std::vector<Buffer> told_;  // entries of no sale
+  bool hard_ = false;         // one of them must be synced
   bool scheduled_ = false;
   bool full_ = true;  // PRAGMA synchronous as it stands
   std::uint64_t last_sequence_ = 0;

@@ -91,6 +91,7 @@ void put(pb::SaleFact& to, const SaleFact& fact) {
   }
   to.set_program_version(fact.program_version);
   to.set_evaluation_revision(fact.evaluation_revision);
+  to.set_document_kind(fact.document_kind);
   for (const auto& line : fact.lines) put(*to.add_lines(), line);
 }
 
@@ -114,6 +115,7 @@ Result<Fact> get(const pb::SaleFact& from) {
   fact.fiscal = {from.fiscal().fiscal_memory(), from.fiscal().number(), from.fiscal().sign()};
   fact.program_version = from.program_version();
   fact.evaluation_revision = from.evaluation_revision();
+  fact.document_kind = from.document_kind();
   fact.lines.reserve(static_cast<std::size_t>(from.lines_size()));
   for (const auto& line : from.lines()) fact.lines.push_back(get(line));
   return fact;
@@ -152,6 +154,16 @@ Buffer encode(const Fact& fact) {
                    settled.set_attempt(f.key.attempt);
                    settled.set_by(f.by);
                    settled.set_document(f.document);
+                 },
+                 [&](const RegisterNotice& f) {
+                   auto& notice = *to.mutable_notice();
+                   notice.set_code(static_cast<std::int32_t>(f.code));
+                   notice.mutable_document()->set_fiscal_memory(f.document.fiscal_memory);
+                   notice.mutable_document()->set_number(f.document.number);
+                   notice.mutable_document()->set_sign(f.document.sign);
+                   if (!f.key.sale.is_nil()) notice.set_sale(text(f.key.sale));
+                   notice.set_attempt(f.key.attempt);
+                   notice.set_detail(f.detail);
                  }},
       fact);
   return bytes_of(to);
@@ -168,6 +180,15 @@ Result<Fact> decode_fact(Bytes bytes) {
       return Settled{{TILL_TRY(uuid(from.settled().sale(), "sale")), from.settled().attempt()},
                      from.settled().by(),
                      from.settled().document()};
+    case pb::Fact::kNotice: {
+      const auto& n = from.notice();
+      RegisterNotice out{static_cast<Code>(n.code()),
+                         {n.document().fiscal_memory(), n.document().number(), n.document().sign()},
+                         {{}, n.attempt()},
+                         n.detail()};
+      if (!n.sale().empty()) out.key.sale = TILL_TRY(uuid(n.sale(), "sale"));
+      return out;
+    }
     case pb::Fact::BODY_NOT_SET:
       break;
   }

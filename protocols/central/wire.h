@@ -55,6 +55,7 @@ struct SaleFact {
   std::int64_t program_version = 0;
   std::int32_t evaluation_revision = 0;
   std::vector<SaleLine> lines;
+  std::string document_kind;
   bool operator==(const SaleFact&) const = default;
 };
 
@@ -71,7 +72,16 @@ struct Settled {
   bool operator==(const Settled&) const = default;
 };
 
-using Fact = std::variant<SaleFact, HoldReleased, Settled>;
+// Something about a register that a person should look at.
+struct RegisterNotice {
+  Code code{};  // kForeignDocument, kSettledOtherwise, kSoldTwice, kRegisterReplaced
+  FiscalMark document;
+  AttemptKey key;  // nil = of no sale of ours
+  std::string detail;
+  bool operator==(const RegisterNotice&) const = default;
+};
+
+using Fact = std::variant<SaleFact, HoldReleased, Settled, RegisterNotice>;
 
 // ---- telling: the outbound stream ----
 

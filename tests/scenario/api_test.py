@@ -126,7 +126,7 @@ def check_unprinted(shop):
     shop.sim("register.paper", state="ok")
     shop.ok(shop.api("POST", "/v1/register/continue-printing", {}))
     assert len(shop.documents()) == before, "it was registered again"
-    assert shop.ok(shop.api("GET", "/v1/register/status"))["waits_for_continue"] is False
+    assert shop.ok(shop.api("GET", "/v1/register/status"))["state"]["waits_for_continue"] is False
     print("paper out after the document became fiscal: printed on, not registered again")
 
 

@@ -179,7 +179,7 @@ check = "ean"
         self.start("gateway", self.bin / "tillbridge", "run", "--config", self.folder / "store.toml")
         (self.folder / "gateway.pid").write_text(str(self.processes["gateway"].p.pid))
 
-    def start_all(self, devices_online=True):
+    def start_all(self, devices_online=True, armed=True):
         self.prepare()
         self.start_sim()
         self.config()
@@ -187,7 +187,13 @@ check = "ean"
         if devices_online:
             wait_for("all devices online", lambda: all(
                 d["online"] for d in self.api("GET", "/v1/devices")[1]["devices"]))
+            if armed:
+                self.arm()
             wait_for("central online", lambda: self.api("GET", "/v1/health")[1]["central_online"])
+
+    def arm(self, number="9999078900000001"):
+        """The operator confirms the register's fiscal memory: only then live receipts are made."""
+        return self.ok(self.api("POST", "/v1/register/arm", {"fiscal_memory": number}, token=self.senior_token))
 
     def kill_gateway(self):
         self.processes["gateway"].stop(signal.SIGKILL)

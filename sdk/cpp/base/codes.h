@@ -55,6 +55,10 @@ enum class Code : int {
   kRegisterPassword = 3009,
   kNoSuchDocument = 3010,
   kSeveralCandidates = 3011,
+  kRegisterNotArmed = 3012,
+  kForeignDocument = 3013,
+  kSettledOtherwise = 3014,
+  kSoldTwice = 3015,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,

@@ -1,0 +1,149 @@
+#include "register_command.h"
+
+#include <functional>
+#include <iostream>
+#include <map>
+
+#include "api_client.h"
+#include "gateway/base/errors.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+using Words = std::vector<std::string>;
+
+struct Request {
+  std::string method, path;
+  json::value body;
+};
+struct Verb {
+  std::size_t least, most;  // words behind it
+  std::function<Request(const Words&)> make;
+};
+
+std::function<Request(const Words&)> plain(const char* path) {
+  return [path](const Words&) { return Request{"POST", path, json::object{}}; };
+}
+
+const std::map<std::string, Verb>& verbs() {
+  static const std::map<std::string, Verb> kVerbs = {
+      {"status", {0, 0, [](const Words&) { return Request{"GET", "/v1/register/status", {}}; }}},
+      {"arm",
+       {1, 1,
+        [](const Words& w) {
+          return Request{"POST", "/v1/register/arm", {{"fiscal_memory", w[0]}}};
+        }}},
+      {"x", {0, 0, plain("/v1/register/x-report")}},
+      {"z", {0, 0, plain("/v1/register/close-shift")}},
+      {"open-shift", {0, 0, plain("/v1/register/open-shift")}},
+      {"continue", {0, 0, plain("/v1/register/continue-printing")}},
+      {"settlement", {0, 0, plain("/v1/register/settlement-report")}},
+      {"copy", {0, 0, plain("/v1/register/copy")}},
+      {"drawer", {0, 0, plain("/v1/register/drawer")}},
+      {"clock", {0, 0, plain("/v1/register/clock")}},
+      {"cash",
+       {2, 2,
+        [](const Words& w) {
+          return Request{"POST", "/v1/register/cash", {{"direction", w[0]}, {"amount", w[1]}}};
+        }}},
+      {"document",
+       {1, 1, [](const Words& w) { return Request{"GET", "/v1/register/documents/" + w[0], {}}; }}},
+      {"table",
+       {3, 4,
+        [](const Words& w) {
+          const std::string path = "/v1/register/settings/" + w[0] + "/" + w[1] + "/" + w[2];
+          return w.size() == 3 ? Request{"GET", path, {}}
+                               : Request{"POST", path, {{"value", w[3]}}};
+        }}},
+      {"undo", {0, 0, plain("/v1/register/settings/undo")}},
+  };
+  return kVerbs;
+}
+
+std::string text(const json::value& v) {
+  return v.is_string() ? json::value_to<std::string>(v) : json::serialize(v);
+}
+
+void show(const json::value& value, const std::string& indent = "") {
+  if (!value.is_object()) {
+    std::cout << indent << text(value) << "\n";
+    return;
+  }
+  for (const auto& [key, item] : value.get_object()) {
+    if (item.is_null()) continue;
+    if (item.is_object()) {
+      std::cout << indent << key << ":\n";
+      show(item, indent + "  ");
+    } else if (item.is_array() && !item.get_array().empty() && item.get_array()[0].is_object()) {
+      std::cout << indent << key << ":\n";
+      for (const auto& each : item.get_array()) show(each, indent + "  - ");
+    } else {
+      std::cout << indent << key << ": " << text(item) << "\n";
+    }
+  }
+}
+
+int call(const SaleOptions& options, const Request& request, bool as_json) {
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  const auto answer = api.call(request.method, request.path, request.body);
+  if (!answer) {
+    std::cerr << describe(answer.error(), options.language == "en" ? Language::kEn : Language::kRu)
+              << "\n";
+    return 1;
+  }
+  const auto* o = answer->body.if_object();
+  const auto* e = o == nullptr ? nullptr : o->if_contains("error");
+  if (e != nullptr && !as_json) {
+    std::cerr << text(e->as_object().contains("text") ? e->at("text") : *e) << "\n";
+  } else if (as_json) {
+    std::cout << json::serialize(answer->body) << "\n";
+  } else {
+    show(answer->body);
+  }
+  return answer->status < 300 ? 0 : 1;
+}
+
+}  // namespace
+
+const char* const kRegisterHelp = R"(
+  status                   state, warnings, what others printed
+  arm NUMBER               confirm the fiscal memory: only then live receipts are made
+  open-shift | x | z       reports; z closes the shift
+  cash in|out AMOUNT       cash into the drawer, or out
+  copy | continue          of the last document; go on after new paper
+  document NUMBER          one document of the fiscal memory
+  settlement               the report on what the tax operator has not got
+  clock                    set the register's clock from this computer's
+  table T ROW FIELD [VALUE]  read or write a setting; undo takes the last change back
+  drawer                   open it
+)";
+
+int register_command(const SaleOptions& options, const Words& words, bool as_json) {
+  const auto at = words.empty() ? verbs().end() : verbs().find(words[0]);
+  const Words rest(words.empty() ? words.begin() : words.begin() + 1, words.end());
+  if (at == verbs().end() || rest.size() < at->second.least || rest.size() > at->second.most) {
+    std::cerr << "tillbridge register:" << kRegisterHelp;
+    return 2;
+  }
+  return call(options, at->second.make(rest), as_json);
+}
+
+int settle_command(const SaleOptions& options, const Words& words) {
+  const std::string path = words.empty() ? "" : "/v1/sales/" + words[0] + "/settle";
+  if (words.size() == 2 && words[1] == "none") {
+    return call(options, {"POST", path, {{"no_document", true}}}, false);
+  }
+  if (words.size() == 4) {
+    boost::system::error_code bad_number, bad_sign;
+    const auto number = json::parse(words[2], bad_number), sign = json::parse(words[3], bad_sign);
+    if (!bad_number && !bad_sign) {
+      const json::object document{{"fiscal_memory", words[1]}, {"number", number}, {"sign", sign}};
+      return call(options, {"POST", path, {{"document", document}}}, false);
+    }
+  }
+  std::cerr << "tillbridge sale settle SALE none | SALE FISCAL_MEMORY NUMBER SIGN\n";
+  return 2;
+}
+
+}  // namespace till::app

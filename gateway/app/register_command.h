@@ -1,0 +1,19 @@
+// `tillbridge register …` and `tillbridge sale settle`: what a person asks of the register of a
+// running gateway, through its HTTP API with a senior's token.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sale_command.h"
+
+namespace till::app {
+
+// words: "status", "arm NUMBER", "cash in 100.00", "document 17", "table 17 1 7 [VALUE]" …
+int register_command(const SaleOptions& options, const std::vector<std::string>& words,
+                     bool as_json);
+// words: SALE none | SALE FISCAL_MEMORY NUMBER SIGN
+int settle_command(const SaleOptions& options, const std::vector<std::string>& words);
+extern const char* const kRegisterHelp;
+
+}  // namespace till::app

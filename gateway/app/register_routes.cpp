@@ -1,0 +1,211 @@
+// /v1/register/… : the register's state and what a person asks of it; /v1/documents: receipts that
+// are no sale from a basket.
+#include <map>
+
+#include "routes.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMostUndo = 100;
+constexpr const char* kUndoSetting = "register.undo";
+
+struct Route {
+  const char* method;
+  const char* verb;
+  bool senior;
+};
+
+const std::map<std::string, Route>& simple_routes() {
+  static const std::map<std::string, Route> kRoutes = {
+      {"x-report", {"POST", "fiscal.x_report", false}},
+      {"open-shift", {"POST", "fiscal.open_shift", false}},
+      {"close-shift", {"POST", "fiscal.close_shift", true}},
+      {"continue-printing", {"POST", "fiscal.continue_printing", false}},
+      {"settlement-report", {"POST", "fiscal.settlement_report", true}},
+      {"copy", {"POST", "fiscal.copy", false}},
+      {"drawer", {"POST", "drawer.open", false}}};
+  return kRoutes;
+}
+
+Result<std::uint32_t> number_of(const std::string& text) {
+  std::uint64_t value = 0;
+  if (text.empty() || text.size() > 10) return fail(Code::kBadValue, text.substr(0, 64));
+  for (const char c : text) {
+    if (c < '0' || c > '9') return fail(Code::kBadValue, text);
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (value > std::numeric_limits<std::uint32_t>::max()) return fail(Code::kOutOfRange, text);
+  return static_cast<std::uint32_t>(value);
+}
+
+json::array undo_list(const std::string& kept) {
+  boost::system::error_code bad;
+  const auto value = json::parse(kept.empty() ? "[]" : kept, bad);
+  return bad || !value.is_array() ? json::array{} : value.get_array();
+}
+
+}  // namespace
+
+checkout::Then<Result<json::value>> Routes::passing_on(const std::string& language,
+                                                       const api::Reply& reply) const {
+  return [this, language, reply](const Result<json::value>& result) {
+    reply(result ? ok(*result) : error(result.error(), language));
+  };
+}
+
+void Routes::register_route(const Context& c, api::Reply reply) {
+  const std::string& language = c.request.language;
+  const std::string& name = c.path[1];
+  const auto refuse = [&](const Error& e) { reply(error(e, language)); };
+  const bool senior = c.who.role != api::Role::kCashier;
+  auto& fiscal = *store_.fiscal();
+  if (name == "status" && c.request.method == "GET") {
+    return fiscal.command("fiscal.status", {{"detail", true}},
+                          [this, language, reply](const Result<json::value>& r) {
+                            if (!r) return reply(error(r.error(), language));
+                            if (const auto s = status_from_json(*r)) {
+                              store_.watch().state(*s, store_.local_time());
+                            }
+                            reply(ok(store_.watch().describe()));
+                          });
+  }
+  if (name == "documents" && c.path.size() == 3 && c.request.method == "GET") {
+    const auto number = number_of(c.path[2]);
+    if (!number) return refuse(number.error());
+    return fiscal.command("fiscal.document", {{"number", *number}}, passing_on(language, reply));
+  }
+  if (name == "settings") return register_setting(c, reply);
+  const auto at = simple_routes().find(name);
+  const bool own = name == "arm" || name == "cash" || name == "clock";
+  if (at == simple_routes().end() && !own) return refuse({Code::kNotFound, c.request.path, {}});
+  if (c.request.method != "POST") return refuse({Code::kMethodNotAllowed, c.request.path, {}});
+  if ((own || at->second.senior) && !senior) return refuse({Code::kRoleForbidden, {}, {}});
+  if (name == "arm" || name == "cash") {
+    const auto run = name == "arm" ? register_arm(c, reply) : register_cash(c, reply);
+    if (!run) refuse(run.error());
+    return;
+  }
+  if (name == "clock") {
+    return fiscal.command("fiscal.set_clock", {{"time", store_.local_time()}},
+                          passing_on(language, reply));
+  }
+  json::object body;
+  if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
+    if (!o->at("cashier").is_string()) return refuse({Code::kWrongType, "cashier", {}});
+    body["cashier"] = to_json(Operator{json::value_to<std::string>(o->at("cashier")), ""});
+  }
+  fiscal.command(at->second.verb, std::move(body), passing_on(language, reply));
+}
+
+// The operator types the number she read from the register's own report. What is in doubt stays
+// so: it belongs to the memory that was there before.
+Result<void> Routes::register_arm(const Context& c, const api::Reply& reply) {
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto number = TILL_TRY(short_text(in, "fiscal_memory"));
+  TILL_CHECK(in.finish());
+  store_.fiscal()->arm(
+      number, [this, language = c.request.language, reply](const Result<void>& armed) {
+        if (!armed) return reply(error(armed.error(), language));
+        json::array doubts;
+        for (const auto& sale : store_.desk().live()) {
+          if (checkout::is_open_doubt(sale.state))
+            doubts.push_back(json::string(to_string(sale.id)));
+        }
+        reply(ok({{"armed", store_.watch().armed()}, {"in_doubt", std::move(doubts)}}));
+      });
+  return {};
+}
+
+Result<void> Routes::register_cash(const Context& c, const api::Reply& reply) {
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto direction = TILL_TRY(short_text(in, "direction"));
+  const auto amount = TILL_TRY(in.get<Money>("amount"));
+  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  TILL_CHECK(in.finish());
+  if (direction != "in" && direction != "out") return fail(Code::kBadValue, "direction");
+  if (amount.minor <= 0) return fail(Code::kOutOfRange, "amount");
+  store_.fiscal()->cash(direction == "in", amount, cashier, passing_on(c.request.language, reply));
+  return {};
+}
+
+// GET settings/TABLE/ROW/FIELD, POST the same {"value"}, POST settings/undo.
+void Routes::register_setting(const Context& c, const api::Reply& reply) {
+  const std::string& language = c.request.language;
+  const auto refuse = [&](const Error& e) { reply(error(e, language)); };
+  if (c.who.role == api::Role::kCashier) return refuse({Code::kRoleForbidden, {}, {}});
+  if (c.path.size() == 3 && c.path[2] == "undo" && c.request.method == "POST") {
+    return undo_setting(language, reply);
+  }
+  if (c.path.size() != 5) return refuse({Code::kNotFound, c.request.path, {}});
+  json::object body;
+  for (const auto& [name, at] : {std::pair("table", 2), {"row", 3}, {"field", 4}}) {
+    const auto number = number_of(c.path[static_cast<std::size_t>(at)]);
+    if (!number) return refuse(number.error());
+    body[name] = *number;
+  }
+  if (c.request.method == "GET") {
+    return store_.fiscal()->command("fiscal.read_setting", std::move(body),
+                                    passing_on(language, reply));
+  }
+  const auto* o = c.body.if_object();
+  const auto* value = o == nullptr ? nullptr : o->if_contains("value");
+  if (value == nullptr || !value->is_string()) return refuse({Code::kWrongType, "value", {}});
+  json::object command = body;
+  command["value"] = *value;
+  store_.fiscal()->command("fiscal.write_setting", std::move(command),
+                           [this, language, reply, body](const Result<json::value>& r) mutable {
+                             if (!r) return reply(error(r.error(), language));
+                             auto list = undo_list(store_.journal().setting(kUndoSetting));
+                             body["value"] = r->at("before");
+                             list.push_back(std::move(body));
+                             if (list.size() > kMostUndo) list.erase(list.begin());
+                             store_.journal().set_setting(kUndoSetting, json::serialize(list));
+                             reply(ok(*r));
+                           });
+}
+
+void Routes::undo_setting(const std::string& language, const api::Reply& reply) {
+  auto list = undo_list(store_.journal().setting(kUndoSetting));
+  if (list.empty()) return reply(error({Code::kNotFound, "undo", {}}, language));
+  json::object last = list.back().as_object();
+  list.pop_back();
+  store_.fiscal()->command("fiscal.write_setting", last,
+                           [this, language, reply, list, last](const Result<json::value>& r) {
+                             if (!r) return reply(error(r.error(), language));
+                             store_.journal().set_setting(kUndoSetting, json::serialize(list));
+                             reply(ok(last));
+                           });
+}
+
+// A correction, or any other receipt with lines of its own. Then it is paid as a sale.
+Result<api::Response> Routes::open_document(const Context& c) {
+  if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto number = TILL_TRY(short_text(in, "number"));
+  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  if (!in.has("receipt")) return fail(Code::kMissingField, "receipt");
+  const auto receipt = TILL_TRY(receipt_from_json(c.body.at("receipt")));
+  TILL_TRY(in.object("receipt"));
+  const auto id =
+      TILL_TRY(store_.desk().open_document(TillId{c.who.till}, number, cashier, receipt));
+  return sale_response(id, c.request.language, 201);
+}
+
+// The return receipt for a document that was found after its sale had been sold again.
+Result<api::Response> Routes::open_undo(const Context& c, const checkout::Sale& sale) {
+  if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
+  if (!sale.extra || !sale.document || !sale.doubted) return fail(Code::kSaleState, "undo");
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto number = TILL_TRY(short_text(in, "number"));
+  TILL_CHECK(in.finish());
+  FiscalReceipt receipt = sale.doubted->receipt;
+  receipt.kind = receipt.kind == FiscalKind::kSale ? FiscalKind::kSaleReturn : FiscalKind::kSale;
+  const auto id = TILL_TRY(
+      store_.desk().open_document(TillId{c.who.till}, number, sale.cashier, std::move(receipt)));
+  return sale_response(id, c.request.language, 201);
+}
+
+}  // namespace till::app

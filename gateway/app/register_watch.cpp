@@ -1,0 +1,184 @@
+#include "register_watch.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+#include "gateway/base/log.h"
+
+namespace till::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMostForeign = 1000;  // unread numbers kept
+constexpr std::size_t kMostAtOnce = 20;
+constexpr std::int64_t kShiftWarnS = std::int64_t{22} * 3600;
+constexpr std::int64_t kShiftMostS = std::int64_t{24} * 3600;
+constexpr std::int64_t kClockDriftS = 300;  // the fiscal memory refuses more between operations
+constexpr std::int64_t kMemoryWarnDays = 30;
+constexpr std::int64_t kOperatorWarnDays = 25;  // blocked after 30 without a word
+constexpr std::uint32_t kFewDocuments = 5000;
+constexpr std::int64_t kDayS = 86400;
+
+// Seconds of a local civil time; 0 when it is none. Only differences are used.
+std::int64_t seconds_of(const std::string& text) {
+  std::tm t{};
+  const int n = std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday,
+                            &t.tm_hour, &t.tm_min, &t.tm_sec);
+  if (n < 3) return 0;
+  t.tm_year -= 1900;
+  t.tm_mon -= 1;
+  return timegm(&t);
+}
+
+}  // namespace
+
+std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_text) {
+  std::vector<Forecast> out;
+  const std::int64_t now = seconds_of(now_text), device = seconds_of(s.device_time);
+  const auto add = [&](const char* what, std::string detail) {
+    out.push_back({what, std::move(detail)});
+  };
+  if (s.shift == "expired") add("shift", "0");
+  if (s.shift == "open" && s.shift_opened) {
+    const auto left = kShiftMostS - (std::max(device, now) - seconds_of(*s.shift_opened));
+    if (left <= kShiftMostS - kShiftWarnS) add("shift", std::to_string(left / 60) + " min");
+  }
+  if (s.memory_expires) {
+    const auto days = (seconds_of(*s.memory_expires) - now) / kDayS;
+    if (days <= kMemoryWarnDays) add("memory", std::to_string(days) + " d");
+  }
+  if (s.memory_phase && *s.memory_phase != "operating") add("memory", *s.memory_phase);
+  if (s.memory_warning) add("memory", *s.memory_warning);
+  if (s.documents_left && *s.documents_left < kFewDocuments) {
+    add("documents", std::to_string(*s.documents_left));
+  }
+  if (s.unsent_documents && *s.unsent_documents > 0 && s.oldest_unsent) {
+    const auto days = (now - seconds_of(*s.oldest_unsent)) / kDayS;
+    if (days >= kOperatorWarnDays) {
+      add("operator", std::to_string(*s.unsent_documents) + ", " + std::to_string(days) + " d");
+    }
+  }
+  const auto drift = device - now;
+  // A device that tells minutes only is off by up to one.
+  if (device != 0 && (drift > kClockDriftS || drift < -kClockDriftS)) {
+    add("clock", std::to_string(drift) + " s");
+  }
+  if (!s.paper) add("paper", "out");
+  if (s.paper_near_end) add("paper", "near end");
+  if (s.cover_open) add("cover", "open");
+  if (s.cutter_fault) add("cutter", "fault");
+  if (s.printer_fault) add("printer", "fault");
+  return out;
+}
+
+RegisterWatch::RegisterWatch(WatchHooks hooks, Metrics& metrics)
+    : hooks_(std::move(hooks)), metrics_(metrics), armed_(hooks_.setting("register.armed")) {
+  const std::string known = hooks_.setting("register.known");
+  boost::system::error_code bad;
+  const auto value = json::parse(known.empty() ? "{}" : known, bad);
+  if (bad || !value.is_object() || !value.get_object().contains("memory")) return;
+  known_memory_ = json::value_to<std::string>(value.at("memory"));
+  known_ = value.at("last").to_number<std::uint32_t>();
+  for (const auto& n : value.at("unread").as_array()) foreign_.insert(n.to_number<std::uint32_t>());
+  known_ = std::max(known_, hooks_.last_sold(known_memory_));
+}
+
+void RegisterWatch::keep() {
+  json::array unread(foreign_.begin(), foreign_.end());
+  hooks_.set_setting("register.known",
+                     json::serialize(json::object{
+                         {"memory", known_memory_}, {"last", known_}, {"unread", unread}}));
+}
+
+Result<void> RegisterWatch::admits(const RegisterStatus& status) {
+  if (armed_ == status.fiscal_memory) return {};
+  if (armed_.empty()) return fail(Code::kRegisterNotArmed, status.fiscal_memory);
+  return fail(Code::kRegisterReplaced, armed_ + " -> " + status.fiscal_memory);
+}
+
+Result<void> RegisterWatch::arm(const RegisterStatus& status, const std::string& number) {
+  if (number != status.fiscal_memory) return fail(Code::kBadValue, "fiscal_memory");
+  if (!armed_.empty() && armed_ != number) {
+    hooks_.tell({Code::kRegisterReplaced, {number, status.last_document, 0}, {}, armed_});
+  }
+  log_info("register: armed for fiscal memory {}", number);
+  armed_ = number;
+  known_memory_ = number;
+  known_ = status.last_document;
+  foreign_.clear();
+  hooks_.set_setting("register.armed", armed_);
+  keep();
+  return {};
+}
+
+void RegisterWatch::ours(const std::string& fiscal_memory, std::uint32_t number) {
+  if (fiscal_memory != known_memory_ || number <= known_) return;
+  // What lies between is not ours: another till printed while we were not looking.
+  if (number > known_ + 1) saw(fiscal_memory, number - 1);
+  known_ = number;
+}
+
+void RegisterWatch::ours_up_to(const std::string& fiscal_memory, std::uint32_t number) {
+  if (fiscal_memory != known_memory_ || number <= known_) return;
+  known_ = number;
+  keep();
+}
+
+void RegisterWatch::saw(const std::string& fiscal_memory, std::uint32_t last) {
+  if (fiscal_memory != known_memory_ || last <= known_) return;
+  for (auto n = known_ + 1; n <= last && foreign_.size() < kMostForeign; ++n) foreign_.insert(n);
+  known_ = last;
+  keep();
+}
+
+std::vector<std::uint32_t> RegisterWatch::unread() const {
+  std::vector<std::uint32_t> out(foreign_.begin(), foreign_.end());
+  if (out.size() > kMostAtOnce) out.resize(kMostAtOnce);
+  return out;
+}
+
+void RegisterWatch::read(const FiscalDocument& d) {
+  if (foreign_.erase(d.number) == 0) return;
+  // Of a sale that nobody knew to be on paper: the recheck of settled sales says so.
+  if (!d.witness.empty() && hooks_.sold_here(d.witness)) return keep();
+  metrics_.add("tillbridge_register_foreign_documents_total");
+  log_warning("register: document {} ({}) was made by somebody else", d.number, d.kind);
+  hooks_.tell({Code::kForeignDocument,
+               {d.fiscal_memory, d.number, d.sign},
+               {},
+               d.kind + " " + to_string(d.total)});
+  hooks_.publish({{"type", "foreign_document"},
+                  {"number", d.number},
+                  {"kind", d.kind},
+                  {"total", to_string(d.total)}});
+  keep();
+}
+
+void RegisterWatch::state(const RegisterStatus& status, const std::string& local_now) {
+  last_state_ = to_json(status).as_object();
+  last_state_["read_at"] = local_now;
+  warnings_.clear();
+  std::set<std::string> now;
+  for (const auto& f : forecasts(status, local_now)) {
+    warnings_.push_back({{"what", f.what}, {"detail", f.detail}});
+    now.insert(f.what);
+    if (warned_.contains(f.what)) continue;
+    log_warning("register: {} {}", f.what, f.detail);
+    hooks_.publish({{"type", "register_warning"}, {"what", f.what}, {"detail", f.detail}});
+  }
+  for (const auto& was : warned_) {
+    if (!now.contains(was)) log_info("register: {} is well again", was);
+  }
+  warned_ = std::move(now);
+  metrics_.set("tillbridge_register_warnings", static_cast<std::int64_t>(warned_.size()));
+  metrics_.set("tillbridge_register_unsent_documents", status.unsent_documents.value_or(0));
+}
+
+json::object RegisterWatch::describe() const {
+  json::array unread(foreign_.begin(), foreign_.end());
+  return {{"armed", armed_}, {"state", last_state_}, {"warnings", warnings_}, {"unread", unread}};
+}
+
+}  // namespace till::app

@@ -1,0 +1,38 @@
+// What the files of routes share: a request with its rights, and small readers of its body.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gateway/base/json.h"
+#include "gateway/base/limits.h"
+#include "store.h"
+
+namespace till::app {
+
+struct Routes::Context {
+  const api::Request& request;
+  api::Access who;
+  std::vector<std::string> path;  // after /v1
+  boost::json::value body;
+  Language language;
+};
+
+inline api::Response ok(const boost::json::value& body, int status = 200) {
+  return {status, boost::json::serialize(body)};
+}
+
+inline Result<std::string> short_text(JsonObject& in, const char* name) {
+  auto text = TILL_TRY(in.get<std::string>(name));
+  if (text.empty() || text.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, name);
+  return text;
+}
+
+inline Result<std::uint32_t> number_u32(JsonObject& in, const char* name) {
+  const auto n = TILL_TRY(in.get<std::int64_t>(name));
+  if (n < 0 || n > std::numeric_limits<std::uint32_t>::max()) return fail(Code::kOutOfRange, name);
+  return static_cast<std::uint32_t>(n);
+}
+
+}  // namespace till::app

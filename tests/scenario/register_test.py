@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""The register beyond a sale: arming, a swapped one, other people's documents, cash, settings."""
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import audit
+from shop import Shop, wait_for
+
+FIRST, SECOND = "9999078900000001", "9999078900000002"
+
+
+def code_of(answer):
+    return answer[0], answer[1]["error"]["code"]
+
+
+def check_arming(shop):
+    """Nothing live is printed before an operator has confirmed the number, and not by a cashier."""
+    sale = shop.basket(["4607000000021"])
+    status, body = shop.pay(sale)
+    assert body["state"] == "quoted" and body["trouble"]["code"] == "TB-3012", body
+    assert code_of(shop.api("POST", "/v1/register/open-shift", {})) == (409, "TB-3012")
+    assert shop.api("POST", "/v1/register/arm", {"fiscal_memory": FIRST})[0] == 403
+    wrong = shop.api("POST", "/v1/register/arm", {"fiscal_memory": SECOND}, token=shop.senior_token)
+    assert code_of(wrong)[1] == "TB-1012", wrong
+    assert [d["type"] for d in shop.documents()] == [1], "something was printed"
+    assert shop.arm()["armed"] == FIRST
+    assert shop.pay(sale)[1]["state"] == "committed"
+    print("arming: nothing is printed on a register nobody confirmed")
+    return sale
+
+
+def check_foreign(shop):
+    """What another program prints is noticed, read and told to central; ours never is."""
+    shop.sim("register.foreign", total=12345, op="sale", items=[{"name": "Чай", "price": 12345, "quantity_milli": 1000}])
+    number = shop.documents()[-1]["fd"]
+    assert shop.pay(shop.basket(["4607000000021"]))[1]["state"] == "committed"
+    wait_for("the foreign document read", lambda: f"document {number} (sale) was made by somebody else"
+             in shop.processes["gateway"].said(), 90)
+    wait_for("told to central", shop.settled)
+    alarms = shop.central("alarms")
+    assert "TB-3013" in alarms and f"{FIRST}/{number}" in alarms, alarms
+    assert alarms.count("TB-3013") == 1, alarms
+    print("a foreign document is noticed and reported, ours are not")
+
+
+def check_cash(shop):
+    """The cable goes while the drawer is filled: the sum tells whether it was done."""
+    before = shop.ok(shop.api("GET", "/v1/register/status"))["state"]["cash_in_drawer"]
+    for n, side in enumerate(["before", "after"]):
+        shop.sim("register.fault", when="rx" if side == "before" else "tx", at=3, side="after", what="cut", command="50")
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(
+            shop.api("POST", "/v1/register/cash", {"direction": "in", "amount": "100.00"}, token=shop.senior_token)))
+        waiting.start()
+        time.sleep(1)
+        shop.sim("register.plug")
+        waiting.join(60)
+        shop.sim("register.faults.clear")
+        wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+        after = shop.ok(shop.api("GET", "/v1/register/status"))["state"]["cash_in_drawer"]
+        done = answers[0][0] == 200
+        assert after - before == (10000 if done else 0), (side, answers, before, after)
+        before = after
+    print("cash into the drawer with the cable cut: told what really happened")
+
+
+def check_settings(shop):
+    def command(*words):
+        done = subprocess.run([shop.bin / "tillbridge", "register", *words, "--url", f"http://127.0.0.1:{shop.port}",
+                               "--token-file", shop.folder / "senior-token", "--language", "en"],
+                              capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    (shop.folder / "senior-token").write_text(shop.senior_token)
+    assert command("table", "2", "1", "2") == (0, "value: ОПЕРАТОР1\n")
+    assert command("table", "2", "1", "2", "Анна")[0] == 0
+    assert command("table", "2", "1", "2") == (0, "value: Анна\n")
+    assert command("undo")[0] == 0
+    assert command("table", "2", "1", "2") == (0, "value: ОПЕРАТОР1\n")
+    assert command("undo")[0] == 1
+    status, text = command("status")
+    assert status == 0 and "ШТРИХ-М-02Ф" in text and f"armed: {FIRST}" in text, text
+    assert command("document", "1")[0] == 0
+    assert command("document", "9999")[0] == 1
+    assert command("fly")[0] == 2
+    assert command("settlement")[0] == 0
+    assert shop.documents()[-1]["type"] == 21
+    print("settings are read, written and taken back")
+
+
+def check_correction(shop):
+    receipt = {"kind": "sale", "witness": "", "total": 10000, "contact": "", "cashier": {"name": "", "tax_number": ""},
+               "payments": [], "correction": {"by_order": True, "date": "2026-11-20", "number": "17"},
+               "ru_ffd": {"tax_system_1055": 1},
+               "lines": [{"name": "Чай", "price": 10000, "quantity": 1000, "sum": 10000, "discount": 0,
+                          "tax": {"kind": "rate", "rate": 2200}, "marking_code": "",
+                          "ru_ffd": {"payment_object_1212": 1, "payment_method_1214": 4, "measure_2108": 0}}]}
+    body = {"number": "corr-1", "cashier": "Анна", "receipt": receipt}
+    assert shop.api("POST", "/v1/documents", body)[0] == 403
+    sale = shop.ok(shop.api("POST", "/v1/documents", body, token=shop.senior_token))
+    paid = shop.ok(shop.api("POST", f"/v1/sales/{sale['id']}/pay", {
+        "quote": sale["quote"]["id"], "payments": [{"tender": "cash", "amount": "100.00"}]}, token=shop.senior_token))
+    assert paid["state"] == "committed", paid
+    assert shop.documents()[-1]["type"] == 31
+    receipt["lines"][0]["sum"] = -1
+    refused = shop.api("POST", "/v1/documents", {**body, "number": "corr-2"}, token=shop.senior_token)
+    assert code_of(refused)[1] == "TB-1006" and "lines[0].sum" in str(refused), refused
+    print("a correction is a document of its own")
+
+
+def check_swapped(shop):
+    shop.sim("register.replace")
+    shop.sim("register.open_shift")
+    sale = shop.basket(["4607000000021"])
+    status, body = shop.pay(sale)
+    assert body["trouble"]["code"] == "TB-3006", body
+    assert shop.arm(SECOND)["in_doubt"] == []
+    assert shop.pay(sale)[1]["state"] == "committed"
+    wait_for("delivered", shop.settled)
+    print("a swapped register is refused until it is confirmed")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
+        try:
+            shop.start_all(armed=False)
+            check_arming(shop)
+            check_foreign(shop)
+            check_cash(shop)
+            check_settings(shop)
+            check_correction(shop)
+            check_swapped(shop)
+        finally:
+            shop.stop_all()
+
+
+if __name__ == "__main__":
+    main()
