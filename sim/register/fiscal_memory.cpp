@@ -64,9 +64,8 @@ const FiscalDocument* FiscalMemory::find(const std::string& fn, uint32_t fd) con
 std::expected<std::unique_ptr<FileFiscalMemory>, std::string> FileFiscalMemory::open(
     const std::string& path) {
   std::unique_ptr<FileFiscalMemory> memory(new FileFiscalMemory);
-  auto lines = DurableLines::open(path, [&memory](const std::string& line) {
-    memory->documents_.push_back(parse_line(line));
-  });
+  auto lines = DurableLines::open(
+      path, [&memory](const std::string& line) { memory->documents_.push_back(parse_line(line)); });
   if (!lines) return std::unexpected(lines.error());
   memory->lines_ = std::move(*lines);
   return memory;
