@@ -123,12 +123,14 @@ class DatecsRegister final : public FiscalRegister {
   Result<void> complete_paid();
   Result<bool> wait_printed();
   Result<JournalDocument> journal_document(std::uint32_t number);
+  Result<void> known_by_paper(std::uint32_t number);
   Result<std::vector<std::string>> paper_of(std::uint32_t number);
 
   Settings settings_;
   std::optional<Link> link_;
   bool expired_ = false;  // the register has refused to sell before a Z report
   const FiscalReceipt* resolving_ = nullptr;
+  std::uint32_t counted_ = 0;  // documents that were there before it
 };
 
 Result<Reply> DatecsRegister::command(const Request& request, Patience patience) {
@@ -281,11 +283,12 @@ Result<MemoryState> DatecsRegister::memory() {
   const auto reply = TILL_TRY(command(plain(Command::kLastDocument)));
   state.last_document = TILL_TRY(parse_number(reply.data));
   state.document_open = reply.status.document_open();
-  // Where an open receipt has its number already, that number is not used yet.
-  if (state.document_open && state.last_document > 0) {
+  // Firmware may number a receipt when it opens: a last number without a receipt behind it is not
+  // counted then. Looking at one document twice does no harm.
+  if (state.document_open && state.last_document > counted_) {
     const auto last = journal_document(state.last_document);
-    if (!last && last.error().code != Code::kNoSuchDocument) return std::unexpected(last.error());
-    if (!last) --state.last_document;
+    if (!last && is_loss(last.error().code)) return std::unexpected(last.error());
+    if (!last || last->kind == JournalDocument::Kind::kOther) --state.last_document;
   }
   return state;
 }
@@ -302,6 +305,17 @@ Result<std::vector<std::string>> DatecsRegister::paper_of(std::uint32_t number) 
   return fail(Code::kTooLarge, "journal document");
 }
 
+// A document without structured records is no receipt; without paper too it is none at all. Where
+// the paper can't be shown it is taken for granted.
+Result<void> DatecsRegister::known_by_paper(std::uint32_t number) {
+  const auto paper = paper_of(number);
+  if (paper && paper->empty()) return fail(Code::kNoSuchDocument);
+  if (!paper && (is_loss(paper.error().code) || paper.error().code == Code::kNoSuchDocument)) {
+    return std::unexpected(paper.error());
+  }
+  return {};
+}
+
 Result<JournalDocument> DatecsRegister::journal_document(std::uint32_t number) {
   JournalDocument d;
   for (int i = 0; i < kMaxRecords; ++i) {
@@ -311,8 +325,7 @@ Result<JournalDocument> DatecsRegister::journal_document(std::uint32_t number) {
     if (!reply && !unknown) return std::unexpected(reply.error());
     const auto part = unknown ? Result<JournalPart>(JournalPart::kNoData) : add_record(d, *reply);
     if (TILL_TRY(part) == JournalPart::kLine) continue;
-    // No structured records at all: paper alone tells a document that is no receipt from none.
-    if (i == 0 && TILL_TRY(paper_of(number)).empty()) return fail(Code::kNoSuchDocument);
+    if (i == 0) TILL_CHECK(known_by_paper(number));
     if (d.number != number && d.kind != JournalDocument::Kind::kOther) {
       return fail(Code::kBadValue, "the journal shows another document");
     }
@@ -338,8 +351,10 @@ Result<FiscalDocument> DatecsRegister::document(std::uint32_t number) {
 
 Result<Resolution> DatecsRegister::resolve(const FiscalReceipt& receipt, const Baseline& before) {
   resolving_ = &receipt;
+  counted_ = before.last_document;
   auto resolution = resolve_by_walk(*this, receipt, before);
   resolving_ = nullptr;
+  counted_ = 0;
   return resolution;
 }
 

@@ -129,7 +129,7 @@ TEST(DatecsWire, ATypicalReceiptCommandByCommand) {
   EXPECT_EQ(peer.log, (std::vector<std::string>{
                           "4a X", "4a X", "5a 0", "30 ", "30 1,0000,1,DT000600-0001-0001001",
                           "31 \xCA\xE0\xF4\xE5\tB2.05*2.000", "31 Sugar\tD0.55*1.000", "36 Anna",
-                          "36 TB:A1/1", "33 00", "35 \tP5.00", "38 ", "30 *", "3e ", "4a L"}));
+                          "36 TB1:A1/1", "33 00", "35 \tP5.00", "38 ", "30 *", "3e ", "4a L"}));
   const auto d = document_from_json(out.body);
   ASSERT_TRUE(d);
   EXPECT_EQ(d->number, 17U);
@@ -213,10 +213,40 @@ TEST(DatecsWire, ALongWitnessTakesSeveralLines) {
   r.payments = {{Tender::kElectronic, {465}}};
   r.witness = "0190e5b6-8d2a-7cc1-9d3f-0123456789ab/1";
   ASSERT_EQ(sell(peer, r).status, TILL_DONE);
-  EXPECT_EQ(peer.log[7], "36 TB:0190e5b6-8d2a-7");
-  EXPECT_EQ(peer.log[8], "36 TB:cc1-9d3f-012345");
-  EXPECT_EQ(peer.log[9], "36 TB:6789ab/1");
+  EXPECT_EQ(peer.log[7], "36 TB1:0190e5b6-8d2a-");
+  EXPECT_EQ(peer.log[8], "36 TB2:7cc1-9d3f-0123");
+  EXPECT_EQ(peer.log[9], "36 TB3:456789ab/1");
   EXPECT_EQ(peer.log[11], "35 \tD4.65");
+  r.witness = std::string(200, 'w');
+  EXPECT_EQ(sell(peer, r).error.code, Code::kTooLarge);
+}
+
+// Read back from a printer that centres, fills up with blanks, or was told a line twice.
+TEST(DatecsResolve, TheWitnessOnThePaper) {
+  const json::object before = {
+      {"fiscal_memory", "02000600"}, {"last_document", 15}, {"device_time", ""}};
+  const auto verdict = [&](std::vector<std::string> paper) {
+    Peer peer;
+    paper.insert(paper.end(), {"*,", "F"});
+    std::size_t line = 0;
+    int record = 0;
+    peer.script = [&](const std::string& said) -> Said {
+      if (said == "77 W,16") return {"U,DT000600-0001-0000900,1,1,0,16"};
+      if (said == "77 w") return {++record == 1 ? "T,0,0,0,0,0,0,2,4.65,0,4.10,0,0.55" : "*,"};
+      if (said == "77 R,16" || said == "77 N") return {paper[line++]};
+      return {"\1"};
+    };
+    const auto out = peer.host.perform("fiscal.resolve",
+                                       {{"receipt", to_json(two_coffees())}, {"baseline", before}});
+    return out.status == TILL_DONE ? json::value_to<std::string>(out.body.at("verdict")) : "error";
+  };
+  EXPECT_EQ(verdict({"P,Coffee 4.10", "P,#TB1:A1/1#"}), "done");
+  EXPECT_EQ(verdict({"P,  #  TB1:A1/1        #  "}), "done");
+  EXPECT_EQ(verdict({"P,#TB1:A#", "P,#TB1:A#", "P,#TB2:1/1#"}), "done");
+  EXPECT_EQ(verdict({"P,#TB1:A1/10#"}), "refused");
+  EXPECT_EQ(verdict({"P,TB1:A1/1"}), "refused");  // a name of goods, not fiscal text
+  EXPECT_EQ(verdict({"P,#TB1#", "P,#", "P,##", "P,"}), "refused");
+  EXPECT_EQ(verdict({"nonsense"}), "error");
 }
 
 TEST(DatecsWire, ReportsCashClockCopy) {
@@ -370,6 +400,15 @@ TEST(DatecsCommand, ARefusalIsOneOnlyWhileNothingIsPaid) {
   closed.answers["35 \tP5.00"] = {"R0.35"};
   closed.answers["30 *"] = {"", kRefused};
   EXPECT_EQ(sell(closed, two_coffees()).status, TILL_IN_DOUBT);
+  // A power cut makes the device forget the number: what was executed is refused the second time.
+  Peer flickered;
+  flickered.answers["35 \tP5.00"] = {"", kRefused};
+  flickered.answers["4c T"] = {"1,0002,4.65,5.00"};
+  EXPECT_EQ(sell(flickered, two_coffees()).status, TILL_IN_DOUBT);
+  flickered.answers["35 \tP5.00"] = {"R0.35"};
+  flickered.answers["38 "] = {"", kRefused};
+  flickered.answers["4c T"] = {"0,0002,4.65,4.65"};
+  EXPECT_EQ(sell(flickered, two_coffees()).status, TILL_IN_DOUBT);
 }
 
 TEST(DatecsSettings, AreChecked) {

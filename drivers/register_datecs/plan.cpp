@@ -7,7 +7,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kWitnessMark = "TB:";  // begins each of the witness's lines
+// "TB1:", "TB2:" … begin the witness's lines: a line that is there twice is still one.
+constexpr std::string_view kWitnessMark = "TB";
+constexpr std::size_t kMarkSize = 4, kMaxWitnessLines = 9;
 constexpr std::string_view kPaymentModes = "PNCDIJKLijklmnopqrs";
 
 std::unexpected<Error> wrong(std::string_view setting) {
@@ -140,7 +142,7 @@ Result<Plan> plan_of(const FiscalReceipt& r, const Settings& settings) {
   }
   plan.payments = TILL_TRY(payments_of(r, settings));
   if (!r.cashier.name.empty()) plan.texts.push_back(text(r.cashier.name));
-  for (const auto& line : witness_lines(r.witness, settings.text_width)) {
+  for (const auto& line : TILL_TRY(witness_lines(r.witness, settings.text_width))) {
     plan.texts.push_back(text(line));
   }
   if (!r.contact.empty()) plan.notes.emplace_back("the register sends no electronic copy");
@@ -157,26 +159,30 @@ std::vector<PlannedPayment> payments_after(const std::vector<PlannedPayment>& al
   return left;
 }
 
-std::vector<std::string> witness_lines(const std::string& witness, std::size_t width) {
-  const std::size_t piece = width - 2 - kWitnessMark.size();  // the device adds a '#' on each side
+Result<std::vector<std::string>> witness_lines(const std::string& witness, std::size_t width) {
+  const std::size_t piece = width - 2 - kMarkSize;  // the device adds a '#' on each side
+  if (witness.size() > kMaxWitnessLines * piece) return fail(Code::kTooLarge, "witness");
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < witness.size(); at += piece) {
-    lines.push_back(std::string(kWitnessMark) + witness.substr(at, piece));
+    lines.push_back(std::string(kWitnessMark) + std::to_string(lines.size() + 1) + ":" +
+                    witness.substr(at, piece));
   }
   return lines;
 }
 
 std::string witness_of(const std::vector<std::string>& paper) {
-  std::string witness;
+  std::map<char, std::string_view> pieces;
   for (std::string_view line : paper) {
     const std::size_t begin = line.find_first_not_of(' ');
     if (begin == std::string_view::npos || line[begin] != '#') continue;
-    line = line.substr(begin);
-    line = line.substr(0, line.find_last_not_of("# ") + 1);
-    const std::size_t text = line.find_first_not_of("# ");
-    if (text == std::string_view::npos || !line.substr(text).starts_with(kWitnessMark)) continue;
-    witness += line.substr(text + kWitnessMark.size());
+    line = line.substr(begin, line.find_last_not_of("# ") + 1 - begin);
+    line.remove_prefix(std::min(line.find_first_not_of("# "), line.size()));
+    if (line.size() > kMarkSize && line.starts_with(kWitnessMark) && line[kMarkSize - 1] == ':') {
+      pieces[line[kWitnessMark.size()]] = line.substr(kMarkSize);
+    }
   }
+  std::string witness;
+  for (const auto& [index, piece] : pieces) witness += piece;
   return witness;
 }
 

@@ -43,7 +43,8 @@ Result<Plan> plan_of(const FiscalReceipt& receipt, const Settings& settings);
 std::vector<PlannedPayment> payments_after(const std::vector<PlannedPayment>& all, Money tendered);
 
 // The witness as lines of fiscal text, and read back from a document's paper ("" = not on it).
-std::vector<std::string> witness_lines(const std::string& witness, std::size_t width);
+// kTooLarge: more than nine lines.
+Result<std::vector<std::string>> witness_lines(const std::string& witness, std::size_t width);
 std::string witness_of(const std::vector<std::string>& paper);
 
 }  // namespace till::datecs

@@ -15,12 +15,12 @@ struct World : sim::RegisterWorld {
   sim::FiscalVerdict next_before, next_after;
 };
 
-// The witness as it stands on the paper: fiscal text, "#TB:…#", over as many lines as it needs.
+// The witness as it stands on the paper: fiscal text, "#TB1:…#", "#TB2:…#".
 std::string witness_on(const std::vector<std::string>& paper) {
   std::string witness;
   for (const std::string& line : paper) {
-    if (line.starts_with("#TB:") && line.ends_with('#')) {
-      witness += line.substr(4, line.size() - 5);
+    if (line.starts_with("#TB") && line.ends_with('#')) {
+      witness += line.substr(5, line.size() - 6);
     }
   }
   return witness;

@@ -97,12 +97,12 @@ struct Seen {
   std::size_t positions = 0, done = 0, refused = 0, in_doubt = 0, fiscal = 0;
 };
 
-// Sells with the cable cut at every `step`-th position; `before` prepares the shop, `meanwhile`
+// Sells with the cable cut at every position; `before` prepares the shop, `meanwhile`
 // happens while the cable is out, `judge` looks at the end.
 Seen cut_everywhere(Where where, const Step& before, const Step& meanwhile,
-                    const Step& judge = expect_true_verdict, std::size_t step = 1) {
+                    const Step& judge = expect_true_verdict) {
   Seen seen;
-  for (std::size_t at = where == Where::kToDevice ? 1 : 0;; at += step) {
+  for (std::size_t at = where == Where::kToDevice ? 1 : 0;; ++at) {
     Shop shop;
     before(shop);
     shop.rig->cut(where, at);
@@ -142,9 +142,8 @@ TEST_P(Cut, AtEveryByteTheVerdictIsWhatTheMemorySays) {
 
 TEST_P(Cut, ExecutedLate) {
   for (const std::uint32_t late : {700U, 15000U}) {
-    const auto seen = cut_everywhere(
-        GetParam(), [&](Shop& s) { s.rig->late(late); }, nothing, expect_true_verdict, 3);
-    EXPECT_GT(seen.positions, 80U);
+    const auto seen = cut_everywhere(GetParam(), [&](Shop& s) { s.rig->late(late); }, nothing);
+    EXPECT_GT(seen.positions, 250U);
   }
 }
 
@@ -156,7 +155,7 @@ TEST_P(Cut, EqualReceiptOfAnotherTillMeanwhile) {
         s.rig->host.pass_ms(2000);
         foreign += s.rig->foreign(two_coffees()) ? 1 : 0;
       },
-      expect_true_verdict, 2);
+      expect_true_verdict);
   EXPECT_GT(foreign, 20U);
 }
 
@@ -169,17 +168,27 @@ TEST_P(Cut, AutomaticZMeanwhile) {
         closed += s.rig->automatic_z() ? 1 : 0;
         s.rig->foreign(two_coffees());
       },
-      expect_true_verdict, 2);
+      expect_true_verdict);
   EXPECT_GT(closed, 20U);
 }
 
 // The power goes with the answer; an open receipt waits in the printer, paid or not.
 TEST_P(Cut, PowerLost) {
+  std::size_t in_resolve = 0;
   for (const bool after : {false, true}) {
     cut_everywhere(
         GetParam(), [&](Shop& s) { s.rig->power_fails(after); }, [](Shop& s) { s.rig->power_on(); },
-        expect_true_verdict, 3);
+        [&](Shop& s) {
+          // It may go while the resolve closes the receipt: asked again, the truth is there.
+          if (s.resolve().status != TILL_DONE) {
+            ++in_resolve;
+            s.rig->power_on();
+            s.rig->reconnect(100);
+          }
+          expect_true_verdict(s);
+        });
   }
+  EXPECT_GT(in_resolve, 5U);
 }
 
 TEST_P(Cut, PaperOutAtClosing) {
@@ -196,8 +205,7 @@ TEST_P(Cut, PaperOutAtClosing) {
         s.rig->paper_back();
         EXPECT_EQ(s.rig->host.perform("fiscal.continue_printing").status, TILL_DONE);
         expect_true_verdict(s);
-      },
-      2);
+      });
 }
 
 // Without paper a receipt can be neither cancelled nor closed: the doubt stays until it is back.
@@ -216,8 +224,7 @@ TEST_P(Cut, PaperOutInBetween) {
         s.rig->paper_back();
         s.rig->host.perform("fiscal.continue_printing");
         expect_true_verdict(s);
-      },
-      2);
+      });
   EXPECT_GT(stuck, 20U);
 }
 
@@ -230,13 +237,11 @@ TEST_P(Cut, AnotherMemoryNeedsAPerson) {
       },
       [](Shop& s) {
         for (int i = 0; i < 2; ++i) EXPECT_EQ(s.resolve().body.at("verdict"), "needs_person");
-      },
-      3);
+      });
 }
 
 TEST_P(Cut, UnreadablePaper) {
-  cut_everywhere(
-      GetParam(), nothing, [](Shop& s) { s.rig->hide_witness(); }, expect_true_verdict, 2);
+  cut_everywhere(GetParam(), nothing, [](Shop& s) { s.rig->hide_witness(); });
 }
 
 TEST_P(Cut, UnreadablePaperAndAnEqualReceipt) {
@@ -259,8 +264,7 @@ TEST_P(Cut, UnreadablePaperAndAnEqualReceipt) {
         } else if (!s.ours().empty()) {
           EXPECT_EQ(out.body.at("verdict"), "done");
         }
-      },
-      2);
+      });
   EXPECT_GT(undecided, 2U);
 }
 
