@@ -136,14 +136,16 @@ class DatecsRegister final : public FiscalRegister {
 Result<Reply> DatecsRegister::command(const Request& request, Patience patience) {
   auto reply = TILL_TRY(link().exchange(request, patience));
   // With paper at its end while printing, an executed command still answers with its data.
-  const bool no_paper = prints(request.command) && reply.status.paper_out() && reply.data.empty();
+  const bool no_paper = prints(request.command) &&
+                        (reply.status.paper_out() || reply.status.cover_open()) &&
+                        reply.data.empty();
   if (!reply.status.refused() && !no_paper) return reply;
   return std::unexpected(refusal(reply));
 }
 
 // Why the last command was refused, as far as the device tells.
 Error DatecsRegister::refusal(const Reply& reply) {
-  if (reply.status.paper_out()) return to_error(reply.status);
+  if (reply.status.paper_out() || reply.status.cover_open()) return to_error(reply.status);
   const auto told = link().exchange(plain(Command::kLastError), kUsual);
   const auto code = told ? parse_last_error(told->data) : fail(Code::kTimeout);
   const Error error = code && *code != 0 ? to_error(*code) : to_error(reply.status);

@@ -155,8 +155,8 @@ Error to_error(std::int32_t code) {
 
 Error to_error(const Status& s) {
   const std::string bits = to_hex(s.bytes);
-  if (s.paper_out()) return {Code::kPaperOut, "", bits};
   if (s.cover_open()) return {Code::kCoverOpen, "", bits};
+  if (s.paper_out()) return {Code::kPaperOut, "", bits};
   if (s.printer_fault()) return {Code::kPrinterError, "", bits};
   const char* what = s.syntax_error()      ? "syntax error / синтаксическая ошибка"
                      : s.unknown_command() ? "invalid command / неизвестная команда"

@@ -177,7 +177,8 @@ std::array<uint8_t, 6> Device::status(int error) const {
                                bit(error == err::kUnknown, 1) | bit(error == err::kSyntax, 0));
   s[1] |= static_cast<uint8_t>(bit(open_ && !fiscal, 4) | bit(error == err::kOverflow, 0) |
                                bit(error > err::kUnknown && error != err::kNoPaper, 1));
-  s[2] |= static_cast<uint8_t>(bit(service_.has_value(), 5) | bit(fiscal, 3) | bit(!paper_, 0));
+  s[2] |= static_cast<uint8_t>(bit(service_.has_value(), 5) | bit(fiscal, 3) |
+                               bit(!paper_ || error == err::kNoPaper, 0));
   return s;
 }
 
@@ -209,7 +210,7 @@ bool Device::keep(Ms now, Document d, bool printed_before) {
 std::vector<const Document*> Device::day() const {
   std::vector<const Document*> found;
   for (const Document& d : memory_.documents()) {
-    if (d.fm != fm_) continue;
+    if (d.fm != fm_ || d.kind == Kind::kFiscalised) continue;
     if (d.kind == Kind::kZ) {
       found.clear();
     } else {
@@ -310,6 +311,7 @@ std::optional<int64_t> whole_number(const std::string& text, size_t most_digits)
 }
 
 std::optional<int64_t> decimal_of(const std::string& text, size_t decimals) {
+  if (text.empty()) return std::nullopt;
   std::string digits = text;
   size_t after = 0;
   if (const size_t point = text.find('.'); point != std::string::npos) {
