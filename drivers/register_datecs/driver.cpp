@@ -122,6 +122,8 @@ class DatecsRegister final : public FiscalRegister {
                                          const std::string& unp);
   Result<void> complete_paid();
   Result<bool> wait_printed();
+  // After something is done: what becomes of its paper does not undo it.
+  void finish_printing() { static_cast<void>(wait_printed()); }
   Result<JournalDocument> journal_document(std::uint32_t number);
   Result<void> known_by_paper(std::uint32_t number);
   Result<std::vector<std::string>> paper_of(std::uint32_t number);
@@ -425,7 +427,7 @@ Result<RegisterStatus> DatecsRegister::status() {
 
 Result<void> DatecsRegister::x_report() {
   TILL_CHECK(command(with_option(Command::kDailyReport, "2"), kReport));
-  TILL_CHECK(wait_printed());
+  finish_printing();
   return {};
 }
 
@@ -433,7 +435,7 @@ Result<void> DatecsRegister::close_shift(const Operator& /*cashier*/) {
   port().point_of_no_return();
   TILL_CHECK(command(with_option(Command::kDailyReport, "0"), kReport));
   expired_ = false;
-  TILL_CHECK(wait_printed());
+  finish_printing();
   return {};
 }
 
@@ -446,7 +448,7 @@ Result<void> DatecsRegister::continue_printing() {
 Result<void> DatecsRegister::copy() {
   port().point_of_no_return();
   TILL_CHECK(command(with_option(Command::kCopy, "1")));
-  TILL_CHECK(wait_printed());
+  finish_printing();
   return {};
 }
 

@@ -62,7 +62,10 @@ struct Peer {
       --naks;
       return host.device_says(Buffer{0x15});
     }
-    if (mute > 0 && mute-- > 0) return;
+    if (mute > 0) {
+      --mute;
+      return;
+    }
     for (int i = 0; i < syns; ++i) host.device_says(Buffer{0x16}, 60U * static_cast<unsigned>(i));
     if (f[2] != last_seq) {
       last_seq = f[2];
@@ -83,7 +86,12 @@ struct Peer {
       put_sum(reply);
     }
     Buffer out = reply;
-    if (spoil > 0 && spoil-- > 0) out[out.size() / 2] ^= 1;
+    if (frames == lose) return;
+    if (frames == flip) out[static_cast<std::size_t>(flipped_byte) % out.size()] ^= 0x41;
+    if (spoil > 0) {
+      --spoil;
+      out[out.size() / 2] ^= 1;
+    }
     host.device_says(out, 60U * static_cast<unsigned>(syns));
   }
 
@@ -92,6 +100,7 @@ struct Peer {
   std::function<Said(const std::string& said)> script;  // "\1" = the usual answer
   Buffer frame, reply;
   std::vector<std::string> log;
+  int lose = 0, flip = 0, flipped_byte = 0;  // the reply to that frame
   int frames = 0, naks = 0, mute = 0, spoil = 0, syns = 0;
   std::uint8_t last_seq = 0;
 };
@@ -318,6 +327,23 @@ TEST(DatecsLink, ASpoiledReplyIsAskedForAgainAndNothingIsDoneTwice) {
   EXPECT_EQ(sell(peer, r).status, TILL_DONE);
   EXPECT_EQ(broken, 4);
   EXPECT_EQ(peer.frames, static_cast<int>(peer.log.size()) + broken);
+}
+
+TEST(DatecsLink, AnySingleReplyLostOrFlippedChangesNothing) {
+  auto r = two_coffees();
+  r.payments = {{Tender::kCash, {465}}};
+  Peer quiet;
+  ASSERT_EQ(sell(quiet, r).status, TILL_DONE);
+  for (int n = 1; n <= quiet.frames; ++n) {
+    for (int byte = -1; byte < 20; ++byte) {
+      Peer peer;
+      (byte < 0 ? peer.lose : peer.flip) = n;
+      peer.flipped_byte = byte;
+      const auto out = sell(peer, r);
+      EXPECT_EQ(out.status, TILL_DONE) << n << " " << byte << " " << out.error.detail;
+      EXPECT_EQ(peer.log, quiet.log);
+    }
+  }
 }
 
 TEST(DatecsLink, ABusyDeviceIsWaitedForWhileItSaysSo) {

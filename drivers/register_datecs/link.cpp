@@ -56,7 +56,10 @@ Result<Reply> Link::transact(Bytes frame, int command, Patience patience) {
     if (reply.error().code == Code::kCancelled) return fail(Code::kTimeout, reply.error().detail);
     if (reply.error().code == Code::kBadFrame) {
       ++broken;
-    } else if ((silent_ms += kAnswerMs) >= patience.silent_ms) {
+      continue;
+    }
+    silent_ms += kAnswerMs;
+    if (silent_ms >= patience.silent_ms) {
       return fail(Code::kTimeout, "the register does not answer");
     }
   }

@@ -85,16 +85,16 @@ Result<void> supported(const FiscalReceipt& r) {
 }
 
 Result<std::vector<PlannedPayment>> payments_of(const FiscalReceipt& r, const Settings& settings) {
-  std::vector<PlannedPayment> payments;
+  std::vector<PlannedPayment> payments, in_cash;
   for (std::size_t i = 0; i < r.payments.size(); ++i) {
     if (r.payments[i].amount.minor == 0) continue;
     const auto mode = settings.tenders.find(r.payments[i].tender);
     if (mode == settings.tenders.end()) {
       return fail(Code::kOutOfRange, "payments[" + std::to_string(i) + "].tender");
     }
-    payments.push_back({mode->second, r.payments[i].amount});
+    (mode->second == 'P' ? in_cash : payments).push_back({mode->second, r.payments[i].amount});
   }
-  std::ranges::stable_partition(payments, [](const auto& p) { return p.mode != 'P'; });
+  payments.insert(payments.end(), in_cash.begin(), in_cash.end());
   return payments;
 }
 

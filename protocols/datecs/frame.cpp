@@ -27,7 +27,8 @@ Result<Buffer> unescaped(Bytes data) {
       out.push_back(data[i]);
       continue;
     }
-    if (++i == data.size() || data[i] < 0x40 || data[i] >= 0x60) {
+    ++i;
+    if (i == data.size() || data[i] < 0x40 || data[i] >= 0x60) {
       return fail(Code::kBadFrame, "escape");
     }
     out.push_back(static_cast<std::uint8_t>(data[i] - 0x40));

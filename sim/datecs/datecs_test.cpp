@@ -36,7 +36,7 @@ Bytes frame_of(uint8_t seq, uint8_t command, const std::string& data) {
 struct Bench {
   // The reply's data, or "!code" of command 20h when it was refused.
   std::string ask(uint8_t command, const std::string& data = "") {
-    const std::string told = once(command, data);
+    std::string told = once(command, data);
     const bool refused = (status[0] & 0x03) != 0 || (status[1] & 0x03) != 0 ||
                          (told.empty() && (status[2] & 0x01) != 0);
     if (!refused || command == 0x20) return told;

@@ -76,6 +76,7 @@ class DatecsRig final : public Rig {
 
   [[nodiscard]] std::vector<Kept> kept() override {
     std::vector<Kept> all;
+    all.reserve(memory_.documents().size());
     for (const auto& d : memory_.documents()) {
       all.push_back({d.fm, d.number, kind_of(d.kind), {d.total}, witness_on(d.paper)});
     }
@@ -85,6 +86,7 @@ class DatecsRig final : public Rig {
 
   bool foreign(const FiscalReceipt& equal) override {
     std::vector<fp::Item> items;
+    items.reserve(equal.lines.size());
     for (const auto& line : equal.lines) {
       items.push_back(
           {group_of(line.tax), line.price.minor, line.quantity.units, line.sum.minor, line.name});
