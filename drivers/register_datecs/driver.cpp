@@ -75,7 +75,7 @@ class DatecsRegister final : public FiscalRegister {
   Result<Baseline> baseline() override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
-  Result<RegisterStatus> status() override;
+  Result<RegisterStatus> status(bool detail) override;
   // Nothing to open: the first receipt after a Z report begins the day.
   Result<void> open_shift(const Operator& /*cashier*/) override { return {}; }
   Result<void> x_report() override;
@@ -84,6 +84,7 @@ class DatecsRegister final : public FiscalRegister {
   Result<void> copy() override;
   Result<void> cash(bool in, Money amount, const Operator& cashier) override;
   Result<void> set_clock(const std::string& local_time) override;
+  Result<void> open_drawer() override;
   [[nodiscard]] ReceiptLimits limits() const override {
     return {kMaxSales, 2 * kMaxNameLine, kMaxPriceMinor};
   }
@@ -396,7 +397,7 @@ Result<void> DatecsRegister::cancel() {
   return {};
 }
 
-Result<RegisterStatus> DatecsRegister::status() {
+Result<RegisterStatus> DatecsRegister::status(bool detail) {
   const auto s = TILL_TRY(device_status());
   const auto d = TILL_TRY(diagnostics());
   RegisterStatus out;
@@ -404,7 +405,6 @@ Result<RegisterStatus> DatecsRegister::status() {
   out.serial = d.serial;
   out.fiscal_memory = d.fiscal_memory;
   out.shift = expired_ ? "expired" : "open";
-  out.shift_number = TILL_TRY(parse_last_record(TILL_TRY(ask(plain(Command::kLastRecord))))) + 1;
   out.last_document = TILL_TRY(parse_number(TILL_TRY(ask(plain(Command::kLastDocument)))));
   out.paper = !s.paper_out();
   out.paper_near_end = s.paper_low();
@@ -419,6 +419,8 @@ Result<RegisterStatus> DatecsRegister::status() {
         s.memory_near_end() ? "less than 50 fiscal records left" : "end of the journal is near";
   }
   out.device_time = TILL_TRY(parse_clock(TILL_TRY(ask(plain(Command::kClock)))));
+  if (!detail) return out;
+  out.shift_number = TILL_TRY(parse_last_record(TILL_TRY(ask(plain(Command::kLastRecord))))) + 1;
   if (const auto drawer = TILL_TRY(parse_cash(TILL_TRY(ask(plain(Command::kCash))))); drawer.done) {
     out.cash_in_drawer = drawer.in_drawer;
   }
@@ -431,7 +433,14 @@ Result<void> DatecsRegister::x_report() {
   return {};
 }
 
+// Asked again after a loss it prints no second report: where the last document is one, nothing has
+// happened since.
 Result<void> DatecsRegister::close_shift(const Operator& /*cashier*/) {
+  TILL_CHECK(device_status(kSettle));
+  const auto number = TILL_TRY(parse_number(TILL_TRY(ask(plain(Command::kLastDocument)))));
+  const auto last = journal_document(number);
+  if (!last && is_loss(last.error().code)) return std::unexpected(last.error());
+  if (last && last->kind == JournalDocument::Kind::kDailyReport) return {};
   port().point_of_no_return();
   TILL_CHECK(command(with_option(Command::kDailyReport, "0"), kReport));
   expired_ = false;
@@ -456,6 +465,11 @@ Result<void> DatecsRegister::cash(bool in, Money amount, const Operator& /*cashi
   port().point_of_no_return();
   const auto reply = TILL_TRY(command(datecs::cash(in, amount)));
   if (!TILL_TRY(parse_cash(reply.data)).done) return fail(Code::kRegisterRefused, "cash", "F");
+  return {};
+}
+
+Result<void> DatecsRegister::open_drawer() {
+  TILL_CHECK(command(plain(Command::kDrawer)));
   return {};
 }
 

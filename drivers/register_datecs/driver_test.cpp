@@ -262,6 +262,9 @@ TEST(DatecsWire, ReportsCashClockCopy) {
   Peer peer;
   peer.answers["46 -5.00"] = {"P,7.05,0.00,5.00"};
   peer.answers["46 99.00"] = {"F,0,0,0"};
+  peer.answers["77 W,16"] = {"F"};
+  peer.answers["77 R,16"] = {"P,X"};
+  peer.answers["77 N"] = {"F"};
   EXPECT_EQ(peer.host.perform("fiscal.open_shift").status, TILL_DONE);
   EXPECT_TRUE(peer.log.empty());
   EXPECT_EQ(peer.host.perform("fiscal.x_report").status, TILL_DONE);
@@ -271,17 +274,20 @@ TEST(DatecsWire, ReportsCashClockCopy) {
             TILL_DONE);
   EXPECT_EQ(peer.host.perform("fiscal.cash", {{"direction", "in"}, {"amount", 9900}}).error.code,
             Code::kRegisterRefused);
+  EXPECT_EQ(peer.host.perform("drawer.open").status, TILL_DONE);
   EXPECT_EQ(peer.host.perform("fiscal.set_clock", {{"time", "2026-11-22T12:05:30"}}).status,
             TILL_DONE);
-  std::erase_if(peer.log, [](const std::string& said) { return said.starts_with("4a"); });
+  std::erase_if(peer.log, [](const std::string& said) {
+    return said.starts_with("4a") || said.starts_with("7");
+  });
   EXPECT_EQ(peer.log, (std::vector<std::string>{"45 2", "45 0", "6d 1", "46 -5.00", "46 99.00",
-                                                "3d 22-11-26 12:05:30"}));
+                                                "6a ", "3d 22-11-26 12:05:30"}));
 }
 
 TEST(DatecsWire, StatusInOurWords) {
   Peer peer;
   peer.answers["4a X"] = {"", "C0 80 9A 80 8E 9A"};
-  const auto s = status_from_json(peer.host.perform("fiscal.status").body);
+  const auto s = status_from_json(peer.host.perform("fiscal.status", {{"detail", true}}).body);
   ASSERT_TRUE(s);
   EXPECT_EQ(s->model, "FP-800");
   EXPECT_EQ(s->serial, "DT000600");

@@ -31,6 +31,7 @@ enum class Command : std::uint8_t {
   kStatus = 0x4a,
   kReceiptState = 0x4c,
   kDiagnostics = 0x5a,
+  kDrawer = 0x6a,
   kCopy = 0x6d,
   kLastDocument = 0x71,
   kJournal = 0x77,

@@ -78,7 +78,10 @@ class DatecsRig final : public Rig {
     std::vector<Kept> all;
     all.reserve(memory_.documents().size());
     for (const auto& d : memory_.documents()) {
-      all.push_back({d.fm, d.number, kind_of(d.kind), {d.total}, witness_on(d.paper)});
+      // A cancelled receipt has its text too, but is no fiscal document.
+      const bool fiscal = d.kind == fp::Kind::kSale || d.kind == fp::Kind::kReturn;
+      all.push_back(
+          {d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : ""});
     }
     return all;
   }
@@ -104,6 +107,7 @@ class DatecsRig final : public Rig {
     return true;
   }
   bool power_on() override {
+    world_.next_before = world_.next_after = {};
     device_.power(ms(), true);
     return true;
   }
