@@ -67,6 +67,13 @@ struct Correction {
   std::string number;     // of the order, "" = none
 };
 
+// The document a return undoes, as the device that made it names it. Some countries register no
+// return without it.
+struct ReturnedDocument {
+  std::string fiscal_memory;
+  std::uint32_t number = 0;
+};
+
 struct FiscalReceipt {
   FiscalKind kind = FiscalKind::kSale;
   std::string witness;  // the key of the attempt, on paper and in the document
@@ -76,6 +83,7 @@ struct FiscalReceipt {
   Operator cashier;
   std::string contact;  // the customer's phone or e-mail for the electronic copy, may be ""
   std::optional<Correction> correction;
+  std::optional<ReturnedDocument> returned;  // of a return
   RuFfdDocument ru_ffd;
 };
 

@@ -14,8 +14,10 @@ BOOST_DESCRIBE_STRUCT(FiscalLine, (),
 BOOST_DESCRIBE_STRUCT(FiscalPayment, (), (tender, amount))
 BOOST_DESCRIBE_STRUCT(Operator, (), (name, tax_number))
 BOOST_DESCRIBE_STRUCT(Correction, (), (by_order, date, number))
+BOOST_DESCRIBE_STRUCT(ReturnedDocument, (), (fiscal_memory, number))
 BOOST_DESCRIBE_STRUCT(FiscalReceipt, (),
-                      (kind, witness, lines, payments, total, cashier, contact, correction, ru_ffd))
+                      (kind, witness, lines, payments, total, cashier, contact, correction,
+                       returned, ru_ffd))
 BOOST_DESCRIBE_STRUCT(FiscalDocument, (),
                       (fiscal_memory, number, sign, shift, receipt, time, total, witness,
                        witness_readable, printed, kind, notes))

@@ -243,6 +243,48 @@ TEST_F(AppTest, ForeignSalesAndZ) {
   EXPECT_EQ(say(R"({"do":"register.state"})").at("last_fd").as_int64(), 4);
 }
 
+// The same verbs for the Datecs printer, over its pty and its port.
+TEST_F(AppTest, DatecsSpeaksAndIsScripted) {
+  const Fd pty = device("datecs");
+  ASSERT_TRUE(pty);
+  put(pty, "01 24 21 71 05 30 30 3B 3B 03");  // the last document's number
+  EXPECT_EQ(to_hex(read_bytes(pty, 24)).substr(0, 24), "013221713030303030303104");
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","total":410})"));
+  EXPECT_FALSE(does(R"({"do":"datecs.foreign","total":0})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","op":"return","items":[{"price":5}]})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.z"})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.paper","state":"out"})"));
+  EXPECT_FALSE(does(R"({"do":"datecs.z"})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.paper","state":"ok"})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.clock","offset_s":3600})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.config","line_ms":1,"journal_shows_paper":false})"));
+  const auto all = say(R"({"do":"datecs.documents"})").at("documents").as_array();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[1].at("total").as_int64(), 410);
+  EXPECT_EQ(all[3].at("kind").as_string(), "z");
+  EXPECT_TRUE(eventually([&] { return fs::exists(dir + "/datecs/paper/fd-000004.png"); }));
+  EXPECT_NE(say(R"({"do":"datecs.text"})").at("text").as_string().find("Z ОТЧЕТ"),
+            std::string::npos);
+  EXPECT_TRUE(does(R"({"do":"datecs.replace"})"));
+  EXPECT_EQ(say(R"({"do":"datecs.state"})").at("fm").as_string(), "02000601");
+  // A fault that waits for a command: the reply to 71h is cut after three bytes.
+  EXPECT_TRUE(does(R"({"do":"datecs.fault","when":"tx","at":4,"what":"cut","command":"71"})"));
+  Fd tcp = connect_tcp(port("datecs"));
+  put(tcp, "01 24 22 3E 05 30 30 38 39 03");
+  EXPECT_EQ(read_bytes(tcp, 34).size(), 34U);
+  put(tcp, "01 24 23 71 05 30 30 3B 3D 03");
+  EXPECT_EQ(to_hex(read_bytes(tcp, 100)), "013223");
+  EXPECT_TRUE(does(R"({"do":"datecs.power","state":"off"})"));
+  EXPECT_FALSE(say(R"({"do":"datecs.state"})").at("plugged").as_bool());
+  EXPECT_TRUE(does(R"({"do":"datecs.power","state":"on"})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.pull"})"));
+  EXPECT_FALSE(fs::exists(fs::symlink_status(dir + "/dev/datecs")));
+  EXPECT_TRUE(does(R"({"do":"datecs.plug"})"));
+  stop();
+  start();
+  EXPECT_EQ(say(R"({"do":"datecs.state"})").at("last_document").as_int64(), 1);
+}
+
 TEST_F(AppTest, PrinterLeavesReceipts) {
   const Fd printer = device("printer");
   put(printer, "1B 40 1B 74 11 8F E0 A8 A2 A5 E2 0A 10 04 01 1D 56 00");

@@ -42,32 +42,45 @@ std::vector<Block> blocks_of(const Slip& slip) {
   return blocks;
 }
 
-std::unique_ptr<FiscalMemory> open_memory(const std::string& dir) {
-  auto memory = FileFiscalMemory::open(dir + "/fiscal_memory.jsonl");
+template <class Memory>
+std::unique_ptr<Memory> open_memory(const std::string& dir) {
+  auto memory = Memory::open(dir + "/fiscal_memory.jsonl");
   if (!memory) throw std::runtime_error(memory.error());
   return std::move(*memory);
 }
 
+[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument(why); }
+
+void good(uint8_t error) {
+  if (error != 0) refuse(fmt::format("{:02X}h {}", error, error_name(error)));
+}
+
+void good(int error) {
+  if (error != 0) refuse(fmt::format("{} {}", -150000 - error, datecs::error_text(error)));
+}
+
 }  // namespace
 
-RegisterDevice::RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now)
-    : paper_dir_(folder(dir + "/register/paper")),
+FiscalDevice::FiscalDevice(const std::string& dir, const std::string& name, uint16_t port,
+                           Scribe& scribe, Ms now, Framing framing)
+    : paper_dir_(folder(dir + "/" + name + "/paper")),
       scribe_(scribe),
       now_(now),
       slips_(count_files(paper_dir_, "slip-")),
-      memory_(open_memory(dir + "/register")),
-      line_(dir + "/dev/register", port,
-            {.receive = [this](Ms at, View bytes) { register_->receive(at, bytes); },
-             .nak = [this] { register_->nak_next_frame(); },
-             .late = [this](Ms ms) { register_->delay_execution(ms); },
-             .power_off = [this](Ms at) { register_->power(at, false); }}),
-      register_(new Register({}, *memory_, *this, now)) {}
+      line_(dir + "/dev/" + name, port,
+            {.receive = [this](Ms at, View bytes) { receive(at, bytes); },
+             .nak = [this] { nak_next_frame(); },
+             .late = [this](Ms ms) { delay_execution(ms); },
+             .power_off = [this](Ms at) { switch_power(at, false); }},
+            framing) {}
 
-void RegisterDevice::command_received(uint16_t command) {
-  line_.script().command_received(command);
+int64_t FiscalDevice::Sold::sum() const {
+  return multiply_divide(price, static_cast<uint64_t>(quantity_milli), 1000);
 }
 
-FiscalVerdict RegisterDevice::fiscal_moment(bool after) {
+void FiscalDevice::command_received(uint16_t command) { line_.script().command_received(command); }
+
+FiscalVerdict FiscalDevice::fiscal_moment(bool after) {
   using Kind = FaultStep::Kind;
   FiscalVerdict verdict;
   for (const FaultStep& step : line_.script().fiscal(after)) {
@@ -97,7 +110,7 @@ FiscalVerdict RegisterDevice::fiscal_moment(bool after) {
   return verdict;
 }
 
-void RegisterDevice::print(const Slip& slip) {
+void FiscalDevice::print(const Slip& slip) {
   const std::string name =
       slip.fd > 0 ? fmt::format("fd-{:06}", slip.fd) : fmt::format("slip-{:06}", ++slips_);
   std::string text;
@@ -107,8 +120,8 @@ void RegisterDevice::print(const Slip& slip) {
   scribe_.write({paper_dir_ + "/" + name, std::move(text), blocks_of(slip), 576});
 }
 
-void RegisterDevice::power(Ms now, bool on) {
-  register_->power(now, on);
+void FiscalDevice::power(Ms now, bool on) {
+  switch_power(now, on);
   if (on) {
     line_.plug();
   } else {
@@ -116,17 +129,61 @@ void RegisterDevice::power(Ms now, bool on) {
   }
 }
 
-std::optional<Ms> RegisterDevice::next_due() const {
-  const auto a = line_.next_due(), b = register_->next_due();
+std::optional<Ms> FiscalDevice::next_due() const {
+  const auto a = line_.next_due(), b = engine_due();
   return a && b ? std::min(a, b) : a ? a : b;
 }
 
-void RegisterDevice::pump(Ms now) {
+void FiscalDevice::pump(Ms now) {
   now_ = now;
   line_.pump(now);
-  register_->tick(now);
-  line_.send(now, register_->take_output());
+  tick(now);
+  line_.send(now, take_output());
 }
+
+RegisterDevice::RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now)
+    : EngineDevice(dir, "register", port, scribe, now, Framing::kShtrih),
+      memory_(open_memory<FileFiscalMemory>(dir + "/register")) {
+  engine_.reset(new Register({}, *memory_, *this, now));
+}
+
+uint32_t RegisterDevice::foreign(Ms now, bool is_return, const std::vector<Sold>& items) {
+  Receipt receipt;
+  receipt.op = is_return ? 2 : 1;
+  for (const Sold& sold : items) {
+    Item& item = receipt.items.emplace_back();
+    item.op = receipt.op;
+    item.name = sold.name;
+    item.price = sold.price;
+    item.quantity = static_cast<uint64_t>(sold.quantity_milli) * 1000;
+    item.sum = sold.sum();
+  }
+  good(engine_->foreign_sale(now, std::move(receipt)));
+  return memory_->documents().back().fd;
+}
+
+void RegisterDevice::open_shift(Ms now) { good(engine_->open_shift(now)); }
+void RegisterDevice::z(Ms now) { good(engine_->close_shift(now)); }
+void RegisterDevice::replace(Ms now) { good(engine_->replace(now)); }
+
+DatecsDevice::DatecsDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now)
+    : EngineDevice(dir, "datecs", port, scribe, now, Framing::kIsl),
+      memory_(open_memory<datecs::FileMemory>(dir + "/datecs")) {
+  engine_.reset(new datecs::Device({}, *memory_, *this, now));
+}
+
+uint32_t DatecsDevice::foreign(Ms now, bool is_return, const std::vector<Sold>& items) {
+  std::vector<datecs::Item> all;
+  all.reserve(items.size());
+  for (const Sold& sold : items) {
+    all.push_back({'B', sold.price, sold.quantity_milli, sold.sum(), sold.name});
+  }
+  good(engine_->foreign_receipt(now, is_return, std::move(all)));
+  return memory_->documents().back().number;
+}
+
+void DatecsDevice::z(Ms now) { good(engine_->z_report(now)); }
+void DatecsDevice::replace(Ms now) { good(engine_->replace(now)); }
 
 PrinterDevice::PrinterDevice(const std::string& dir, uint16_t port, Scribe& scribe)
     : paper_dir_(folder(dir + "/printer")),

@@ -22,8 +22,8 @@ short events_now(const Fd& fd) {
 
 }  // namespace
 
-Line::Line(std::string link, uint16_t port, Hooks hooks)
-    : link_(std::move(link)), port_(port), hooks_(std::move(hooks)) {}
+Line::Line(std::string link, uint16_t port, Hooks hooks, Framing framing)
+    : link_(std::move(link)), port_(port), hooks_(std::move(hooks)), script_(framing) {}
 
 Line::~Line() { pull(); }
 

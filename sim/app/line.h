@@ -24,7 +24,7 @@ class Line final : public Component {
     std::function<void(Ms)> power_off = [](Ms) {};  // now
   };
 
-  Line(std::string link, uint16_t port, Hooks hooks);
+  Line(std::string link, uint16_t port, Hooks hooks, Framing framing = Framing::kShtrih);
   ~Line() override;
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;

@@ -108,8 +108,8 @@ void run(const Arguments& arguments) {
 
   const auto hint = arguments.seed * 101 + static_cast<unsigned>(::getpid()) * 13;
   std::vector<uint16_t> ports;
-  ports.reserve(5);
-  for (unsigned i = 0; i < 5; ++i) {
+  ports.reserve(6);
+  for (unsigned i = 0; i < 6; ++i) {
     ports.push_back(free_port(ports.empty() ? hint : ports.back() - 20000U + 1));
   }
   const Clock clock;
@@ -120,18 +120,20 @@ void run(const Arguments& arguments) {
   RegisterDevice fr(dir, ports[2], scribe, clock.now());
   PrinterDevice printer(dir, ports[3], scribe);
   Phone phone(ports[4]);
-  for (Line* line : {&scanner, &reader, &fr.line(), &printer.line()}) line->plug();
+  DatecsDevice datecs(dir, ports[5], scribe, clock.now());
+  for (Line* line : {&scanner, &reader, &fr.line(), &printer.line(), &datecs.line()}) line->plug();
   write_file(dir + "/ports.json",
-             fmt::format(R"({{"scanner":{},"reader":{},"register":{},"printer":{},"phone":{}}})"
+             fmt::format(R"({{"scanner":{},"reader":{},"register":{},"printer":{},"phone":{},)"
+                         R"("datecs":{}}})"
                          "\n",
-                         ports[0], ports[1], ports[2], ports[3], ports[4]));
-  World world{fr, printer, scanner, reader, phone};
+                         ports[0], ports[1], ports[2], ports[3], ports[4], ports[5]));
+  World world{fr, datecs, printer, scanner, reader, phone};
   Control control(dir + "/control.sock",
                   [&world](Ms now, const std::string& line) { return obey(world, now, line); });
   fmt::print("ready\n");
   std::fflush(stdout);
   // Control before the devices: what it sets off goes out in the same round.
-  loop({&control, &phone, &scanner, &reader, &fr, &printer}, clock, waiting);
+  loop({&control, &phone, &scanner, &reader, &fr, &printer, &datecs}, clock, waiting);
 }
 
 }  // namespace

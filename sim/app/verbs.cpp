@@ -52,11 +52,6 @@ Bytes hex(const std::string& digits) {
   return *bytes;
 }
 
-object result_of(uint8_t error) {
-  if (error != 0) refuse(fmt::format("{:02X}h {}", error, error_name(error)));
-  return {};
-}
-
 // --- Scanner and reader
 
 object scan(const Call& call) {
@@ -128,8 +123,9 @@ void add_line_verbs(std::map<std::string, Verb>& verbs, const std::string& name,
                     const std::function<Line&(World&)>& line) {
   verbs[name + ".fault"] = [line, name](const Call& c) -> object {
     const Fault fault = fault_of(c.in);
-    if (name != "register" && (fault.when == Fault::When::kFiscal || fault.command)) {
-      refuse("only the register knows commands and fiscal moments");
+    if (name != "register" && name != "datecs" &&
+        (fault.when == Fault::When::kFiscal || fault.command)) {
+      refuse("only a register knows commands and fiscal moments");
     }
     if (!line(c.world).script().add(fault)) refuse("too many faults");
     return {{"pending", line(c.world).script().pending()}};
@@ -164,70 +160,104 @@ object phone_fail(const Call& call) {
   return {};
 }
 
-// --- Register
+// --- Any fiscal register
 
-Item item_of(const object& in) {
+using Fiscal = std::function<FiscalDevice&(World&)>;
+using Sold = FiscalDevice::Sold;
+
+Sold sold_of(const object& in) {
   constexpr int64_t kMost = 100000000000;
-  Item item;
-  item.name = text(in, "name", "Товар");
-  item.price = number(in, "price", 0, 0, kMost);
-  item.quantity = static_cast<uint64_t>(number(in, "quantity_milli", 1000, 1, 1000000)) * 1000;
-  item.sum = multiply_divide(item.price, item.quantity, 1000000);
-  return item;
+  return {text(in, "name", "Товар"), number(in, "price", 0, 0, kMost),
+          number(in, "quantity_milli", 1000, 1, 1000000)};
 }
 
-object foreign(const Call& call) {
-  Receipt receipt;
+object foreign(const Call& call, FiscalDevice& device) {
   const std::string kind = text(call.in, "op", "sale");
   if (kind != "sale" && kind != "return") refuse("op is to be sale or return");
-  receipt.op = kind == "sale" ? 1 : 2;
-  if (const auto* items = call.in.if_contains("items")) {
-    if (!items->is_array()) refuse("items is to be an array");
-    for (const auto& one : items->get_array()) {
+  std::vector<Sold> items;
+  if (const auto* given = call.in.if_contains("items")) {
+    if (!given->is_array()) refuse("items is to be an array");
+    for (const auto& one : given->get_array()) {
       if (!one.is_object()) refuse("an item is to be an object");
-      receipt.items.push_back(item_of(one.get_object()));
+      items.push_back(sold_of(one.get_object()));
     }
   } else {
-    receipt.items.push_back(item_of({{"price", number(call.in, "total", 0, 1, 100000000000)}}));
+    items.push_back(sold_of({{"price", number(call.in, "total", 0, 1, 100000000000)}}));
   }
-  for (Item& item : receipt.items) item.op = receipt.op;
-  if (call.in.contains("total") &&
-      number(call.in, "total", 0, 1, 100000000000) != receipt.subtotal()) {
+  int64_t sum = 0;
+  for (const Sold& item : items) sum += item.sum();
+  if (call.in.contains("total") && number(call.in, "total", 0, 1, 100000000000) != sum) {
     refuse("total is not the sum of the items");
   }
-  result_of(call.world.fr.fr().foreign_sale(call.now, std::move(receipt)));
-  return {{"fd", call.world.fr.memory().documents().back().fd}};
+  return {{"fd", device.foreign(call.now, kind == "return", items)}};
 }
 
-object paper(const Call& call) {
+object paper(const Call& call, FiscalDevice& device) {
   const std::string state = text(call.in, "state", ""), during = text(call.in, "during", "");
   if (state != "ok" && state != "out") refuse("state is to be ok or out");
   if (!during.empty() && (during != "print" || state != "out")) {
     refuse("during is to be print, with the state out");
   }
   if (during.empty()) {
-    call.world.fr.fr().set_paper(call.now, state == "ok");
+    device.set_paper(call.now, state == "ok");
   } else {
-    call.world.fr.fr().run_out_while_printing();
+    device.run_out_while_printing();
   }
   return {};
 }
 
+object power(const Call& call, FiscalDevice& device) {
+  const std::string state = text(call.in, "state", "");
+  if (state != "on" && state != "off") refuse("state is to be on or off");
+  device.power(call.now, state == "on");
+  return {};
+}
+
+object set_clock(const Call& call, FiscalDevice& device) {
+  constexpr int64_t kTenYears = 315360000;
+  device.set_clock_offset(number(call.in, "offset_s", 0, -kTenYears, kTenYears));
+  return {};
+}
+
+void add_fiscal_verbs(std::map<std::string, Verb>& verbs, const std::string& name,
+                      const Fiscal& device) {
+  using Act = object (*)(const Call&, FiscalDevice&);
+  const auto add = [&](const char* verb, Act act) {
+    verbs[name + "." + verb] = [device, act](const Call& c) { return act(c, device(c.world)); };
+  };
+  add_line_verbs(verbs, name, [device](World& w) -> Line& { return device(w).line(); });
+  add("foreign", foreign);
+  add("paper", paper);
+  add("power", power);
+  add("clock", set_clock);
+  add("text", [](const Call&, FiscalDevice& d) -> object { return {{"text", d.last_text()}}; });
+  add("z", [](const Call& c, FiscalDevice& d) -> object {
+    d.z(c.now);
+    return {};
+  });
+  add("replace", [](const Call& c, FiscalDevice& d) -> object {
+    d.replace(c.now);
+    return {};
+  });
+}
+
+// --- Register (Shtrih-M)
+
 object configure(const Call& call) {
   constexpr int64_t kLongest = 600000;
-  RegisterOptions& o = call.world.fr.fr().options();
+  RegisterOptions& o = call.world.fr.engine().options();
   o.print_ms = number(call.in, "print_ms", o.print_ms, 0, kLongest);
   o.exec_ms = number(call.in, "exec_ms", o.exec_ms, 0, kLongest);
   o.fiscal_exec_ms = number(call.in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
   if (call.in.contains("extended_answers")) o.extended_answers = flag(call.in, "extended_answers");
   if (call.in.contains("ff_after_ack")) {
-    call.world.fr.fr().set_ff_after_ack(flag(call.in, "ff_after_ack"));
+    call.world.fr.engine().set_ff_after_ack(flag(call.in, "ff_after_ack"));
   }
   return {};
 }
 
 object register_state(const Call& call) {
-  const Register::State s = call.world.fr.fr().state(call.now);
+  const Register::State s = call.world.fr.engine().state(call.now);
   return {{"mode", s.mode},
           {"submode", s.submode},
           {"shift_open", s.shift_open},
@@ -264,37 +294,80 @@ object documents(const Call& call) {
   return {{"documents", std::move(all)}};
 }
 
-object power(const Call& call) {
-  const std::string state = text(call.in, "state", "");
-  if (state != "on" && state != "off") refuse("state is to be on or off");
-  call.world.fr.power(call.now, state == "on");
-  return {};
-}
-
 void add_register_verbs(std::map<std::string, Verb>& verbs) {
-  verbs["register.foreign"] = foreign;
-  verbs["register.paper"] = paper;
+  add_fiscal_verbs(verbs, "register", [](World& w) -> FiscalDevice& { return w.fr; });
   verbs["register.config"] = configure;
   verbs["register.state"] = register_state;
   verbs["register.documents"] = documents;
-  verbs["register.text"] = [](const Call& c) -> object {
-    return {{"text", c.world.fr.last_text()}};
-  };
-  verbs["register.power"] = power;
   verbs["register.print_ms"] = [](const Call& c) -> object {
-    c.world.fr.fr().options().print_ms = number(c.in, "ms", 50, 0, 600000);
+    c.world.fr.engine().options().print_ms = number(c.in, "ms", 50, 0, 600000);
     return {};
   };
-  verbs["register.open_shift"] = [](const Call& c) {
-    return result_of(c.world.fr.fr().open_shift(c.now));
+  verbs["register.open_shift"] = [](const Call& c) -> object {
+    c.world.fr.open_shift(c.now);
+    return {};
   };
-  verbs["register.z"] = [](const Call& c) { return result_of(c.world.fr.fr().close_shift(c.now)); };
-  verbs["register.replace"] = [](const Call& c) {
-    return result_of(c.world.fr.fr().replace(c.now));
-  };
-  verbs["register.clock"] = [](const Call& c) -> object {
-    constexpr int64_t kTenYears = 315360000;
-    c.world.fr.fr().set_clock_offset(number(c.in, "offset_s", 0, -kTenYears, kTenYears));
+}
+
+// --- Datecs
+
+object configure_datecs(const Call& call) {
+  constexpr int64_t kLongest = 600000;
+  datecs::Options& o = call.world.datecs.engine().options();
+  o.exec_ms = number(call.in, "exec_ms", o.exec_ms, 0, kLongest);
+  o.fiscal_exec_ms = number(call.in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
+  o.line_ms = number(call.in, "line_ms", o.line_ms, 1, kLongest);
+  call.world.datecs.engine().set_line_ms(o.line_ms);
+  if (call.in.contains("journal_shows_paper")) {
+    o.journal_shows_paper = flag(call.in, "journal_shows_paper");
+  }
+  return {};
+}
+
+object datecs_state(const Call& call) {
+  const auto s = call.world.datecs.engine().state(call.now);
+  return {{"fm", s.fm},
+          {"last_document", s.last_document},
+          {"z", s.z},
+          {"receipt_open", s.receipt_open},
+          {"items", s.items},
+          {"subtotal", s.subtotal},
+          {"paid", s.paid},
+          {"cash", s.cash},
+          {"paper", s.paper ? "ok" : "out"},
+          {"cover_open", s.cover_open},
+          {"pending_lines", s.pending_lines},
+          {"executing", s.executing},
+          {"blocked", s.blocked},
+          {"drawer", s.drawer_pulses},
+          {"power", s.power ? "on" : "off"},
+          {"plugged", call.world.datecs.line().plugged()},
+          {"faults", call.world.datecs.line().script().pending()}};
+}
+
+object datecs_documents(const Call& call) {
+  json::array all;
+  for (const datecs::Document& d : call.world.datecs.memory().documents()) {
+    json::array lines;
+    for (const std::string& line : d.paper) lines.emplace_back(line);
+    all.push_back(object{{"fm", d.fm},
+                         {"number", d.number},
+                         {"kind", datecs::name_of(d.kind)},
+                         {"total", d.total},
+                         {"unp", d.unp},
+                         {"datetime", format_minute(d.seconds)},
+                         {"paper", std::move(lines)}});
+  }
+  return {{"documents", std::move(all)}};
+}
+
+void add_datecs_verbs(std::map<std::string, Verb>& verbs) {
+  add_fiscal_verbs(verbs, "datecs", [](World& w) -> FiscalDevice& { return w.datecs; });
+  verbs["datecs.config"] = configure_datecs;
+  verbs["datecs.state"] = datecs_state;
+  verbs["datecs.documents"] = datecs_documents;
+  verbs["datecs.cover"] = [](const Call& c) -> object {
+    c.world.datecs.engine().set_cover(flag(c.in, "open"));
     return {};
   };
 }
@@ -347,11 +420,11 @@ std::map<std::string, Verb> make_verbs() {
     c.world.phone.clear();
     return {};
   };
-  add_line_verbs(verbs, "register", [](World& w) -> Line& { return w.fr.line(); });
   add_line_verbs(verbs, "printer", [](World& w) -> Line& { return w.printer.line(); });
   add_line_verbs(verbs, "scanner", [](World& w) -> Line& { return w.scanner; });
   add_line_verbs(verbs, "reader", [](World& w) -> Line& { return w.reader; });
   add_register_verbs(verbs);
+  add_datecs_verbs(verbs);
   add_printer_verbs(verbs);
   return verbs;
 }

@@ -10,6 +10,7 @@ namespace till::sim {
 
 struct World {
   RegisterDevice& fr;
+  DatecsDevice& datecs;
   PrinterDevice& printer;
   Line& scanner;
   Line& reader;

@@ -84,6 +84,19 @@ TEST(FaultScript, OtherCommandsPass) {
   EXPECT_EQ(script.pending(), 1U);
 }
 
+TEST(FaultScript, KnowsTheCommandsOfIslFrames) {
+  FaultScript script(Framing::kIsl);
+  script.add({.when = Fault::When::kRx, .at = 5, .what = Fault::What::kCut, .command = 0x38});
+  const Bytes other = *from_hex("01 25 38 4A 58 05 30 30 3E 3C 03");  // 38h is its number
+  const auto passed = script.rx(other);
+  ASSERT_FALSE(passed.empty());
+  EXPECT_EQ(passed.back().kind, FaultStep::Kind::kPass);
+  const auto steps = script.rx(*from_hex("01 24 20 38 05 30 30 38 31 03"));
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].bytes, *from_hex("01 24 20 38"));
+  EXPECT_EQ(steps[1].kind, FaultStep::Kind::kCut);
+}
+
 TEST(FaultScript, SpoilsTheAnswer) {
   FaultScript script;
   script.add({.when = Fault::When::kTx, .at = 2, .what = Fault::What::kGarbage});

@@ -6,7 +6,7 @@ namespace till::sim {
 namespace {
 
 using Kind = FaultStep::Kind;
-constexpr uint8_t kStx = 0x02, kNak = 0x15;
+constexpr uint8_t kSoh = 0x01, kStx = 0x02, kNak = 0x15;
 
 void pass(std::vector<FaultStep>& out, uint8_t byte) {
   if (out.empty() || out.back().kind != Kind::kPass) out.push_back({Kind::kPass, {}, 0});
@@ -15,7 +15,7 @@ void pass(std::vector<FaultStep>& out, uint8_t byte) {
 
 }  // namespace
 
-void FaultScript::FrameWatch::see(uint8_t byte) {
+void FaultScript::FrameWatch::see_shtrih(uint8_t byte) {
   if (!in_frame) {
     if (byte == kStx) *this = {.in_frame = true, .seen = 1};
     return;
@@ -31,6 +31,22 @@ void FaultScript::FrameWatch::see(uint8_t byte) {
     decided = true;
   }
   if (seen == length + 3) in_frame = false;
+}
+
+// 01 LEN SEQ CMD …: LEN counts itself to 05 and 20h more; four bytes of sum and 03 follow.
+void FaultScript::FrameWatch::see_isl(uint8_t byte) {
+  if (byte == kSoh) {
+    *this = {.in_frame = true, .seen = 1};
+    return;
+  }
+  if (!in_frame) return;
+  ++seen;
+  if (seen == 2) length = byte - 0x20;
+  if (seen == 4) {
+    command = byte;
+    decided = true;
+  }
+  if (seen >= length + 6) in_frame = false;
 }
 
 bool FaultScript::add(const Fault& fault) {
@@ -124,7 +140,7 @@ std::vector<FaultStep> FaultScript::rx(View bytes) {
   bool replaced = false;
   for (const uint8_t byte : bytes) {
     const bool decided_before = watch_.in_frame && watch_.decided;
-    watch_.see(byte);
+    framing_ == Framing::kShtrih ? watch_.see_shtrih(byte) : watch_.see_isl(byte);
     held_.push_back(byte);
     const bool wants_command = !faults_.empty() && faults_.front().when == Fault::When::kRx &&
                                faults_.front().command && !armed_;

@@ -24,7 +24,8 @@ struct Fault {
   What what = What::kCut;
   Ms ms = 0;     // cut: plugged in again after ms (0 = never); slow, late: the delay
   int skip = 0;  // that many matching commands (without `command`: fiscal moments) pass unharmed
-  // Counting begins with the frame of this command: rx at its STX (byte 1), tx at the ACK to it.
+  // Counting begins with the frame of this command: rx at its first byte (byte 1), tx at what comes
+  // after it.
   std::optional<uint16_t> command = {};
 };
 
@@ -36,11 +37,15 @@ struct FaultStep {
   Ms ms = 0;
 };
 
+// How a host's frames look; a line without commands never matches one.
+enum class Framing { kShtrih, kIsl };
+
 // Faults queue up: only the first is armed, the next begins counting when it has fired.
-// Frames are those of the Shtrih protocol 1; a line without commands never matches one.
 class FaultScript {
  public:
   static constexpr size_t kMaxFaults = 64;
+
+  explicit FaultScript(Framing framing = Framing::kShtrih) : framing_(framing) {}
 
   // False when the queue is full.
   bool add(const Fault& fault);
@@ -65,7 +70,8 @@ class FaultScript {
     uint16_t command = 0;
     bool decided = false;
 
-    void see(uint8_t byte);
+    void see_shtrih(uint8_t byte);
+    void see_isl(uint8_t byte);
   };
 
   bool counts(Fault::When when) const;
@@ -74,6 +80,7 @@ class FaultScript {
   bool emit(Fault::When when, uint8_t byte, std::vector<FaultStep>& out, bool& replaced);
   bool fire(std::vector<FaultStep>& out, bool& replaced);
 
+  Framing framing_;
   std::deque<Fault> faults_;
   int64_t count_ = 0;
   bool armed_ = false;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/base/bytes.h"
+#include "sim/base/fiscal_world.h"
 
 namespace till::sim {
 
@@ -72,13 +73,6 @@ struct Registration {
   std::string ofd_inn = "7704358518";
   uint8_t tax_systems = 1;
   uint8_t ffd = 2;  // tag 1209: 2 is FFD 1.05
-};
-
-// One piece of paper as the printing mechanism leaves it.
-struct Slip {
-  uint32_t fd = 0;  // 0: not a fiscal document
-  std::vector<std::string> lines;
-  std::string qr;  // empty: none
 };
 
 }  // namespace till::sim

@@ -1,13 +1,9 @@
 #include "sim/register/fiscal_memory.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include "sim/base/civil.h"
 
@@ -46,20 +42,9 @@ FiscalDocument parse_line(const std::string& line) {
 
 std::string format_line(const FiscalDocument& d) {
   return fmt::format(R"({{"fn":"{}","fd":{},"type":{},"op":{},"datetime":"{}","fpd":{},"shift":{},)"
-                     R"("receipt":{},"total":{},"tlv":"{}"}})"
-                     "\n",
+                     R"("receipt":{},"total":{},"tlv":"{}"}})",
                      d.fn, d.fd, d.type, d.op, format_minute(d.seconds), d.fpd, d.shift, d.receipt,
                      d.total, to_hex(d.tlv));
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(file, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(n));
-  }
-  return true;
 }
 
 }  // namespace
@@ -76,40 +61,18 @@ const FiscalDocument* FiscalMemory::find(const std::string& fn, uint32_t fd) con
   return nullptr;
 }
 
-FileFiscalMemory::~FileFiscalMemory() { ::close(file_); }
-
 std::expected<std::unique_ptr<FileFiscalMemory>, std::string> FileFiscalMemory::open(
     const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) return std::unexpected(fmt::format("cannot open {}", path));
-  std::unique_ptr<FileFiscalMemory> memory(new FileFiscalMemory(file));
-
-  std::ifstream in(path, std::ios::binary);
-  const std::string all{std::istreambuf_iterator<char>(in), {}};
-  size_t begin = 0;
-  for (int number = 1; begin < all.size(); ++number) {
-    const size_t end = all.find('\n', begin);
-    if (end == std::string::npos) break;
-    try {
-      memory->documents_.push_back(parse_line(all.substr(begin, end - begin)));
-    } catch (const std::exception& e) {
-      return std::unexpected(fmt::format("{} line {}: {}", path, number, e.what()));
-    }
-    begin = end + 1;
-  }
-  if (::ftruncate(file, static_cast<off_t>(begin)) != 0 || ::lseek(file, 0, SEEK_END) < 0) {
-    return std::unexpected(fmt::format("cannot repair {}", path));
-  }
+  std::unique_ptr<FileFiscalMemory> memory(new FileFiscalMemory);
+  auto lines = DurableLines::open(
+      path, [&memory](const std::string& line) { memory->documents_.push_back(parse_line(line)); });
+  if (!lines) return std::unexpected(lines.error());
+  memory->lines_ = std::move(*lines);
   return memory;
 }
 
 bool FileFiscalMemory::append(const FiscalDocument& document) {
-  const off_t end = ::lseek(file_, 0, SEEK_END);
-  if (!write_all(file_, format_line(document)) || ::fsync(file_) != 0) {
-    // A half line must not be found by the next append.
-    if (::ftruncate(file_, end) != 0) return false;
-    return false;
-  }
+  if (!lines_->append(format_line(document))) return false;
   documents_.push_back(document);
   return true;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/base/durable_lines.h"
 #include "sim/register/document.h"
 
 namespace till::sim {
@@ -33,20 +34,14 @@ class RamFiscalMemory final : public FiscalMemory {
 // One JSON object a line, fsynced before append returns; see sim/README.md for the fields.
 class FileFiscalMemory final : public FiscalMemory {
  public:
-  ~FileFiscalMemory() override;
-  FileFiscalMemory(const FileFiscalMemory&) = delete;
-  FileFiscalMemory& operator=(const FileFiscalMemory&) = delete;
-
-  // A last line without its end (power lost while writing) is cut off: it was never answered.
-  // Any other damage is an error.
+  // Any damage but a last line cut short is an error.
   static std::expected<std::unique_ptr<FileFiscalMemory>, std::string> open(
       const std::string& path);
 
   bool append(const FiscalDocument& document) override;
 
  private:
-  explicit FileFiscalMemory(int fd) : file_(fd) {}
-  int file_;
+  std::unique_ptr<DurableLines> lines_;
 };
 
 // "2026-11-22T12:00"

@@ -28,22 +28,6 @@ struct RegisterOptions {
   std::array<uint8_t, 3> floating = {0x92, 0x08, 0x00};
 };
 
-// What a script makes of a fiscal moment.
-struct FiscalVerdict {
-  Ms delay = 0;
-  bool power_off = false;
-};
-
-// What the register does to the world around it.
-class RegisterWorld {
- public:
-  virtual ~RegisterWorld() = default;
-  virtual void command_received(uint16_t) {}
-  // Asked before and after a document becomes fiscal.
-  virtual FiscalVerdict fiscal_moment(bool after) = 0;
-  virtual void print(const Slip& slip) = 0;
-};
-
 class Register {
  public:
   static constexpr size_t kMaxReceiptBytes = 30000;  // names and tags of one receipt

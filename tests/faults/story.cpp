@@ -66,9 +66,24 @@ class Story {
   }
   FakeOutcome sell() { return ask("fiscal.receipt", {{"receipt", to_json(receipt_)}}); }
 
+  // A return undoes a sale, and some countries want to know which.
+  bool sell_what_is_returned() {
+    const std::string witness = std::exchange(receipt_.witness, "case-0/0");
+    receipt_.kind = FiscalKind::kSale;
+    const auto sold = sell();
+    receipt_.kind = FiscalKind::kSaleReturn;
+    receipt_.witness = witness;
+    const auto d = sold.status == TILL_DONE ? document_from_json(sold.body) : fail(sold.error.code);
+    if (!d) return wrong("the sale before its return: " + sold.error.detail);
+    receipt_.returned = ReturnedDocument{d->fiscal_memory, d->number};
+    rig_->host.pass_ms(3000);
+    return true;
+  }
+
   // Everything before the line is cut.
   bool begin() {
     receipt_.witness = "case-0/1";
+    if (case_.kind == "sale_return" && !sell_what_is_returned()) return false;
     if (is(Noise::kTwins)) {
       const auto earlier = sell();
       if (earlier.error.code == Code::kVerbUnsupported) return skip();
@@ -173,6 +188,8 @@ class Story {
         return;
       }
       if (i > 0) rig_->host.pass_ms(kBetweenMs);
+      // Some registers execute nothing without paper: then somebody puts it in at last.
+      if (i == kPatience / 2) rig_->paper_back();
       resolve();
     }
   }
@@ -252,6 +269,8 @@ class Story {
       if (status->document_open) ask("fiscal.recover");
       if (status->shift == "expired") ask("fiscal.close_shift");
       if (status->shift != "open") ask("fiscal.open_shift");
+      // What the old memory sold may not be known to the new one.
+      if (is(Noise::kMemory) && receipt_.returned && !sell_what_is_returned()) return;
       if (!read_baseline()) return;
       clean_ = dirty_ = false;
       take(sell());
