@@ -103,6 +103,9 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
   sale.returned_sale = sold_id;
   sale.returned = lines;
   sale.customer = sold->customer;
+  if (sold->document) {
+    sale.returned_document = {sold->document->fiscal_memory, sold->document->number};
+  }
   for (const SaleLine& line : sold->lines) {
     const auto at = lines.find(line.id);
     if (at == lines.end() || at->second.units == 0) continue;

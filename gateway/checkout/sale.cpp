@@ -23,7 +23,7 @@ BOOST_DESCRIBE_STRUCT(Identity, (),
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),
-                      (id, till, till_number, state, is_return, returned_sale, returned, cashier,
+                      (id, till, till_number, state, is_return, returned_sale, returned, returned_document, cashier,
                        lines, customer, redeem, quote, quote_id, quoted_us, payments, attempt,
                        document, plain, settled_by, doubted, rechecked, extra, trouble,
                        trouble_detail, opened_us, closed_us))
@@ -124,6 +124,7 @@ FiscalReceipt receipt_of(const Sale& sale) {
   receipt.kind = sale.is_return ? FiscalKind::kSaleReturn : FiscalKind::kSale;
   receipt.witness = to_string(sale.key());
   receipt.cashier = {sale.cashier, ""};
+  receipt.returned = sale.returned_document;
   receipt.payments = sale.payments;
   receipt.total = sale.quote->total;
   std::size_t at = 0;

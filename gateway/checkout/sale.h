@@ -62,6 +62,7 @@ struct Sale {
   bool is_return = false;
   Uuid returned_sale;                        // of a return
   std::map<std::string, Quantity> returned;  // line of that sale -> quantity
+  std::optional<ReturnedDocument> returned_document;  // what that sale stands on
   std::string cashier;
   std::vector<SaleLine> lines;
   std::optional<Identity> customer;

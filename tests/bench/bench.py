@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""./run bench spine: every speed and memory aim of the spine in one run, as a table and as JSON.
+"""./run bench spine | fiscal: every speed and memory aim in one run, as a table and as JSON.
 
-build/bench/spine.json is a list of {name, value, unit, aim, met, note}; ratios come first.
+build/bench/NAME.json is a list of {name, value, unit, aim, met, note}; ratios come first.
 """
 import json
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -16,7 +18,8 @@ sys.path.insert(0, str(ROOT / "tests" / "scenario"))
 from shop import GOLD_CARD, Process, Shop, free_port, wait_for  # noqa: E402
 
 PRESET = "release"
-BENCH = ROOT / "build" / PRESET / "bin" / "spine_bench"
+PROGRAMS = ROOT / "build" / PRESET / "bin"
+BENCH = PROGRAMS / "spine_bench"
 
 
 def figures(*args, timeout=180):
@@ -27,8 +30,8 @@ def figures(*args, timeout=180):
 
 
 class Table:
-    def __init__(self):
-        self.rows = []
+    def __init__(self, name):
+        self.name, self.rows = name, []
 
     def add(self, name, value, unit, aim, met, note=""):
         self.rows.append({"name": name, "value": round(value, 3), "unit": unit, "aim": aim, "met": bool(met), "note": note})
@@ -39,7 +42,7 @@ class Table:
             print(f"{'ok  ' if r['met'] else 'MISS'} {r['name']:44} {r['value']:>10} {r['unit']:6} aim {r['aim']:12} {r['note']}")
         out = ROOT / "build" / "bench"
         out.mkdir(parents=True, exist_ok=True)
-        (out / "spine.json").write_text(json.dumps(self.rows, indent=1, ensure_ascii=False))
+        (out / f"{self.name}.json").write_text(json.dumps(self.rows, indent=1, ensure_ascii=False))
 
 
 def memory(pid):
@@ -119,7 +122,7 @@ def cold_start(shop, table):
 
 
 def spine():
-    table = Table()
+    table = Table("spine")
     quote = figures("quote", 20000)
     table.add("quote of a 20-line basket, p50", quote["p50"], "us", "< 50", quote["p50"] < 50, f"p99 {quote['p99']} us")
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
@@ -143,11 +146,89 @@ def spine():
     return 0
 
 
+WIRE_BAUD, BITS_A_BYTE = 115200, 10
+DEVICE_MS = 5  # a command in a real register; the vendor's own clients see 5 to 30
+
+
+def twenty_lines(shop, n):
+    """Seconds from the payment of 20 lines to its answer."""
+    sale = shop.ok(shop.api("POST", "/v1/documents", {"number": f"bench-{n}", "cashier": "Анна", "receipt": {
+        "kind": "sale", "witness": "", "total": 20 * 39990, "contact": "", "cashier": {"name": "", "tax_number": ""},
+        "payments": [], "ru_ffd": {"tax_system_1055": 1},
+        "lines": [{"name": f"Кофе молотый 250 г, позиция {i}", "price": 39990, "quantity": 1000, "sum": 39990,
+                   "discount": 0, "tax": {"kind": "rate", "rate": 2200}, "marking_code": "",
+                   "ru_ffd": {"payment_object_1212": 1, "payment_method_1214": 4, "measure_2108": 0}}
+                  for i in range(20)]}}, token=shop.senior_token))
+    body = {"quote": sale["quote"]["id"], "payments": [{"tender": "cash", "amount": sale["quote"]["total"]}]}
+    started = time.perf_counter()
+    paid = shop.ok(shop.api("POST", f"/v1/sales/{sale['id']}/pay", body, token=shop.senior_token))
+    assert paid["state"] == "committed", paid
+    return time.perf_counter() - started
+
+
+def paid_in(shop, times=60):
+    return statistics.median(twenty_lines(shop, f"{time.monotonic_ns()}-{n}") for n in range(times)) * 1e6
+
+
+def polled_sales(shop):
+    """The slowest of many payments while the register's whole state is asked again and again."""
+    stop, asked = threading.Event(), []
+
+    def poll():
+        while not stop.is_set():
+            asked.append(shop.api("GET", "/v1/register/status")[0])
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    busy = paid_in(shop)
+    stop.set()
+    thread.join()
+    return busy, len(asked)
+
+
+def fiscal():
+    table = Table("fiscal")
+    own = json.loads(subprocess.run([PROGRAMS / "fiscal_bench"], capture_output=True, text=True, check=True).stdout)
+    for protocol, f in own.items():
+        wire_us = f["bytes"] * BITS_A_BYTE / WIRE_BAUD * 1e6
+        table.add(f"{protocol}: commands a line of the receipt", f["per_line"], "", "1", f["per_line"] <= 1,
+                  f"{f['commands']} commands, {f['bytes']} bytes, {wire_us / 1000:.0f} ms of wire in all")
+        per = f["driver_us"] / f["commands"]
+        table.add(f"{protocol}: driver's own time a command", per, "us", "< 300", per < 300, "processor only, median of 101")
+    f = own["protocol1"]
+    wire_us = f["bytes"] * BITS_A_BYTE / WIRE_BAUD * 1e6 + f["commands"] * DEVICE_MS * 1000
+    for kind in ["pty", "tcp"]:
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # no disk: fsync is counted apart
+            shop = Shop(pathlib.Path(folder) / "shop", PRESET)
+            shop.register_over = kind
+            try:
+                shop.start_all()
+                shop.sim("register.config", exec_ms=0, fiscal_exec_ms=0, print_ms=0)
+                twenty_lines(shop, "warm")
+                us = paid_in(shop)
+                per = us / (f["commands"] + 4)  # and the four that prepare the sale
+                over = "serial (a pty)" if kind == "pty" else "TCP"
+                table.add(f"20 lines over {over}, gateway on top a command", per, "us", "< 300", per < 300,
+                          f"{us / 1000:.1f} ms from the payment to its answer, no wire, no device time, no disk")
+                table.add(f"the same against wire and device at 115200, {over}", us / wire_us, "ratio", "< 0.02",
+                          us / wire_us < 0.02, f"{wire_us / 1000:.0f} ms: {f['bytes']} bytes and {DEVICE_MS} ms a command")
+                if kind == "tcp":
+                    busy, polls = polled_sales(shop)
+                    table.add("a payment while the state is polled all the time", busy / us, "ratio", "< 2", busy / us < 2,
+                              f"{polls} polls; the daemon's own wait until nobody has a basket")
+            finally:
+                shop.stop_all()
+    table.finish()
+    return 0
+
+
 def main():
-    if sys.argv[1:] != ["spine"]:
-        print("./run bench spine", file=sys.stderr)
+    benches = {"spine": spine, "fiscal": fiscal}
+    if len(sys.argv) != 2 or sys.argv[1] not in benches:
+        print("./run bench " + " | ".join(benches), file=sys.stderr)
         return 2
-    return spine()
+    return benches[sys.argv[1]]()
 
 
 if __name__ == "__main__":

@@ -94,6 +94,7 @@ class Shop:
         self.port, self.tell, self.ask = free_port(), free_port(), free_port()
         self.token, self.senior_token = secrets.token_hex(16), secrets.token_hex(16)
         self.store_key = secrets.token_hex(32)
+        self.register_over = "pty"
         self.without = set()  # devices a test leaves out
 
     # ---- set-up ----
@@ -149,7 +150,7 @@ check = "ean"
 '''
         devices = [("scanner", "scanner_serial", "pty:dev/scanner", ""),
                    ("reader", "reader_magstripe_serial", "pty:dev/reader", ""),
-                   ("register", "register_shtrih", "pty:dev/register", ""),
+                   ("register", "register_shtrih", self.register_port(), ""),
                    ("printer", "printer_escpos", "pty:dev/printer", ""),
                    ("sms", "sms_http", "none",
                     f'[device.settings]\nurl = "http://127.0.0.1:{phone}/sms"\n')]
@@ -174,6 +175,10 @@ check = "ean"
 
     def start_sim(self):
         self.start("sim", self.bin / "tillbridge-sim", "--dir", self.folder)
+
+    def register_port(self):
+        ports = json.loads((self.folder / "ports.json").read_text())
+        return "pty:dev/register" if self.register_over == "pty" else f"tcp:127.0.0.1:{ports['register']}"
 
     def start_gateway(self):
         self.start("gateway", self.bin / "tillbridge", "run", "--config", self.folder / "store.toml")

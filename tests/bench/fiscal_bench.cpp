@@ -1,0 +1,108 @@
+// What one 20-line receipt costs a register's line and the driver's processor: the driver against
+// the virtual register in one process, so nothing but their own work is timed.
+#include <boost/json.hpp>
+#include <chrono>
+#include <iostream>
+
+#include "sdk/cpp/fiscal.h"
+#include "sdk/testkit/fake_host.h"
+#include "sim/register/register.h"
+
+namespace till {
+namespace {
+
+namespace json = boost::json;
+using Steady = std::chrono::steady_clock;
+
+struct World : sim::RegisterWorld {
+  void command_received(std::uint16_t) override { ++commands; }
+  sim::FiscalVerdict fiscal_moment(bool) override { return {}; }
+  void print(const sim::Slip&) override {}
+  std::size_t commands = 0;
+};
+
+FiscalReceipt receipt_of(std::size_t lines) {
+  FiscalReceipt r;
+  r.witness = "0190b3c2-0000-7000-8000-000000000001/1";
+  for (std::size_t i = 0; i < lines; ++i) {
+    r.lines.push_back({.name = "Кофе молотый 250 г, позиция " + std::to_string(i),
+                       .price = {39990},
+                       .quantity = {1000},
+                       .sum = {39990},
+                       .tax = {TaxKind::kRate, {2000}}});
+    r.total += r.lines.back().sum;
+  }
+  r.payments = {{Tender::kElectronic, r.total}};
+  r.cashier.name = "Иванова А. А.";
+  return r;
+}
+
+// One receipt of so many lines on a fresh register; the driver's own time in microseconds.
+json::object sell(std::size_t lines, bool numbered) {
+  sim::RamFiscalMemory memory;
+  World world;
+  testkit::FakeHost host;
+  sim::RegisterOptions options;
+  options.print_ms = 0;
+  options.exec_ms = options.fiscal_exec_ms = 0;
+  if (numbered) options.protocols = sim::Protocols::kNumbered;
+  sim::Register device(options, memory, world, host.now_us / 1000);
+  device.open_shift(host.now_us / 1000);
+  Steady::duration in_device{};
+  const auto timed = [&](const auto& work) {
+    const auto from = Steady::now();
+    work();
+    in_device += Steady::now() - from;
+  };
+  const auto answer = [&] {
+    const Buffer out = device.take_output();
+    if (!out.empty()) host.device_says(out);
+  };
+  host.set_device([&](Bytes bytes) {
+    timed([&] { device.receive(host.now_us / 1000, bytes); });
+    answer();
+  });
+  host.set_clock([&](std::int64_t) {
+    timed([&] { device.tick(host.now_us / 1000); });
+    answer();
+    const auto due = device.next_due();
+    return due ? std::optional(*due * 1000) : std::nullopt;
+  });
+  host.activate({{"protocol", numbered ? "2" : "1"}});
+  host.perform("fiscal.status");
+  const json::object body{{"receipt", to_json(receipt_of(lines))}};
+  const auto written = host.written(), read = host.bytes_read();
+  world.commands = 0;
+  in_device = {};
+  const auto from = Steady::now();
+  const auto out = host.perform("fiscal.receipt", body);
+  const auto all = Steady::now() - from;
+  if (out.status != TILL_DONE) throw std::runtime_error(out.error.detail);
+  return {{"commands", world.commands},
+          {"bytes", host.written() - written + host.bytes_read() - read},
+          {"driver_us", std::chrono::duration<double, std::micro>(all - in_device).count()}};
+}
+
+double median(std::size_t lines, bool numbered) {
+  std::vector<double> times;
+  for (int i = 0; i < 101; ++i) times.push_back(sell(lines, numbered).at("driver_us").as_double());
+  std::ranges::nth_element(times, times.begin() + 50);
+  return times[50];
+}
+
+}  // namespace
+}  // namespace till
+
+int main() {
+  boost::json::object out;
+  for (const bool numbered : {false, true}) {
+    auto twenty = till::sell(20, numbered), ten = till::sell(10, numbered);
+    const auto commands = [](const auto& r) {
+      return r.at("commands").template to_number<double>();
+    };
+    twenty["per_line"] = (commands(twenty) - commands(ten)) / 10;
+    twenty["driver_us"] = till::median(20, numbered);
+    out[numbered ? "protocol2" : "protocol1"] = twenty;
+  }
+  std::cout << boost::json::serialize(out) << "\n";
+}
