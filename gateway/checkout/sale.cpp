@@ -23,10 +23,10 @@ BOOST_DESCRIBE_STRUCT(Identity, (),
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),
-                      (id, till, till_number, state, is_return, returned_sale, returned, returned_document, cashier,
-                       lines, customer, redeem, quote, quote_id, quoted_us, payments, attempt,
-                       document, plain, settled_by, doubted, rechecked, extra, trouble,
-                       trouble_detail, opened_us, closed_us))
+                      (id, till, till_number, state, is_return, returned_sale, returned,
+                       returned_document, cashier, lines, customer, redeem, quote, quote_id,
+                       quoted_us, payments, attempt, document, plain, settled_by, doubted,
+                       rechecked, extra, trouble, trouble_detail, opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {

@@ -60,8 +60,8 @@ struct Sale {
   std::string till_number;
   State state = State::kOpen;
   bool is_return = false;
-  Uuid returned_sale;                        // of a return
-  std::map<std::string, Quantity> returned;  // line of that sale -> quantity
+  Uuid returned_sale;                                 // of a return
+  std::map<std::string, Quantity> returned;           // line of that sale -> quantity
   std::optional<ReturnedDocument> returned_document;  // what that sale stands on
   std::string cashier;
   std::vector<SaleLine> lines;

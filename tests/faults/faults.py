@@ -47,7 +47,7 @@ def run_matrices(args):
 def kills(args):
     if args.kills == 0:
         return 0, 0
-    done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "--build", ROOT / "build/release",
+    done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "release",
                            "--kills", str(args.kills), "--seed", str(args.seed)], text=True)
     return args.kills, 0 if done.returncode == 0 else 1
 
