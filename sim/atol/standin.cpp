@@ -1,7 +1,7 @@
 // A stand-in for the vendor's libfptr10.so: the functions a host calls, with the virtual register
 // behind them. The register's memory is the file named by FPTR_STANDIN_STATE, or nothing outlives
 // the process. fptr_standin() is the tests' hand: the verbs of sim/atol/control.h and
-//   {"do":"reset"}                     a new register, closed shift, real time
+//   {"do":"reset","keep_time":true}    a new register with its shift closed, real time again
 //   {"do":"time","ms":1800000000000}   local civil time stands there
 //   {"do":"cut","at":3,"executed":true}   from now, the call after `at` others fails: it does not
 //                                         arrive, or is executed and its answer is lost
@@ -121,7 +121,7 @@ std::string control(const std::string& line) {
     const std::string verb = json::value_to<std::string>(in.at("do"));
     json::object out;
     if (verb == "reset") {
-      s.fixed.reset();
+      if (!in.contains("keep_time")) s.fixed.reset();
       s.reset();
     } else if (verb == "time") {
       s.fixed = in.at("ms").to_number<int64_t>();
