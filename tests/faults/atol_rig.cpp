@@ -3,6 +3,7 @@
 // server's queue, a position being one HTTP exchange.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "drivers/register_atol/library_register.h"
@@ -94,15 +95,20 @@ class WebRig final : public AtolRig {
   WebRig() {
     host.set_http([this](const json::object& request) { return exchange(request); });
     host.set_clock([this](std::int64_t) {
+      if (delayed_ && delayed_->due <= ms()) {
+        web_.http(ms(), delayed_->method, delayed_->path, delayed_->body);
+        delayed_.reset();
+      }
       web_.tick(ms());
-      const auto due = web_.next_due();
+      auto due = web_.next_due();
+      if (delayed_) due = due ? std::min(*due, delayed_->due) : delayed_->due;
       return due ? std::optional(*due * 1000) : std::nullopt;
     });
     begin({});
   }
   void cut(Where where, std::size_t at) override {
     cut_at_ = at;
-    executed_ = where != Where::kToDevice;
+    where_ = where;
     exchanges_ = 0;
     was_cut_ = false;
   }
@@ -115,7 +121,7 @@ class WebRig final : public AtolRig {
   bool late(std::uint32_t ms) override { return done({{"do", "hold"}, {"ms", ms}}); }
   bool power_on() override {
     // The queue works on by itself: what is in it gets to the moment at which power fails.
-    if (web_.waiting() > 0) host.pass_ms(2000);
+    if (web_.waiting() > 0 || delayed_) host.pass_ms(kDelayMs + 2000);
     return AtolRig::power_on();
   }
 
@@ -130,23 +136,36 @@ class WebRig final : public AtolRig {
     ++exchanges_;
     was_cut_ = cut;
     const FakeOutcome lost{TILL_IN_DOUBT, {}, {Code::kTimeout, "lost", {}}, false};
-    if (cut && !executed_) return lost;
+    if (cut && where_ == Where::kToDevice) return lost;
     const auto text = [&](const char* name) {
       const auto* at = request.if_contains(name);
       return at == nullptr ? std::string() : json::value_to<std::string>(*at);
     };
-    const std::string url = text("url");
-    const auto answer = web_.http(ms(), text("method"), url.substr(url.find('/', 8)), text("body"));
+    const std::string url = text("url"), path = url.substr(url.find('/', 8));
+    if (cut && where_ == Where::kLate) {
+      delayed_ = Delayed{ms() + kDelayMs, text("method"), path, text("body")};
+      return lost;
+    }
+    const auto answer = web_.http(ms(), text("method"), path, text("body"));
     if (cut) return lost;
     return {TILL_DONE, json::object{{"status", answer.status}, {"body", answer.body}}, {}, false};
   }
+
+  // kLate: the lost exchange reaches the server when the driver has long given it up.
+  static constexpr std::int64_t kDelayMs = 30000;
+  struct Delayed {
+    std::int64_t due;
+    std::string method, path, body;
+  };
 
   sim::RamFiscalMemory memory_;
   sim_atol::FiscalPrinter printer_{memory_, ms()};
   sim_atol::WebServer web_{printer_};
   std::optional<std::size_t> cut_at_;
   std::size_t exchanges_ = 0;
-  bool executed_ = false, was_cut_ = false;
+  Where where_ = Where::kToDevice;
+  std::optional<Delayed> delayed_;
+  bool was_cut_ = false;
 };
 
 class LibraryRig final : public AtolRig {
