@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "drivers/register_atol/library_register.h"
-#include "drivers/register_atol_web/web_register.h"
 #include "sim/atol/control.h"
 #include "tests/faults/rig.h"
+
+// The drivers' entries, renamed by the build: a program has room for one tillbridge_entry.
+extern "C" const till_entry atol_library_entry, atol_web_entry;
 
 namespace till::faults {
 namespace {
@@ -217,19 +218,14 @@ std::unique_ptr<Rig> make_rig(const std::string& variant) {
 
 }  // namespace till::faults
 
-// One entry for both drivers: a program has room for one.
+namespace {
+const till_entry& chosen() { return till::faults::g_web ? atol_web_entry : atol_library_entry; }
+}  // namespace
+
 const till_entry tillbridge_entry = {
     sizeof(till_entry),
     TILL_ABI_MAJOR,
     0,
-    [](const char*) noexcept {
-      static const till_descriptor descriptor{sizeof(till_descriptor),
-                                              "org.tillbridge.register_atol", "ATOL", "0"};
-      till::detail::define_plugin(descriptor, []() -> std::unique_ptr<till::Plugin> {
-        if (till::faults::g_web) return std::make_unique<till::atol::WebRegister>();
-        return std::make_unique<till::atol::LibraryRegister>();
-      });
-      return true;
-    },
+    [](const char* folder) noexcept { return chosen().init(folder); },
     []() noexcept {},
-    [](const char* id) noexcept { return till::detail::get_factory(id); }};
+    [](const char* id) noexcept { return chosen().get_factory(id); }};
