@@ -1,5 +1,6 @@
 #include "errors.h"
 #include "results.h"
+#include "sdk/cpp/base/bytes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace till;

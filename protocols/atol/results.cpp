@@ -45,8 +45,9 @@ bool flag(const json::object& in, std::string_view name, bool otherwise = false)
 template <typename T>
 std::optional<T> digits(std::string_view text) {
   T value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, bad] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  const char* const end = begin + text.size();
+  const auto [stop, bad] = std::from_chars(begin, end, value);
   return bad == std::errc() && stop == end ? std::optional(value) : std::nullopt;
 }
 

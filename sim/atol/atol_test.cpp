@@ -87,7 +87,7 @@ TEST(Printer, RefusesWhatIsWrong) {
   EXPECT_EQ(shop.run("openShift").error, kDeniedInOpenedShift);
   EXPECT_EQ(shop.run({{"type", "cashOut"}, {"cashSum", 10}}).error, kNoCash);
   EXPECT_EQ(shop.memory.documents().size(), 2U);
-  shop.now += 25 * 3600 * Ms{1000};
+  shop.now += Ms{25} * 3600 * 1000;
   EXPECT_EQ(shop.run(sale()).error, kShiftExpired);
   EXPECT_EQ(shop.run("closeShift").error, 0);
   EXPECT_EQ(shop.run(sale()).error, kDeniedInClosedShift);

@@ -77,7 +77,7 @@ object foreign(const Call& c) {
     receipt.items.push_back(
         item_of({{"price", number(c.in, "total", 0, 1, kMostKopecks)}}, receipt.op));
   }
-  result_of(c.printer.foreign(c.now, std::move(receipt)));
+  result_of(c.printer.foreign(c.now, receipt));
   return {{"fd", c.printer.last_fd()}};
 }
 

@@ -360,7 +360,7 @@ Outcome FiscalPrinter::cash(Ms now, const json::object& task, bool in) {
 
 // --- Another host, and what a person does
 
-int FiscalPrinter::foreign(Ms now, Receipt r) {
+int FiscalPrinter::foreign(Ms now, const Receipt& r) {
   tick(now);
   if (const int error = ready(); error != kOk) return error;
   if (open_type_ != 0) return kDeniedInOpenedReceipt;

@@ -90,7 +90,7 @@ class FiscalPrinter {
   void set_cover(bool open) { cover_ = open; }
   void hide_attributes(bool hide) { short_documents_ = hide; }
   void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
-  int foreign(Ms now, Receipt receipt);  // another host's, paid in cash; opens the shift
+  int foreign(Ms now, const Receipt& receipt);  // another host's, paid in cash; opens the shift
   int open_shift(Ms now);
   int close_shift(Ms now);
   bool replace(Ms now);

@@ -136,7 +136,7 @@ class WebRig final : public AtolRig {
     const bool cut = cut_at_ && exchanges_ == *cut_at_;
     ++exchanges_;
     was_cut_ = cut;
-    const FakeOutcome lost{TILL_IN_DOUBT, {}, {Code::kTimeout, "lost", {}}, false};
+    FakeOutcome lost{TILL_IN_DOUBT, {}, {Code::kTimeout, "lost", {}}, false};
     if (cut && where_ == Where::kToDevice) return lost;
     const auto text = [&](const char* name) {
       const auto* at = request.if_contains(name);
