@@ -146,7 +146,7 @@ Result<void> AtolRegister::cancel() {
   return {};
 }
 
-Result<RegisterStatus> AtolRegister::status() {
+Result<RegisterStatus> AtolRegister::status(bool detail) {
   const auto results =
       TILL_TRY(run({task("getDeviceInfo"), task("getDeviceStatus"), task("getShiftStatus"),
                     task("getFnInfo"), task("getFnStatus")}));
@@ -170,7 +170,12 @@ Result<RegisterStatus> AtolRegister::status() {
   out.printer_fault = device.blocked;
   out.device_time = device.time;
   out.document_open = TILL_TRY(is_document_open());
-  // Not every register and version answers these; what is not told is absent.
+  if (detail) add_detail(out);
+  return out;
+}
+
+// Not every register and version answers these; what is not told is absent.
+void AtolRegister::add_detail(RegisterStatus& out) {
   if (const auto sent = ask("ofdExchangeStatus")) {
     if (const auto ofd = read_ofd_status(*sent)) {
       out.unsent_documents = ofd->unsent;
@@ -180,15 +185,20 @@ Result<RegisterStatus> AtolRegister::status() {
   if (const auto totals = ask("getShiftTotals")) {
     if (const auto sum = read_cash(*totals)) out.cash_in_drawer = *sum;
   }
-  return out;
 }
 
-Result<void> AtolRegister::open_shift(const Operator& cashier) {
-  return act(operator_task("openShift", cashier));
+// A shift that is as wanted is no error: the answer to an earlier wish may have been lost.
+Result<void> AtolRegister::turn_shift(bool open, const Operator& cashier) {
+  TILL_CHECK(await(key_));
+  const auto shift = TILL_TRY(read_shift_status(TILL_TRY(ask("getShiftStatus"))));
+  if (shift.state == (open ? "open" : "closed")) return {};
+  return act(operator_task(open ? "openShift" : "closeShift", cashier));
 }
+
+Result<void> AtolRegister::open_shift(const Operator& cashier) { return turn_shift(true, cashier); }
 
 Result<void> AtolRegister::close_shift(const Operator& cashier) {
-  return act(operator_task("closeShift", cashier));
+  return turn_shift(false, cashier);
 }
 
 Result<void> AtolRegister::x_report() { return act(operator_task("reportX", {})); }
@@ -198,6 +208,8 @@ Result<void> AtolRegister::settlement_report() {
 }
 
 Result<void> AtolRegister::copy() { return act(task("printLastReceiptCopy")); }
+
+Result<void> AtolRegister::open_drawer() { return act(task("openCashDrawer")); }
 
 Result<void> AtolRegister::cash(bool in, Money amount, const Operator& cashier) {
   return act(cash_task(in, amount, cashier));

@@ -15,7 +15,7 @@ class AtolRegister : public FiscalRegister {
   Result<Baseline> baseline() override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
-  Result<RegisterStatus> status() override;
+  Result<RegisterStatus> status(bool detail) override;
   Result<void> open_shift(const Operator& cashier) override;
   Result<void> x_report() override;
   Result<void> close_shift(const Operator& cashier) override;
@@ -24,6 +24,7 @@ class AtolRegister : public FiscalRegister {
   Result<void> copy() override;
   Result<void> cash(bool in, Money amount, const Operator& cashier) override;
   Result<void> set_clock(const std::string& local_time) override;
+  Result<void> open_drawer() override;
 
  protected:
   using Results = std::vector<json::object>;
@@ -56,6 +57,8 @@ class AtolRegister : public FiscalRegister {
  private:
   Result<std::uint32_t> ready_for_receipt();
   Result<void> act(const std::string& task);
+  Result<void> turn_shift(bool open, const Operator& cashier);
+  void add_detail(RegisterStatus& out);
 
   std::string key_;  // of the last sale: what settle() and cancel() are about
 };

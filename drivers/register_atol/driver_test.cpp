@@ -63,7 +63,7 @@ TEST(AtolLibrary, ADayAtTheTill) {
   EXPECT_EQ(read->total.minor, 20000);
   EXPECT_EQ(peer.host.perform("fiscal.document", {{"number", 4}}).error.code,
             Code::kNoSuchDocument);
-  const auto status = status_from_json(peer.host.perform("fiscal.status").body);
+  const auto status = status_from_json(peer.host.perform("fiscal.status", {{"detail", true}}).body);
   ASSERT_TRUE(status);
   EXPECT_EQ(status->model, "АТОЛ 30Ф");
   EXPECT_EQ(status->shift, "open");
@@ -78,7 +78,7 @@ TEST(AtolLibrary, ADayAtTheTill) {
       {"direction", "out"}, {"amount", 500000}, {"cashier", to_json(Operator{})}};
   EXPECT_EQ(peer.host.perform("fiscal.cash", out).error.vendor, "80");
   for (const char* verb : {"fiscal.copy", "fiscal.x_report", "fiscal.settlement_report",
-                           "fiscal.continue_printing", "fiscal.recover"}) {
+                           "fiscal.continue_printing", "fiscal.recover", "drawer.open"}) {
     EXPECT_EQ(peer.host.perform(verb).status, TILL_DONE) << verb;
   }
   const json::object time = {{"time", "2026-11-22T12:05:30"}};

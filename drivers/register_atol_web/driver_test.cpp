@@ -269,7 +269,7 @@ TEST(AtolWeb, ARefusedVerdictTakesTheUuidAndTheNextSaleHasAnother) {
 TEST(AtolWeb, StatusLeavesOutWhatTheRegisterCannotTell) {
   Peer peer;
   peer.errors = {{"ofdExchangeStatus", 11}, {"getShiftTotals", 11}};
-  const auto out = peer.host.perform("fiscal.status");
+  const auto out = peer.host.perform("fiscal.status", {{"detail", true}});
   ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
   EXPECT_EQ(out.body.at("shift"), "open");
   EXPECT_EQ(out.body.at("shift_opened"), "2026-11-30T09:00");
