@@ -36,6 +36,11 @@ std::optional<T> if_any(T text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
+// A sale is one of its witness in one fiscal memory.
+std::string key_of(const std::string& witness, const std::string& fiscal_memory) {
+  return witness + " " + fiscal_memory;
+}
+
 bool is_paper(Code code) {
   return code == Code::kPaperOut || code == Code::kCoverOpen || code == Code::kPrinterError;
 }
@@ -67,9 +72,10 @@ Result<Baseline> AtolRegister::baseline() {
   return Baseline{info.serial, last, TILL_TRY(read_device_status(results[2])).time};
 }
 
-// The number of the last document, when the next may be a receipt.
-Result<std::uint32_t> AtolRegister::ready_for_receipt() {
-  const auto results = TILL_TRY(run({task("getDeviceStatus"), task("getFnStatus")}));
+// What the memory holds, when the next document may be a receipt.
+Result<MemoryState> AtolRegister::ready_for_receipt() {
+  const auto results =
+      TILL_TRY(run({task("getDeviceStatus"), task("getFnInfo"), task("getFnStatus")}));
   const auto device = TILL_TRY(read_device_status(results[0]));
   if (device.cover_open) return fail(Code::kCoverOpen);
   if (!device.paper) return fail(Code::kPaperOut);
@@ -81,13 +87,14 @@ Result<std::uint32_t> AtolRegister::ready_for_receipt() {
     document_open(true);
     return fail(Code::kDocumentOpen);
   }
-  return read_fn_status(results[1]);
+  const auto info = TILL_TRY(read_fn_info(results[1]));
+  return MemoryState{info.serial, TILL_TRY(read_fn_status(results[2])), false};
 }
 
 Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   const std::string selling = TILL_TRY(receipt_task(r));
   const auto before = TILL_TRY(ready_for_receipt());
-  key_ = r.witness;
+  key_ = key_of(r.witness, before.fiscal_memory);
   port().point_of_no_return();
   document_open(leaves_open());
   const auto answer = run_once(selling, key_);
@@ -98,7 +105,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
     // The register's "no" is believed once its memory says so too.
     const auto now = memory();
     if (!now) return fail(Code::kTimeout, "nobody knows what became of it", answer.error().vendor);
-    if (now->last_document != before) {
+    if (now->last_document != before.last_document) {
       return fail(Code::kTimeout, "refused, but a document came up", answer.error().vendor);
     }
     document_open(now->document_open);
@@ -114,7 +121,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
 
 // The walk is the proof; the transport's own record of the key only tells when to begin.
 Result<Resolution> AtolRegister::resolve(const FiscalReceipt& r, const Baseline& before) {
-  key_ = r.witness;
+  key_ = key_of(r.witness, before.fiscal_memory);
   return resolve_by_walk(*this, r, before);
 }
 

@@ -55,12 +55,12 @@ class AtolRegister : public FiscalRegister {
   Result<void> cancel() override;
 
  private:
-  Result<std::uint32_t> ready_for_receipt();
+  Result<MemoryState> ready_for_receipt();
   Result<void> act(const std::string& task);
   Result<void> turn_shift(bool open, const Operator& cashier);
   void add_detail(RegisterStatus& out);
 
-  std::string key_;  // of the last sale: what settle() and cancel() are about
+  std::string key_;  // of the last sale, key_of(): what settle() and cancel() are about
 };
 
 }  // namespace till::atol

@@ -111,8 +111,10 @@ FakeOutcome resolve(Peer& peer) {
 }
 
 TEST(AtolUuid, IsTheSameOfTheSameText) {
-  EXPECT_EQ(atol::uuid_of("sale A1/1 0"), atol::uuid_of("sale A1/1 0"));
-  EXPECT_NE(atol::uuid_of("sale A1/1 0"), atol::uuid_of("sale A1/1 1"));
+  EXPECT_EQ(atol::uuid_of("sale A1/1 9999078900005488 0"),
+            atol::uuid_of("sale A1/1 9999078900005488 0"));
+  EXPECT_NE(atol::uuid_of("sale A1/1 9999078900005488 0"),
+            atol::uuid_of("sale A1/1 9999078900005488 1"));
   const auto uuid = atol::uuid_of("");
   EXPECT_EQ(uuid, "6c62272e-07bb-8142-a2b8-21756295c58d");
 }
@@ -128,7 +130,8 @@ TEST(AtolWeb, AReceiptGoesUnderTheUuidOfItsWitness) {
   EXPECT_EQ(Peer::url(*at), "http://10.0.0.5:16732/api/v2/requests");
   EXPECT_EQ(at->at("headers").at("Authorization"), "Basic ${secret:atol}");
   const auto body = json::parse(json::value_to<std::string>(at->at("body")));
-  EXPECT_EQ(json::value_to<std::string>(body.at("uuid")), atol::uuid_of("sale A1/1 0"));
+  EXPECT_EQ(json::value_to<std::string>(body.at("uuid")),
+            atol::uuid_of("sale A1/1 9999078900005488 0"));
   EXPECT_EQ(body.at("request").at(0).at("items").at(1).at("value"), "A1/1");
   EXPECT_TRUE(peer.host.passed_no_return());
 }
@@ -229,7 +232,7 @@ TEST(AtolWeb, AWaitingRequestIsWithdrawnOrLeavesTheDoubt) {
   for (const bool can : {true, false}) {
     Peer peer;
     bool deleted = false;
-    const std::string ours = "/" + atol::uuid_of("sale A1/1 0");
+    const std::string ours = "/" + atol::uuid_of("sale A1/1 9999078900005488 0");
     peer.script = [&](const json::object& r) -> std::optional<FakeOutcome> {
       if (!Peer::url(r).ends_with(ours)) return std::nullopt;
       if (Peer::is(r, "DELETE")) {
@@ -255,15 +258,17 @@ TEST(AtolWeb, ARefusedVerdictTakesTheUuidAndTheNextSaleHasAnother) {
   const auto verdict = resolve(peer);
   ASSERT_EQ(verdict.status, TILL_DONE) << verdict.error.detail;
   EXPECT_EQ(verdict.body.at("verdict"), "refused");
-  EXPECT_TRUE(peer.requests.contains(atol::uuid_of("sale A1/1 0")));
-  EXPECT_EQ(peer.requests.at(atol::uuid_of("sale A1/1 0")).find("fiscalParams"), std::string::npos);
+  EXPECT_TRUE(peer.requests.contains(atol::uuid_of("sale A1/1 9999078900005488 0")));
+  EXPECT_EQ(peer.requests.at(atol::uuid_of("sale A1/1 9999078900005488 0")).find("fiscalParams"),
+            std::string::npos);
   EXPECT_EQ(json::serialize(resolve(peer).body), json::serialize(verdict.body));
-  EXPECT_FALSE(peer.requests.contains(atol::uuid_of("sale A1/1 1")));
+  EXPECT_FALSE(peer.requests.contains(atol::uuid_of("sale A1/1 9999078900005488 1")));
   EXPECT_EQ(sell(peer).status, TILL_DONE);
-  EXPECT_NE(peer.requests.at(atol::uuid_of("sale A1/1 1")).find("fiscalParams"), std::string::npos);
+  EXPECT_NE(peer.requests.at(atol::uuid_of("sale A1/1 9999078900005488 1")).find("fiscalParams"),
+            std::string::npos);
   // Sold under this key: asked for again it is a doubt, never a second document.
   EXPECT_EQ(sell(peer).status, TILL_IN_DOUBT);
-  EXPECT_FALSE(peer.requests.contains(atol::uuid_of("sale A1/1 2")));
+  EXPECT_FALSE(peer.requests.contains(atol::uuid_of("sale A1/1 9999078900005488 2")));
 }
 
 TEST(AtolWeb, StatusLeavesOutWhatTheRegisterCannotTell) {
