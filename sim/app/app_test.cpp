@@ -314,6 +314,33 @@ TEST_F(AppTest, PhoneTakesMessages) {
   EXPECT_EQ(messages[0].at("text").as_string(), "1234");
 }
 
+TEST_F(AppTest, AtolWorksOffItsQueueWhoeverListens) {
+  const auto http = [&](const std::string& method, const std::string& path,
+                        const std::string& body) {
+    const Fd fd = connect_tcp(port("atol"));
+    if (!fd) return std::string();
+    write_some(fd, view_of(method + " " + path + " HTTP/1.1\r\nContent-Length: " +
+                           std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body));
+    const Bytes answer = read_bytes(fd, 65536);
+    return std::string(answer.begin(), answer.end());
+  };
+  EXPECT_TRUE(does(R"({"do":"atol.config","start_ms":200})"));
+  EXPECT_TRUE(http("POST", "/api/v2/requests", R"({"uuid":"u1","request":[{"type":"openShift"}]})")
+                  .starts_with("HTTP/1.1 201 "));
+  EXPECT_TRUE(does(R"({"do":"atol.pull"})"));
+  EXPECT_EQ(http("GET", "/api/v2/requests/u1", ""), "");
+  EXPECT_TRUE(eventually([&] { return say(R"({"do":"atol.state"})").at("shift_open").as_bool(); }));
+  EXPECT_TRUE(does(R"({"do":"atol.plug"})"));
+  EXPECT_NE(http("GET", "/api/v2/requests/u1", "").find("\"ready\""), std::string::npos);
+  EXPECT_TRUE(eventually([&] { return fs::exists(dir + "/atol/paper/fd-000002.png"); }));
+  EXPECT_TRUE(does(R"({"do":"atol.foreign","total":12345})"));
+  EXPECT_FALSE(does(R"({"do":"atol.dance"})"));
+  const auto documents = say(R"({"do":"atol.documents"})").at("documents").as_array();
+  ASSERT_EQ(documents.size(), 3U);
+  EXPECT_EQ(documents[2].at("total").as_int64(), 12345);
+  EXPECT_FALSE(say(R"({"do":"atol.text"})").at("text").as_string().empty());
+}
+
 TEST(HttpReader, IsStrictAndPatient) {
   HttpReader reader;
   reader.feed(view_of("POST /a HTTP/1.1\r\ncontent-LENGTH: 2\r\n\r\nh"));

@@ -26,22 +26,6 @@ int count_files(const std::string& dir, std::string_view prefix) {
   return count;
 }
 
-std::vector<Block> blocks_of(const Slip& slip) {
-  std::vector<Block> blocks;
-  for (const std::string& line : slip.lines) {
-    TextLine one;
-    if (!line.empty()) one.spans.push_back({.text = line});
-    blocks.emplace_back(std::move(one));
-  }
-  if (!slip.qr.empty()) {
-    blocks.emplace_back(Feed{kCellHeight});
-    if (auto image = qr_code(slip.qr, 6, 1)) {
-      blocks.emplace_back(ImageBlock{std::move(*image), Align::kCentre});
-    }
-  }
-  return blocks;
-}
-
 template <class Memory>
 std::unique_ptr<Memory> open_memory(const std::string& dir) {
   auto memory = Memory::open(dir + "/fiscal_memory.jsonl");
@@ -60,6 +44,22 @@ void good(int error) {
 }
 
 }  // namespace
+
+std::vector<Block> blocks_of(const Slip& slip) {
+  std::vector<Block> blocks;
+  for (const std::string& line : slip.lines) {
+    TextLine one;
+    if (!line.empty()) one.spans.push_back({.text = line});
+    blocks.emplace_back(std::move(one));
+  }
+  if (!slip.qr.empty()) {
+    blocks.emplace_back(Feed{kCellHeight});
+    if (auto image = qr_code(slip.qr, 6, 1)) {
+      blocks.emplace_back(ImageBlock{std::move(*image), Align::kCentre});
+    }
+  }
+  return blocks;
+}
 
 FiscalDevice::FiscalDevice(const std::string& dir, const std::string& name, uint16_t port,
                            Scribe& scribe, Ms now, Framing framing)

@@ -11,6 +11,9 @@
 
 namespace till::sim {
 
+// A slip as it is drawn.
+std::vector<Block> blocks_of(const Slip& slip);
+
 // A fiscal register with its line, and what a script does to any of them. A refusal throws
 // std::invalid_argument in the register's own words.
 class FiscalDevice : public Component, protected RegisterWorld {

@@ -108,8 +108,8 @@ void run(const Arguments& arguments) {
 
   const auto hint = arguments.seed * 101 + static_cast<unsigned>(::getpid()) * 13;
   std::vector<uint16_t> ports;
-  ports.reserve(6);
-  for (unsigned i = 0; i < 6; ++i) {
+  ports.reserve(7);
+  for (unsigned i = 0; i < 7; ++i) {
     ports.push_back(free_port(ports.empty() ? hint : ports.back() - 20000U + 1));
   }
   const Clock clock;
@@ -121,19 +121,21 @@ void run(const Arguments& arguments) {
   PrinterDevice printer(dir, ports[3], scribe);
   Phone phone(ports[4]);
   DatecsDevice datecs(dir, ports[5], scribe, clock.now());
+  AtolDevice atol(dir, ports[6], scribe, clock.now());
+  atol.plug();
   for (Line* line : {&scanner, &reader, &fr.line(), &printer.line(), &datecs.line()}) line->plug();
   write_file(dir + "/ports.json",
              fmt::format(R"({{"scanner":{},"reader":{},"register":{},"printer":{},"phone":{},)"
-                         R"("datecs":{}}})"
+                         R"("datecs":{},"atol":{}}})"
                          "\n",
-                         ports[0], ports[1], ports[2], ports[3], ports[4], ports[5]));
-  World world{fr, datecs, printer, scanner, reader, phone};
+                         ports[0], ports[1], ports[2], ports[3], ports[4], ports[5], ports[6]));
+  World world{fr, datecs, atol, printer, scanner, reader, phone};
   Control control(dir + "/control.sock",
                   [&world](Ms now, const std::string& line) { return obey(world, now, line); });
   fmt::print("ready\n");
   std::fflush(stdout);
   // Control before the devices: what it sets off goes out in the same round.
-  loop({&control, &phone, &scanner, &reader, &fr, &printer, &datecs}, clock, waiting);
+  loop({&control, &phone, &scanner, &reader, &fr, &printer, &datecs, &atol}, clock, waiting);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ std::optional<HttpReader::Request> HttpReader::next() {
   size_t length = 0;
   if (const auto text = header(head, "content-length"); !text.empty()) {
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error != std::errc() || stop != text.data() + text.size() || length > kMaxBody) {
+    if (error != std::errc() || stop != text.data() + text.size() || length > max_body_) {
       return give_up();
     }
   }
@@ -104,7 +104,7 @@ bool Phone::serve(Connection& c) {
 
 void Phone::pump(Ms) {
   if (connections_.size() < kMaxConnections) {
-    if (Fd fd = accept_one(listener_)) connections_.push_back({std::move(fd), {}, {}});
+    if (Fd fd = accept_one(listener_)) connections_.push_back({.fd = std::move(fd)});
   }
   connections_.remove_if([this](Connection& c) { return !serve(c); });
 }

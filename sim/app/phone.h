@@ -13,6 +13,7 @@ namespace till::sim {
 class HttpReader {
  public:
   static constexpr size_t kMaxHead = 16384, kMaxBody = 65536;
+  explicit HttpReader(size_t max_body = kMaxBody) : max_body_(max_body) {}
   struct Request {
     std::string method, path, body;
     bool keep_alive = true;
@@ -24,6 +25,7 @@ class HttpReader {
 
  private:
   std::optional<Request> give_up();
+  size_t max_body_;
   std::string buffer_;
   bool broken_ = false;
 };
@@ -50,8 +52,8 @@ class Phone final : public Component {
  private:
   struct Connection {
     Fd fd;
-    HttpReader reader;
-    std::string out;
+    HttpReader reader = HttpReader();
+    std::string out = {};
     bool closing = false;
   };
 

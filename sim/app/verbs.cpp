@@ -372,6 +372,27 @@ void add_datecs_verbs(std::map<std::string, Verb>& verbs) {
   };
 }
 
+// --- ATOL
+
+// Everything but the cable and the paper's text is the register's own matter.
+object atol_verb(const Call& call, const std::string& verb) {
+  AtolDevice& device = call.world.atol;
+  if (verb == "pull") {
+    device.pull();
+    return {};
+  }
+  if (verb == "plug") {
+    device.plug();
+    return {};
+  }
+  if (verb == "text") return {{"text", device.last_text()}};
+  object in = call.in;
+  in["do"] = verb;
+  object out = device.obey(call.now, in);
+  if (verb == "state") out["plugged"] = device.plugged();
+  return out;
+}
+
 // --- Printer
 
 object printer_paper(const Call& call) {
@@ -439,8 +460,10 @@ std::string obey(World& world, Ms now, const std::string& line) {
     const object& in = value.get_object();
     const std::string name = text(in, "do", "");
     const auto verb = kVerbs.find(name);
-    if (verb == kVerbs.end()) refuse(fmt::format("no such verb: {}", name));
-    object out = verb->second({world, now, in});
+    if (verb == kVerbs.end() && !name.starts_with("atol."))
+      refuse(fmt::format("no such verb: {}", name));
+    const Call call{world, now, in};
+    object out = verb == kVerbs.end() ? atol_verb(call, name.substr(5)) : verb->second(call);
     out["ok"] = true;
     return json::serialize(out);
   } catch (const std::exception& e) {

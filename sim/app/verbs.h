@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sim/app/atol_device.h"
 #include "sim/app/devices.h"
 #include "sim/app/phone.h"
 
@@ -11,6 +12,7 @@ namespace till::sim {
 struct World {
   RegisterDevice& fr;
   DatecsDevice& datecs;
+  AtolDevice& atol;
   PrinterDevice& printer;
   Line& scanner;
   Line& reader;

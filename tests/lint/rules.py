@@ -11,7 +11,7 @@ MAY_INCLUDE = [
     ("sdk/cpp/base/", ["sdk/cpp/base/"]),
     ("sdk/testkit/", ["sdk/", "tillbridge/"]),
     ("sdk/", ["sdk/", "tillbridge/"]),
-    ("protocols/", ["protocols/", "sdk/cpp/base/", "gateway/base/limits.h"]),
+    ("protocols/", ["protocols/", "sdk/cpp/base/", "sdk/cpp/fiscal.h", "sdk/cpp/ru_ffd.h", "gateway/base/limits.h"]),
     ("drivers/", ["drivers/", "protocols/", "sdk/", "tillbridge/"]),
     ("plugins/", ["plugins/", "protocols/", "sdk/", "tillbridge/"]),
     ("gateway/", ["gateway/", "protocols/", "sdk/", "tillbridge/"]),

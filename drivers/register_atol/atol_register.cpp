@@ -1,0 +1,237 @@
+#include "atol_register.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "protocols/atol/errors.h"
+#include "protocols/atol/tasks.h"
+
+namespace till::atol {
+namespace {
+
+// A shift expires 24 hours after it was opened: "2026-11-23T09:00" -> "2026-11-22T09:00".
+std::optional<std::string> day_before(const std::string& minute) {
+  if (minute.size() != 16) return std::nullopt;
+  int part[3] = {};
+  const std::pair<std::size_t, std::size_t> places[] = {{0, 4}, {5, 2}, {8, 2}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const char* from = minute.data() + places[i].first;
+    const char* end = from + places[i].second;
+    if (std::from_chars(from, end, part[i]).ptr != end) return std::nullopt;
+  }
+  namespace c = std::chrono;
+  const c::year_month_day day{c::year(part[0]), c::month(static_cast<unsigned>(part[1])),
+                              c::day(static_cast<unsigned>(part[2]))};
+  if (!day.ok()) return std::nullopt;
+  const c::year_month_day before{c::sys_days(day) - c::days(1)};
+  return fmt::format("{:04}-{:02}-{:02}{}", static_cast<int>(before.year()),
+                     static_cast<unsigned>(before.month()), static_cast<unsigned>(before.day()),
+                     minute.substr(10));
+}
+
+template <typename T>
+std::optional<T> if_any(T text) {
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
+// A sale is one of its witness in one fiscal memory.
+std::string key_of(const std::string& witness, const std::string& fiscal_memory) {
+  return witness + " " + fiscal_memory;
+}
+
+bool is_paper(Code code) {
+  return code == Code::kPaperOut || code == Code::kCoverOpen || code == Code::kPrinterError;
+}
+
+}  // namespace
+
+Result<json::object> AtolRegister::ask(std::string_view type) {
+  return std::move(TILL_TRY(run({task(type)})).front());
+}
+
+Result<void> AtolRegister::act(const std::string& task) {
+  port().point_of_no_return();
+  TILL_CHECK(run({task}));
+  return {};
+}
+
+Result<MemoryState> AtolRegister::memory() {
+  const auto results = TILL_TRY(run({task("getFnInfo"), task("getFnStatus")}));
+  const auto info = TILL_TRY(read_fn_info(results[0]));
+  const auto last = TILL_TRY(read_fn_status(results[1]));
+  return MemoryState{info.serial, last, TILL_TRY(is_document_open())};
+}
+
+Result<Baseline> AtolRegister::baseline() {
+  const auto results =
+      TILL_TRY(run({task("getFnInfo"), task("getFnStatus"), task("getDeviceStatus")}));
+  const auto info = TILL_TRY(read_fn_info(results[0]));
+  const auto last = TILL_TRY(read_fn_status(results[1]));
+  return Baseline{info.serial, last, TILL_TRY(read_device_status(results[2])).time};
+}
+
+// What the memory holds, when the next document may be a receipt.
+Result<MemoryState> AtolRegister::ready_for_receipt() {
+  const auto results =
+      TILL_TRY(run({task("getDeviceStatus"), task("getFnInfo"), task("getFnStatus")}));
+  const auto device = TILL_TRY(read_device_status(results[0]));
+  if (device.cover_open) return fail(Code::kCoverOpen);
+  if (!device.paper) return fail(Code::kPaperOut);
+  if (device.shift == "expired") return fail(Code::kShiftTooLong);
+  if (device.shift == "closed") return fail(Code::kShiftClosed);
+  if (!device.memory_present) return std::unexpected(to_error(166));
+  if (device.blocked) return fail(Code::kPrinterError, "the register is blocked");
+  if (TILL_TRY(is_document_open())) {
+    document_open(true);
+    return fail(Code::kDocumentOpen);
+  }
+  const auto info = TILL_TRY(read_fn_info(results[1]));
+  return MemoryState{info.serial, TILL_TRY(read_fn_status(results[2])), false};
+}
+
+Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
+  const std::string selling = TILL_TRY(receipt_task(r));
+  const auto before = TILL_TRY(ready_for_receipt());
+  key_ = key_of(r.witness, before.fiscal_memory);
+  port().point_of_no_return();
+  document_open(leaves_open());
+  const auto answer = run_once(selling, key_);
+  if (!answer) {
+    // Of a loss nobody knows; what never left did not happen.
+    const Code code = answer.error().code;
+    if (is_loss(code) || code == Code::kRegisterOffline) return std::unexpected(answer.error());
+    // The register's "no" is believed once its memory says so too.
+    const auto now = memory();
+    if (!now) return fail(Code::kTimeout, "nobody knows what became of it", answer.error().vendor);
+    if (now->last_document != before.last_document) {
+      return fail(Code::kTimeout, "refused, but a document came up", answer.error().vendor);
+    }
+    document_open(now->document_open);
+    return std::unexpected(answer.error());
+  }
+  auto d = TILL_TRY(read_fiscal(*answer));
+  document_open(false);
+  d.witness = r.witness;
+  d.kind = kind_name(r);
+  d.total = r.total;
+  return d;
+}
+
+// The walk is the proof; the transport's own record of the key only tells when to begin.
+Result<Resolution> AtolRegister::resolve(const FiscalReceipt& r, const Baseline& before) {
+  key_ = key_of(r.witness, before.fiscal_memory);
+  return resolve_by_walk(*this, r, before);
+}
+
+Result<bool> AtolRegister::settle() {
+  TILL_CHECK(await(key_));
+  return finish_paper();
+}
+
+Result<bool> AtolRegister::finish_paper() {
+  const auto printed = ask("continuePrint");
+  if (printed) return true;
+  if (is_paper(printed.error().code)) return false;
+  if (is_loss(printed.error().code)) return std::unexpected(printed.error());
+  // Other registers refuse when there is nothing to continue.
+  const auto device = TILL_TRY(read_device_status(TILL_TRY(ask("getDeviceStatus"))));
+  return device.paper && !device.cover_open && !device.blocked;
+}
+
+Result<FiscalDocument> AtolRegister::document(std::uint32_t number) {
+  const auto results = TILL_TRY(run({document_task(number)}));
+  return read_document(results[0], number);
+}
+
+Result<void> AtolRegister::cancel() {
+  TILL_CHECK(await(key_));
+  TILL_CHECK(close_off(key_));
+  if (TILL_TRY(is_document_open())) return fail(Code::kDocumentOpen);
+  document_open(false);
+  return {};
+}
+
+Result<RegisterStatus> AtolRegister::status(bool detail) {
+  const auto results =
+      TILL_TRY(run({task("getDeviceInfo"), task("getDeviceStatus"), task("getShiftStatus"),
+                    task("getFnInfo"), task("getFnStatus")}));
+  const auto info = TILL_TRY(read_device_info(results[0]));
+  const auto device = TILL_TRY(read_device_status(results[1]));
+  const auto shift = TILL_TRY(read_shift_status(results[2]));
+  const auto memory = TILL_TRY(read_fn_info(results[3]));
+  RegisterStatus out;
+  out.model = info.model;
+  out.serial = info.serial;
+  out.fiscal_memory = memory.serial;
+  out.memory_phase = if_any(memory.phase);
+  out.memory_expires = if_any(memory.expires);
+  out.memory_warning = if_any(memory.warning);
+  out.shift = shift.state;
+  out.shift_number = shift.number;
+  if (shift.state != "closed") out.shift_opened = day_before(shift.expires);
+  out.last_document = TILL_TRY(read_fn_status(results[4]));
+  out.paper = device.paper;
+  out.cover_open = device.cover_open;
+  out.printer_fault = device.blocked;
+  out.device_time = device.time;
+  out.document_open = TILL_TRY(is_document_open());
+  if (detail) add_detail(out);
+  return out;
+}
+
+// Not every register and version answers these; what is not told is absent.
+void AtolRegister::add_detail(RegisterStatus& out) {
+  if (const auto sent = ask("ofdExchangeStatus")) {
+    if (const auto ofd = read_ofd_status(*sent)) {
+      out.unsent_documents = ofd->unsent;
+      out.oldest_unsent = if_any(ofd->oldest);
+    }
+  }
+  if (const auto totals = ask("getShiftTotals")) {
+    if (const auto sum = read_cash(*totals)) out.cash_in_drawer = *sum;
+  }
+}
+
+// A shift that is as wanted is no error: the answer to an earlier wish may have been lost.
+Result<void> AtolRegister::turn_shift(bool open, const Operator& cashier) {
+  TILL_CHECK(await(key_));
+  const auto shift = TILL_TRY(read_shift_status(TILL_TRY(ask("getShiftStatus"))));
+  if (shift.state == (open ? "open" : "closed")) return {};
+  return act(operator_task(open ? "openShift" : "closeShift", cashier));
+}
+
+Result<void> AtolRegister::open_shift(const Operator& cashier) { return turn_shift(true, cashier); }
+
+Result<void> AtolRegister::close_shift(const Operator& cashier) {
+  return turn_shift(false, cashier);
+}
+
+Result<void> AtolRegister::x_report() { return act(operator_task("reportX", {})); }
+
+Result<void> AtolRegister::settlement_report() {
+  return act(operator_task("reportOfdExchangeStatus", {}));
+}
+
+Result<void> AtolRegister::copy() { return act(task("printLastReceiptCopy")); }
+
+Result<void> AtolRegister::open_drawer() { return act(task("openCashDrawer")); }
+
+Result<void> AtolRegister::cash(bool in, Money amount, const Operator& cashier) {
+  return act(cash_task(in, amount, cashier));
+}
+
+Result<void> AtolRegister::set_clock(const std::string& local_time) {
+  return act(TILL_TRY(clock_task(local_time)));
+}
+
+Result<void> AtolRegister::continue_printing() {
+  if (TILL_TRY(finish_paper())) return {};
+  const auto device = TILL_TRY(read_device_status(TILL_TRY(ask("getDeviceStatus"))));
+  return fail(device.cover_open ? Code::kCoverOpen
+              : device.paper    ? Code::kPrinterError
+                                : Code::kPaperOut);
+}
+
+}  // namespace till::atol
