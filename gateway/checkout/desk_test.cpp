@@ -363,6 +363,46 @@ TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
   EXPECT_EQ(fiscal.last.witness, to_string(desk->find(*undo)->key()));
 }
 
+TEST(FiscalPieces, PriceTimesQuantityIsTheSumToTheKopeck) {
+  std::size_t split = 0;
+  for (std::int64_t grams = 1; grams < 30'000; grams += 37) {
+    for (std::int64_t total = 0; total < 200'000; total += 997) {
+      Money sum;
+      Quantity quantity;
+      const auto pieces = fiscal_pieces(Money{total}, Quantity{grams});
+      for (const auto& p : pieces) {
+        ASSERT_EQ(p.price * p.quantity, p.sum) << total << " for " << grams;
+        sum += p.sum;
+        quantity += p.quantity;
+      }
+      ASSERT_EQ(sum.minor, total);
+      ASSERT_EQ(quantity.units, grams);
+      ASSERT_LE(pieces.size(), 2U);
+      split += pieces.size() - 1;
+    }
+  }
+  EXPECT_GT(split, 1000U);
+}
+
+// Points beside the money: full prices, and a counter-provision for what the points paid.
+TEST_F(DeskTest, PointsAsAPayment) {
+  program = *loyalty::Program::from_json(
+      R"({"id":"p","version":7,"name":"p","earn":"5","max_redeem":"50","point_step":"1",
+          "point_value":"1","earn_on_points_paid":false,"redemption_as":"payment"})");
+  desk = make();
+  const Uuid id = sale(2, Points{5000});
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.last.total, Money{20000});
+  EXPECT_EQ(fiscal.last.lines.at(0).price, Money{10000});
+  ASSERT_EQ(fiscal.last.payments.size(), 2U);
+  EXPECT_EQ(fiscal.last.payments[0].amount, Money{15000});
+  EXPECT_EQ(fiscal.last.payments[1].tender, Tender::kCounterProvision);
+  EXPECT_EQ(fiscal.last.payments[1].amount, Money{5000});
+  EXPECT_TRUE(check(fiscal.last, {}));
+}
+
 TEST_F(DeskTest, ACorrectionIsAReceiptOfItsOwn) {
   FiscalReceipt receipt;
   receipt.correction = Correction{true, "2026-11-20", "17"};

@@ -10,7 +10,7 @@ BOOST_DESCRIBE_STRUCT(LineQuote, (),
                       (id, gross, discount, by_points, total, redeemed, accrued, units))
 BOOST_DESCRIBE_STRUCT(Quote, (),
                       (program_version, lines, gross, discount, by_points, total, redeemed,
-                       redeemable, accrued, why))
+                       redeemable, accrued, points_are_payment, why))
 }  // namespace till::loyalty
 
 namespace till::checkout {
@@ -84,33 +84,57 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
 namespace {
 
 // Units of one line whose price comes out the same share one fiscal line; a unit whose total is
-// not price x quantity to the kopeck stands alone, as one piece at its own price.
-void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted,
+// not price x quantity to the kopeck is split.
+void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bool with_points,
                       std::vector<FiscalLine>& out) {
   const Tax tax = ru_ffd::tax_of_1199(line.tax_1199).value_or(Tax{});
-  const auto piece = [&](Money price, Quantity quantity, Money sum) {
-    if (!out.empty() && out.back().price == price && out.back().name == line.name &&
-        quantity.units % kQuantityScale == 0 && out.back().quantity.units % kQuantityScale == 0 &&
-        out.back().tax == tax) {
-      out.back().quantity += quantity;
-      out.back().sum += sum;
-      return;
-    }
-    out.push_back({.name = line.name,
-                   .price = price,
-                   .quantity = quantity,
-                   .sum = sum,
-                   .tax = tax,
-                   .ru_ffd = {.payment_object_1212 = line.payment_object}});
-  };
+  const auto whole = [](Quantity q) { return q.units % kQuantityScale == 0; };
   for (const loyalty::UnitShare& unit : quoted.units) {
-    const Money price{
-        mul_div(unit.total.minor, kQuantityScale, unit.quantity.units, Rounding::kHalfUp)};
-    piece(price, unit.quantity, unit.total);
+    const Money total = with_points ? unit.total + unit.by_points : unit.total;
+    for (const FiscalPiece& piece : fiscal_pieces(total, unit.quantity)) {
+      const bool same = !out.empty() && out.back().price == piece.price &&
+                        out.back().name == line.name && whole(piece.quantity) &&
+                        whole(out.back().quantity) && out.back().tax == tax;
+      if (same) {
+        out.back().quantity += piece.quantity;
+        out.back().sum += piece.sum;
+      } else {
+        out.push_back({.name = line.name,
+                       .price = piece.price,
+                       .quantity = piece.quantity,
+                       .sum = piece.sum,
+                       .tax = tax,
+                       .ru_ffd = {.payment_object_1212 = line.payment_object}});
+      }
+      const Money listed = line.price * piece.quantity;
+      if (listed > piece.sum) out.back().discount += listed - piece.sum;
+    }
   }
 }
 
 }  // namespace
+
+std::vector<FiscalPiece> fiscal_pieces(Money total, Quantity quantity) {
+  const auto price_of = [&](Rounding rounding) {
+    return Money{mul_div(total.minor, kQuantityScale, quantity.units, rounding), total.currency};
+  };
+  for (const Rounding rounding : {Rounding::kHalfUp, Rounding::kDown}) {
+    const Money price = price_of(rounding);
+    if (price * quantity == total) return {{price, quantity, total}};
+  }
+  // A part of it costs one minor unit more: about a whole unit for each one that is missing.
+  const Money low = price_of(Rounding::kDown), high{low.minor + 1, low.currency};
+  const std::int64_t about = (total - low * quantity).minor * kQuantityScale;
+  for (std::int64_t step = 0; step <= kQuantityScale; ++step) {
+    for (const std::int64_t units : {about + step, about - step}) {
+      if (units <= 0 || units >= quantity.units) continue;
+      const Quantity dear{units}, cheap = quantity - dear;
+      const Money first = low * cheap, second = high * dear;
+      if (first + second == total) return {{low, cheap, first}, {high, dear, second}};
+    }
+  }
+  return {{price_of(Rounding::kHalfUp), quantity, total}};  // the register's check names it
+}
 
 FiscalReceipt receipt_of(const Sale& sale) {
   if (sale.plain) {
@@ -126,12 +150,15 @@ FiscalReceipt receipt_of(const Sale& sale) {
   receipt.cashier = {sale.cashier, ""};
   receipt.returned = sale.returned_document;
   receipt.payments = sale.payments;
-  receipt.total = sale.quote->total;
+  // Points are in the prices, or stand beside the money.
+  const bool beside = sale.quote->points_are_payment && sale.quote->by_points.minor > 0;
+  receipt.total = beside ? sale.quote->total + sale.quote->by_points : sale.quote->total;
+  if (beside) receipt.payments.push_back({Tender::kCounterProvision, sale.quote->by_points});
   std::size_t at = 0;
   for (const loyalty::LineQuote& quoted : sale.quote->lines) {
     while (at < sale.lines.size() && sale.lines[at].id != quoted.id) ++at;
     if (at == sale.lines.size()) break;
-    put_fiscal_lines(sale.lines[at], quoted, receipt.lines);
+    put_fiscal_lines(sale.lines[at], quoted, beside, receipt.lines);
   }
   return receipt;
 }

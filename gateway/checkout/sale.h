@@ -98,6 +98,15 @@ Result<Sale> sale_from_json(const boost::json::value& value);
 // The basket as loyalty sees it.
 loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us);
 
+// One price for a quantity, so that price x quantity = sum to the minor unit.
+struct FiscalPiece {
+  Money price;
+  Quantity quantity;
+  Money sum;
+};
+// A unit's total as one piece, or two when no single price gives it (weighed goods, discounted).
+std::vector<FiscalPiece> fiscal_pieces(Money total, Quantity quantity);
+
 // The receipt to print: lines with price x quantity = sum exactly, units that cost the same put
 // together, as the fiscal format demands. The witness is the attempt's key.
 FiscalReceipt receipt_of(const Sale& sale);

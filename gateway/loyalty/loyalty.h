@@ -30,7 +30,10 @@ struct Program {
   Percent max_redeem;                            // at most this share of the receipt by points
   Points point_step{100};                        // redeemed in whole multiples of this
   Money point_value{100};                        // what one point (100 units) pays
-  bool earn_on_points_paid = false;              // 1000 with 200 by points earns on 1000 or 800
+  // How points stand on the receipt: as a discount in the prices, or as a payment beside the money
+  // (counter-provision, FFD tag 1217).
+  bool redemption_is_payment = false;
+  bool earn_on_points_paid = false;  // 1000 with 200 by points earns on 1000 or 800
   Rounding money_rounding = Rounding::kHalfUp;
   Rounding points_rounding = Rounding::kDown;
 
@@ -99,6 +102,7 @@ struct Quote {
   Points redeemed;
   Points redeemable;  // the most that could be asked for
   Points accrued;
+  bool points_are_payment = false;  // by_points is paid with, not taken off the prices
   std::vector<Explanation> why;
 };
 

@@ -74,6 +74,11 @@ Result<Program> read(JsonObject& in) {
   p.max_redeem = TILL_TRY(in.get_or("max_redeem", p.max_redeem));
   p.point_step = TILL_TRY(in.get_or("point_step", p.point_step));
   p.point_value = TILL_TRY(in.get_or("point_value", p.point_value));
+  const auto redemption_as = TILL_TRY(in.get_or<std::string>("redemption_as", "discount"));
+  if (redemption_as != "discount" && redemption_as != "payment") {
+    return fail(Code::kBadValue, in.path_of("redemption_as"));
+  }
+  p.redemption_is_payment = redemption_as == "payment";
   p.earn_on_points_paid = TILL_TRY(in.get_or("earn_on_points_paid", p.earn_on_points_paid));
   p.money_rounding = TILL_TRY(rounding(in, "money_rounding", p.money_rounding));
   p.points_rounding = TILL_TRY(rounding(in, "points_rounding", p.points_rounding));
@@ -106,6 +111,7 @@ std::string Program::to_json() const {
                           {"max_redeem", text(max_redeem)},
                           {"point_step", to_string(point_step)},
                           {"point_value", to_string(point_value)},
+                          {"redemption_as", redemption_is_payment ? "payment" : "discount"},
                           {"earn_on_points_paid", earn_on_points_paid},
                           {"money_rounding", rounding_name(money_rounding)},
                           {"points_rounding", rounding_name(points_rounding)}});

@@ -44,6 +44,7 @@ class Evaluation {
   void price_list() {
     const auto count = basket_.lines.size();
     quote_.program_version = program_.version;
+    quote_.points_are_payment = program_.redemption_is_payment;
     quote_.lines.reserve(count);
     why_.lines.resize(count);
     rooms_.assign(count, 0);

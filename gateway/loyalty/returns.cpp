@@ -98,6 +98,7 @@ Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quanti
   }
   Quote back;
   back.program_version = sold.program_version;
+  back.points_are_payment = sold.points_are_payment;
   back.gross = back.discount = back.by_points = back.total = {0, sold.gross.currency};
   for (const auto& line : sold.lines) {  // in the receipt's order
     const auto at = returned.find(line.id);
