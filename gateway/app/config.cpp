@@ -111,6 +111,12 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.get("auto_open_shift", config.auto_open_shift));
   TILL_CHECK(in.get("tax_system_1055", config.tax_system_1055));
   TILL_CHECK(in.get("language", language));
+  std::string fiscal_by = "gateway";
+  TILL_CHECK(in.get("fiscal_by", fiscal_by));
+  if (fiscal_by != "gateway" && fiscal_by != "till") {
+    return fail(Code::kConfigInvalid, "store.fiscal_by must be \"gateway\" or \"till\"");
+  }
+  config.fiscal_by_till = fiscal_by == "till";
   if (language != "ru" && language != "en") {
     return fail(Code::kConfigInvalid, "store.language must be \"ru\" or \"en\"");
   }

@@ -36,6 +36,7 @@ struct Config {
   std::string code_channel;  // the device that sends codes
   std::string code_text = "Код: {code}. Никому его не говорите, кроме кассира.";
   std::map<std::string, std::string> secrets;
+  bool fiscal_by_till = false;  // the cash program prints; else the gateway does
   bool auto_open_shift = true;
   int tax_system_1055 = 1;
   std::int64_t hold_ttl_us = 3'600'000'000;

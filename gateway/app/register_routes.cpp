@@ -61,6 +61,9 @@ void Routes::register_route(const Context& c, api::Reply reply) {
   const std::string& name = c.path[1];
   const auto refuse = [&](const Error& e) { reply(error(e, language)); };
   const bool senior = c.who.role != api::Role::kCashier;
+  if (store_.fiscal() == nullptr) {
+    return refuse({Code::kNotFound, "store.fiscal_by = \"till\"", {}});
+  }
   auto& fiscal = *store_.fiscal();
   if (name == "status" && c.request.method == "GET") {
     return fiscal.command("fiscal.status", {{"detail", true}},

@@ -123,7 +123,7 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "health" && method == "GET") {
     return reply(ok({{"store", store_.config().store.value},
                      {"ready", true},
-                     {"register_online", store_.fiscal()->online()},
+                     {"register_online", store_.fiscal() == nullptr || store_.fiscal()->online()},
                      {"central_online", store_.central_online()},
                      {"in_doubt", store_.desk().doubts()},
                      {"outbound", store_.journal().last_sequence()},
@@ -200,6 +200,10 @@ void Routes::sale_route(const Context& c, api::Reply reply) {
         });
   }
   if (c.path.size() == 3 && verb == "settle") return settle(c, *id, std::move(reply));
+  if (c.path.size() == 3 && verb == "fiscal") {
+    const auto told = told_by_till(c, *sale);
+    return reply(told ? *told : error(told.error(), c.request.language));
+  }
   if (c.path.size() == 3 && verb == "undo") {
     const auto opened = open_undo(c, *sale);
     return reply(opened ? *opened : error(opened.error(), c.request.language));
@@ -318,11 +322,56 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
     const auto quote = TILL_TRY(in.get<std::string>("quote"));
     auto payments = TILL_TRY(payments_of(in));
     TILL_CHECK(in.finish());
+    // A till that prints by itself is told at once what to print; the outcome is its own word.
+    const auto answered = std::make_shared<bool>(false);
+    if (store_.till_register() != nullptr) {
+      store_.when_printing(id, [this, id, language, reply, answered] {
+        const auto printing = store_.desk().find(id);
+        if (!printing || std::exchange(*answered, true)) return;
+        auto view = sale_view(*printing, language);
+        view["attempt"] = printing->attempt.number;
+        view["receipt"] = to_json(printing->attempt.receipt);
+        reply(ok(view, 202));
+      });
+    }
     return store_.desk().pay(
         id, quote, std::move(payments),
-        [language, reply](const checkout::Sale& rests) { reply(paid(rests, language)); }, request);
+        [language, reply, answered](const checkout::Sale& rests) {
+          if (!std::exchange(*answered, true)) reply(paid(rests, language));
+        },
+        request);
   };
   if (const auto started = run(); !started) reply(error(started.error(), c.request.language));
+}
+
+// The till prints by itself: its word on an attempt.
+Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sale& sale) {
+  static constexpr std::array<std::string_view, 3> kOutcomes = {"done", "refused", "in_doubt"};
+  if (store_.till_register() == nullptr) return fail(Code::kNotFound, "store.fiscal_by");
+  auto in = TILL_TRY(JsonObject::from(c.body, ""));
+  const auto attempt = TILL_TRY(number_u32(in, "attempt"));
+  const auto text = TILL_TRY(in.get<std::string>("outcome"));
+  const auto reason = TILL_TRY(in.get_or<std::string>("reason", ""));
+  const auto at = std::ranges::find(kOutcomes, text);
+  if (at == kOutcomes.end()) return fail(Code::kBadValue, "outcome");
+  if (reason.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "reason");
+  const auto verdict = static_cast<checkout::Verdict>(at - kOutcomes.begin());
+  FiscalDocument document;
+  if (verdict == checkout::Verdict::kDone) {
+    if (!in.has("document")) return fail(Code::kMissingField, "document");
+    auto d = TILL_TRY(in.object("document"));
+    document.fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
+    document.number = TILL_TRY(number_u32(d, "number"));
+    document.sign = TILL_TRY(number_u32(d, "sign"));
+    TILL_CHECK(d.finish());
+    document.total = sale.attempt.receipt.total;
+    document.kind = kind_name(sale.attempt.receipt);
+    document.witness = to_string(sale.key());
+  }
+  TILL_CHECK(in.finish());
+  TILL_CHECK(store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
+                                          document, reason));
+  return ok(json::object{{"sale", to_string(sale.id)}, {"taken", text}}, 202);
 }
 
 void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {

@@ -88,7 +88,9 @@ Result<void> check_store_files(const Config& config) {
     if (!settings) return in_file("device " + d.device.id, settings.error());
     fiscal |= manifest->kind == "register";
   }
-  if (!fiscal) return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  if (!fiscal && !config.fiscal_by_till) {
+    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  }
   return {};
 }
 
@@ -192,9 +194,38 @@ Result<void> Store::make_devices() {
     device_till_[d.device.id] = d.till;
   }
   const auto fiscal = device_of_kind("register");
-  if (!fiscal) return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  if (!fiscal && !config_.fiscal_by_till) {
+    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  }
   if (!config_.code_channel.empty() && !devices_.contains(config_.code_channel)) {
     return fail(Code::kConfigInvalid, "codes.channel: no device " + config_.code_channel);
+  }
+  make_fiscal(fiscal);
+  checkout::DeskHooks hooks;
+  hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
+  hooks.rechecked = [this](const checkout::Sale& sale) {
+    log_info("sale {}: settled by a person, the register: {}", to_string(sale.id),
+             sale.rechecked.value_or(""));
+    if (sale.rechecked != "agrees") metrics_.add("tillbridge_settlements_contradicted_total");
+    publish(sale.till.value, {{"type", "recheck"},
+                              {"sale", to_string(sale.id)},
+                              {"result", sale.rechecked.value_or("")}});
+  };
+  hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
+  desk_ = std::make_unique<checkout::Desk>(
+      till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_) : *fiscal_, *this,
+      *journal_, std::move(hooks), clock_, random_, goods_, program_);
+  return {};
+}
+
+void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
+  if (config_.fiscal_by_till) {
+    till_register_ = std::make_unique<TillRegister>(
+        [this](const std::string& witness, const char* what, const FiscalReceipt& receipt) {
+          ask_till(witness, what, receipt);
+        },
+        [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); });
+    return;
   }
   watch_ = std::make_unique<RegisterWatch>(
       WatchHooks{[this](const std::string& key) { return journal_->setting(key); },
@@ -212,23 +243,20 @@ Result<void> Store::make_devices() {
                  [this](json::object event) { publish("", std::move(event)); }},
       metrics_);
   fiscal_ = std::make_unique<Fiscal>(
-      fiscal, *watch_,
+      std::move(device), *watch_,
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); },
       config_.auto_open_shift, config_.tax_system_1055);
-  checkout::DeskHooks hooks;
-  hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
-  hooks.rechecked = [this](const checkout::Sale& sale) {
-    log_info("sale {}: settled by a person, the register: {}", to_string(sale.id),
-             sale.rechecked.value_or(""));
-    if (sale.rechecked != "agrees") metrics_.add("tillbridge_settlements_contradicted_total");
-    publish(sale.till.value, {{"type", "recheck"},
-                              {"sale", to_string(sale.id)},
-                              {"result", sale.rechecked.value_or("")}});
-  };
-  hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
-  desk_ = std::make_unique<checkout::Desk>(*fiscal_, *this, *journal_, std::move(hooks), clock_,
-                                           random_, goods_, program_);
-  return {};
+}
+
+void Store::ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt) {
+  const auto id = parse_uuid(witness.substr(0, witness.find('/')));
+  const auto sale = id ? desk_->find(*id) : std::nullopt;
+  if (!sale) return;
+  publish(sale->till.value, {{"type", what},
+                             {"sale", to_string(sale->id)},
+                             {"attempt", sale->attempt.number},
+                             {"receipt", to_json(receipt)}});
+  if (auto waiting = when_printing_.extract(*id)) waiting.mapped()();
 }
 
 Result<void> Store::open_link() {
@@ -291,6 +319,7 @@ std::string Store::local_time() const {
 // Asking takes the register some time, and somebody with a basket may want to pay any moment: it
 // waits until nobody has one, but not for ever.
 void Store::look_at_register() {
+  if (!fiscal_) return;
   const auto now = clock_.monotonic_us();
   const auto since = now - looked_us_;
   const auto sales = desk_->live();

@@ -10,6 +10,7 @@
 #include "gateway/api/server.h"
 #include "gateway/app/config.h"
 #include "gateway/app/fiscal.h"
+#include "gateway/app/till_register.h"
 #include "gateway/checkout/desk.h"
 #include "gateway/journal/journal.h"
 #include "gateway/link/link.h"
@@ -37,7 +38,13 @@ class Store final : public checkout::PointsPort {
 
   // ---- for the routes ----
   checkout::Desk& desk() { return *desk_; }
+  // nullptr where the till prints by itself.
   Fiscal* fiscal() { return fiscal_.get(); }
+  TillRegister* till_register() { return till_register_.get(); }
+  // Runs once when the till is to print this sale: the intent is on the disk then.
+  void when_printing(const Uuid& sale, std::function<void()> then) {
+    when_printing_[sale] = std::move(then);
+  }
   RegisterWatch& watch() { return *watch_; }
   [[nodiscard]] std::string local_time() const;
   const Config& config() const { return config_; }
@@ -88,6 +95,8 @@ class Store final : public checkout::PointsPort {
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
   void look_at_register();
+  void make_fiscal(std::shared_ptr<devices::Device> device);
+  void ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt);
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
   void after(std::int64_t us, std::function<void()> f);
@@ -108,6 +117,8 @@ class Store final : public checkout::PointsPort {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<RegisterWatch> watch_;
   std::unique_ptr<Fiscal> fiscal_;
+  std::unique_ptr<TillRegister> till_register_;
+  std::map<Uuid, std::function<void()>> when_printing_;
   std::unique_ptr<checkout::Desk> desk_;
   std::unique_ptr<link::Link> link_;
   std::unique_ptr<api::Server> server_;
@@ -144,6 +155,7 @@ class Routes {
   void identify(const Context& context, const Uuid& id, api::Reply reply);
   void pay(const Context& context, const Uuid& id, api::Reply reply);
   static api::Response paid(const checkout::Sale& sale, Language language);
+  Result<api::Response> told_by_till(const Context& context, const checkout::Sale& sale);
   void settle(const Context& context, const Uuid& id, api::Reply reply);
   Result<api::Response> open_sale(const Context& context);
   Result<api::Response> open_return(const Context& context);

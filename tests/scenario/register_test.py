@@ -7,7 +7,7 @@ import threading
 import time
 
 import audit
-from shop import Shop, wait_for
+from shop import GOLD_CARD, Shop, wait_for
 
 FIRST, SECOND = "9999078900000001", "9999078900000002"
 
@@ -123,7 +123,46 @@ def check_swapped(shop):
     print("a swapped register is refused until it is confirmed")
 
 
+def check_till_prints(folder, preset):
+    """The cash program has the register: the same states, on its word."""
+    shop = Shop(folder, preset)
+    shop.fiscal_by, shop.without = "till", {"register"}
+    try:
+        shop.start_all(armed=False)
+        shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "900")
+
+        def word(sale, attempt, outcome, number=0):
+            body = {"attempt": attempt, "outcome": outcome}
+            if outcome == "done":
+                body["document"] = {"fiscal_memory": "9999000000000001", "number": number, "sign": 7}
+            return shop.api("POST", f"/v1/sales/{sale}/fiscal", body)
+
+        sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="10")
+        status, body = shop.pay(sale)
+        assert status == 202 and body["state"] == "fiscalising" and body["receipt"]["lines"], body
+        assert word(sale, 9, "done", 1)[0] == 400, "an attempt nobody asked for"
+        assert word(sale, body["attempt"], "refused")[0] == 202
+        wait_for("quoted again", lambda: shop.state(sale) == "quoted")
+        status, body = shop.pay(sale)
+        assert body["attempt"] == 2
+        shop.kill_gateway()  # the till prints meanwhile
+        shop.start_gateway()
+        wait_for("in doubt", lambda: shop.state(sale) == "in_doubt")
+        assert word(sale, 2, "in_doubt")[0] == 202
+        assert shop.state(sale) == "in_doubt"
+        assert word(sale, 2, "done", 17)[0] == 202
+        wait_for("committed", lambda: shop.state(sale) == "committed")
+        assert word(sale, 2, "done", 18)[0] == 400, "told twice"
+        wait_for("delivered", shop.settled)
+        assert shop.api("GET", "/v1/register/status")[0] == 404
+        print("the till prints by itself: refused, lost, done, on its word")
+    finally:
+        shop.stop_all()
+
+
 def main():
+    with tempfile.TemporaryDirectory() as folder:
+        check_till_prints(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
         try:

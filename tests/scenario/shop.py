@@ -95,6 +95,7 @@ class Shop:
         self.token, self.senior_token = secrets.token_hex(16), secrets.token_hex(16)
         self.store_key = secrets.token_hex(32)
         self.register_over = "pty"
+        self.fiscal_by = "gateway"
         self.without = set()  # devices a test leaves out
 
     # ---- set-up ----
@@ -121,6 +122,7 @@ class Shop:
         phone = json.loads((self.folder / "ports.json").read_text())["phone"]
         text = f'''
 [store]
+fiscal_by = "{self.fiscal_by}"
 id = "shop-1"
 data = "store"
 plugins = "{self.plugins}"

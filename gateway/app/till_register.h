@@ -1,0 +1,43 @@
+// Where the cash program prints by itself (fiscal_by = "till"): the same states on its word. The
+// desk asks as it asks a driver; the till answers with what its own register did.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "gateway/checkout/ports.h"
+
+namespace till::app {
+
+class TillRegister final : public checkout::RegisterPort {
+ public:
+  // `ask` tells the till to print: (witness, "print" | "resolve", receipt as JSON).
+  using Ask = std::function<void(const std::string&, const char*, const FiscalReceipt&)>;
+  using Post = std::function<void(std::function<void()>)>;
+  TillRegister(Ask ask, Post post) : ask_(std::move(ask)), post_(std::move(post)) {}
+
+  void lock(std::function<void()> then) override { post_(std::move(then)); }  // its own affair
+  void unlock() override {}
+  [[nodiscard]] bool online() const override { return true; }
+  void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
+  void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
+               checkout::Then<checkout::RegisterOutcome> then) override;
+  void resolve(const FiscalReceipt& receipt, const Baseline& before,
+               checkout::Then<Result<Resolution>> then) override;
+  void recover(checkout::Then<Result<void>> then) override;
+
+  // What the till says of an attempt: printed, refused for good, or it does not know itself.
+  // kBadValue: nobody asked about it.
+  Result<void> told(const std::string& witness, checkout::Verdict verdict,
+                    const FiscalDocument& document, const std::string& reason);
+
+ private:
+  Ask ask_;
+  Post post_;
+  std::map<std::string, checkout::Then<checkout::RegisterOutcome>> printing_;
+  std::map<std::string, checkout::Then<Result<Resolution>>> resolving_;
+};
+
+}  // namespace till::app
