@@ -88,6 +88,8 @@ Result<json::object> settings_of(const toml::table& table, const std::string& pa
       out[name] = *n;
     } else if (const auto b = node.value_exact<bool>()) {
       out[name] = *b;
+    } else if (const auto* inner = node.as_table()) {  // what it may hold is the plugin's to say
+      out[name] = TILL_TRY(settings_of(*inner, path + name + "."));
     } else {
       return fail(Code::kConfigInvalid, path + name);
     }

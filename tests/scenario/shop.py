@@ -96,6 +96,7 @@ class Shop:
         self.store_key = secrets.token_hex(32)
         self.register_over = "pty"
         self.fiscal_by = "gateway"
+        self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
 
     # ---- set-up ----
@@ -119,7 +120,8 @@ class Shop:
 
     def config(self):
         blake = lambda t: hashlib.blake2b(t.encode(), digest_size=32).hexdigest()
-        phone = json.loads((self.folder / "ports.json").read_text())["phone"]
+        ports = json.loads((self.folder / "ports.json").read_text())
+        phone = ports["phone"]
         text = f'''
 [store]
 fiscal_by = "{self.fiscal_by}"
@@ -152,7 +154,8 @@ check = "ean"
 '''
         devices = [("scanner", "scanner_serial", "pty:dev/scanner", ""),
                    ("reader", "reader_magstripe_serial", "pty:dev/reader", ""),
-                   ("register", "register_shtrih", self.register_port(), ""),
+                   ("register", *(self.other_register(ports) if self.other_register else
+                                ("register_shtrih", self.register_port(), ""))),
                    ("printer", "printer_escpos", "pty:dev/printer", ""),
                    ("sms", "sms_http", "none",
                     f'[device.settings]\nurl = "http://127.0.0.1:{phone}/sms"\n')]

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""The same sale on every other register: sold, its cable pulled in the middle, part of it returned."""
+import sys
+import tempfile
+import threading
+import time
+
+from shop import Shop, wait_for
+
+COFFEE, BREAD = "4601234567893", "4607000000014"
+
+
+def datecs(ports):
+    groups = "{A = 0, B = 2200, C = 1000}"
+    return "register_datecs", f"tcp:127.0.0.1:{ports['datecs']}", f"[device.settings]\ntax_groups = {groups}\n"
+
+
+def atol_web(ports):
+    return "register_atol_web", "none", f'[device.settings]\nurl = "http://127.0.0.1:{ports["atol"]}"\n'
+
+
+def receipts(shop, sim):
+    """(kind, total) of every receipt in the register's own memory."""
+    return [d for d in shop.sim(f"{sim}.documents")["documents"] if d.get("total") and d.get("kind") != "cancelled"]
+
+
+def check(shop, sim, name):
+    state = shop.ok(shop.api("GET", "/v1/register/status"))["state"]
+    shop.arm(state["fiscal_memory"])
+    before = len(receipts(shop, sim))
+    sale = shop.basket([COFFEE, BREAD])
+    status, body = shop.pay(sale)
+    assert body["state"] == "committed", body
+    assert len(receipts(shop, sim)) == before + 1
+    for wait in (0.02, 0.1, 0.3, 0.6):  # the cable goes at some moment of the sale and comes back
+        again = shop.basket([COFFEE, BREAD])
+        paying = threading.Thread(target=shop.pay, args=(again,))
+        paying.start()
+        time.sleep(wait)
+        shop.sim(f"{sim}.pull")
+        time.sleep(0.5)
+        shop.sim(f"{sim}.plug")
+        paying.join(60)
+        wait_for("a verdict", lambda: shop.state(again) in ("committed", "quoted"), 60)
+        if shop.state(again) == "quoted":
+            wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+            wait_for("paid", lambda: shop.pay(again)[1].get("state") == "committed", 60)
+    assert len(receipts(shop, sim)) == before + 5, "a document too many or too few"
+    wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "back-1", "cashier": "Анна", "sale": sale, "lines": {"2": 1}}))
+    refund = {"quote": back["quote"]["id"], "payments": [{"tender": "electronic", "amount": back["quote"]["total"]}]}
+    paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", refund))
+    assert paid["state"] == "committed", paid
+    assert len(receipts(shop, sim)) == before + 6
+    assert shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token)[0] == 200
+    wait_for("delivered", shop.settled)
+    print(f"{name}: five sales with the cable pulled, one return, one document each")
+
+
+def main():
+    preset = sys.argv[1] if len(sys.argv) > 1 else "dev"
+    for name, register, sim in (("Datecs", datecs, "datecs"), ("ATOL web server", atol_web, "atol")):
+        with tempfile.TemporaryDirectory() as folder:
+            shop = Shop(folder, preset)
+            shop.other_register = register
+            try:
+                shop.start_all(armed=False)
+                check(shop, sim, name)
+            finally:
+                shop.stop_all()
+
+
+if __name__ == "__main__":
+    main()
