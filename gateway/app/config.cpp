@@ -144,6 +144,26 @@ Result<void> read_tills(Table& root, Config& config) {
   return {};
 }
 
+Result<void> read_operators(Table& root, Config& config) {
+  for (const auto* table : TILL_TRY(root.tables("operator"))) {
+    Table in(*table, "operator.");
+    OperatorEntry entry;
+    TILL_CHECK(in.need("name", entry.named.name));
+    TILL_CHECK(in.get("tax_number", entry.named.tax_number));
+    TILL_CHECK(in.get("pin_hash", entry.pin_hash));
+    TILL_CHECK(in.finish());
+    const auto digits = entry.named.tax_number.size();
+    if (digits != 0 && digits != 10 && digits != 12) {
+      return fail(Code::kConfigInvalid, "operator.tax_number: 12 digits");
+    }
+    if (!entry.pin_hash.empty() && entry.pin_hash.size() != 64) {
+      return fail(Code::kConfigInvalid, "operator.pin_hash: make one with `tillbridge pin`");
+    }
+    config.operators.push_back(std::move(entry));
+  }
+  return {};
+}
+
 Result<void> read_devices(Table& root, Config& config) {
   std::set<std::string> ids;
   for (const auto* table : TILL_TRY(root.tables("device"))) {
@@ -251,6 +271,7 @@ Result<Config> load_config(const std::string& path) {
   TILL_CHECK(read_store(root, config));
   TILL_CHECK(read_tills(root, config));
   TILL_CHECK(read_devices(root, config));
+  TILL_CHECK(read_operators(root, config));
   TILL_CHECK(read_cards(root, config));
   TILL_CHECK(read_rest(root, config));
   TILL_CHECK(root.finish());

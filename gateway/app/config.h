@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/api/access.h"
+#include "gateway/app/operators.h"
 #include "gateway/base/errors.h"
 #include "gateway/devices/device.h"
 #include "gateway/identify/cards.h"
@@ -26,6 +27,7 @@ struct Config {
   std::string host_program;
   std::string listen = "127.0.0.1:8480";
   std::vector<api::Access> access;
+  std::vector<OperatorEntry> operators;
   std::string goods_file;
   std::string program_file;
   std::string central_key;  // made by `tillbridge-central store add`, "" = no central

@@ -23,11 +23,6 @@ Result<json::value> body_of(const ipc::Outcome& outcome) {
   return value;
 }
 
-FiscalReceipt with_tax_system(FiscalReceipt receipt, int tax_system) {
-  receipt.ru_ffd.tax_system_1055 = tax_system;
-  return receipt;
-}
-
 }  // namespace
 
 void Fiscal::ask(const std::string& verb, json::object body, const Body& then) {
@@ -67,8 +62,8 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   }
   if (status.shift == "open") return read_baseline(then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
-  device_->submit("fiscal.open_shift", "", {{"cashier", to_json(Operator{cashier, ""})}}, kShiftMs,
-                  [=, this](const ipc::Outcome& o) {
+  device_->submit("fiscal.open_shift", "", {{"cashier", to_json(operators_.named(cashier))}},
+                  kShiftMs, [=, this](const ipc::Outcome& o) {
                     const auto body = body_of(o);
                     if (!body) return then(std::unexpected(body.error()));
                     read_baseline(then);
@@ -85,9 +80,16 @@ void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
   });
 }
 
+// What only the store knows of a receipt: its tax system, and its operator's tax number.
+FiscalReceipt Fiscal::completed(FiscalReceipt receipt) const {
+  receipt.ru_ffd.tax_system_1055 = tax_system_;
+  receipt.cashier = operators_.named(receipt.cashier.name);
+  return receipt;
+}
+
 void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                      Then<checkout::RegisterOutcome> then) {
-  json::object body{{"receipt", to_json(with_tax_system(receipt, tax_system_))}};
+  json::object body{{"receipt", to_json(completed(receipt))}};
   device_->submit("fiscal.receipt", to_string(key), std::move(body), kReceiptMs,
                   [this, then](const ipc::Outcome& o) {
                     checkout::RegisterOutcome outcome;
@@ -109,8 +111,7 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
 
 void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
                      Then<Result<Resolution>> then) {
-  json::object body{{"receipt", to_json(with_tax_system(receipt, tax_system_))},
-                    {"baseline", to_json(before)}};
+  json::object body{{"receipt", to_json(completed(receipt))}, {"baseline", to_json(before)}};
   device_->submit("fiscal.resolve", "", std::move(body), kReceiptMs,
                   [this, then](const ipc::Outcome& o) {
                     const auto value = body_of(o);
@@ -169,7 +170,7 @@ void Fiscal::run(const std::string& verb, json::object body, bool makes_document
 void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body& then) {
   const json::object body{{"direction", in ? "in" : "out"},
                           {"amount", amount.minor},
-                          {"cashier", to_json(Operator{cashier, ""})}};
+                          {"cashier", to_json(operators_.named(cashier))}};
   const auto end = [this, then](const Result<json::value>& result) {
     unlock();
     then(result);

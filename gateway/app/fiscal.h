@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "gateway/app/operators.h"
 #include "gateway/app/register_watch.h"
 #include "gateway/checkout/ports.h"
 #include "gateway/devices/device.h"
@@ -12,10 +13,11 @@ namespace till::app {
 class Fiscal final : public checkout::RegisterPort {
  public:
   using After = std::function<void(std::int64_t us, std::function<void()>)>;
-  Fiscal(std::shared_ptr<devices::Device> device, RegisterWatch& watch, After after,
-         bool auto_open_shift, int tax_system)
+  Fiscal(std::shared_ptr<devices::Device> device, RegisterWatch& watch, Operators& operators,
+         After after, bool auto_open_shift, int tax_system)
       : device_(std::move(device)),
         watch_(watch),
+        operators_(operators),
         after_(std::move(after)),
         auto_open_shift_(auto_open_shift),
         tax_system_(tax_system) {}
@@ -52,10 +54,12 @@ class Fiscal final : public checkout::RegisterPort {
   void run(const std::string& verb, boost::json::object body, bool makes_document,
            const Body& then);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
+  [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;
   void read_foreign(std::vector<std::uint32_t> numbers);
 
   std::shared_ptr<devices::Device> device_;
   RegisterWatch& watch_;
+  Operators& operators_;
   After after_;
   bool auto_open_shift_;
   int tax_system_;

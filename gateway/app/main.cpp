@@ -77,6 +77,16 @@ int make_token(const std::string& file) {
   return 0;
 }
 
+// The PIN comes by the keyboard, never on the command line.
+int make_pin(const std::string& name) {
+  std::string pin;
+  std::cerr << "PIN: " << std::flush;
+  if (!std::getline(std::cin, pin) || pin.size() < 4)
+    return complain({Code::kOutOfRange, "PIN", {}});
+  std::cout << "pin_hash = \"" << operator_pin_hash(name, pin) << "\"\n";
+  return 0;
+}
+
 int check_files(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
@@ -133,6 +143,9 @@ int main(int argc, char** argv) {
   std::string token_file;
   auto* token = app.add_subcommand("token", "make a till's token; prints the hash for store.toml");
   token->add_option("--out", token_file, "the file the token goes to")->required();
+  std::string operator_name;
+  auto* pin = app.add_subcommand("pin", "read an operator's PIN; prints the hash for store.toml");
+  pin->add_option("--name", operator_name, "the operator's name as in store.toml")->required();
   auto* usb = app.add_subcommand("usb", "list the USB printers");
   std::string card, phone;
   auto* identity = app.add_subcommand("identity", "the hash of a card or phone, for central");
@@ -165,6 +178,7 @@ int main(int argc, char** argv) {
   try {
     if (run->parsed()) return till::app::run(config);
     if (check->parsed()) return till::app::check_files(config);
+    if (pin->parsed()) return till::app::make_pin(operator_name);
     if (token->parsed()) return till::app::make_token(token_file);
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (usb->parsed()) return till::app::usb_list();

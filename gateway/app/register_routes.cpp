@@ -98,7 +98,8 @@ void Routes::register_route(const Context& c, api::Reply reply) {
   json::object body;
   if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
     if (!o->at("cashier").is_string()) return refuse({Code::kWrongType, "cashier", {}});
-    body["cashier"] = to_json(Operator{json::value_to<std::string>(o->at("cashier")), ""});
+    body["cashier"] =
+        to_json(store_.operators().named(json::value_to<std::string>(o->at("cashier"))));
   }
   fiscal.command(at->second.verb, std::move(body), passing_on(language, reply));
 }

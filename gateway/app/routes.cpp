@@ -148,9 +148,13 @@ api::Response Routes::sale_response(const Uuid& id, const std::string& language,
 Result<api::Response> Routes::open_sale(const Context& c) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto number = TILL_TRY(short_text(in, "number"));
-  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto pin = TILL_TRY(in.get_or<std::string>("pin", ""));
   TILL_CHECK(in.finish());
   if (cashier.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "cashier");
+  if (!pin.empty()) {
+    cashier = TILL_TRY(store_.operators().by_pin(c.who.till, pin, store_.clock().monotonic_us()));
+  }
   const auto id = TILL_TRY(store_.desk().open(TillId{c.who.till}, number, cashier));
   return sale_response(id, c.request.language, 201);
 }

@@ -219,6 +219,7 @@ Result<void> Store::make_devices() {
 }
 
 void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
+  operators_ = std::make_unique<Operators>(config_.operators);
   if (config_.fiscal_by_till) {
     till_register_ = std::make_unique<TillRegister>(
         [this](const std::string& witness, const char* what, const FiscalReceipt& receipt) {
@@ -243,7 +244,7 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
                  [this](json::object event) { publish("", std::move(event)); }},
       metrics_);
   fiscal_ = std::make_unique<Fiscal>(
-      std::move(device), *watch_,
+      std::move(device), *watch_, *operators_,
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); },
       config_.auto_open_shift, config_.tax_system_1055);
 }

@@ -46,6 +46,8 @@ class Store final : public checkout::PointsPort {
     when_printing_[sale] = std::move(then);
   }
   RegisterWatch& watch() { return *watch_; }
+  Operators& operators() { return *operators_; }
+  Clock& clock() { return clock_; }
   [[nodiscard]] std::string local_time() const;
   const Config& config() const { return config_; }
   const goods::Catalogue& goods() const { return goods_; }
@@ -115,6 +117,7 @@ class Store final : public checkout::PointsPort {
   std::map<std::string, std::shared_ptr<devices::Device>> devices_;
   std::map<std::string, std::string> device_till_;
   std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<Operators> operators_;
   std::unique_ptr<RegisterWatch> watch_;
   std::unique_ptr<Fiscal> fiscal_;
   std::unique_ptr<TillRegister> till_register_;

@@ -259,7 +259,9 @@ void Store::print_slip(const checkout::Sale& sale) {
   };
   items.push_back(
       {{"text", ru ? "БАЛЛЫ" : "POINTS"}, {"bold", true}, {"align", "centre"}, {"height", 2}});
-  line((ru ? "Карта: " : "Card: ") + sale.customer->label);
+  const bool phone = sale.customer->by == "phone";
+  line((ru ? (phone ? "Телефон: " : "Карта: ") : (phone ? "Phone: " : "Card: ")) +
+       sale.customer->label);
   for (const auto& why : sale.quote->why) {
     if (why.line.empty()) line(ru ? why.ru : why.en);
   }
@@ -271,6 +273,7 @@ void Store::print_slip(const checkout::Sale& sale) {
            : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
            to_string(sale.quote->accrued),
        true);
+  items.push_back(json::object{{"feed", 1}});
   items.push_back(json::object{{"qr", to_string(sale.id)}});
   items.push_back(json::object{{"feed", 3}});
   items.push_back(json::object{{"cut", "partial"}});

@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--noise", action="store_true")
     parser.add_argument("--mutate", action="store_true")
     parser.add_argument("--only", help="REGISTER:CASE, one case again")
-    parser.add_argument("--pairs", type=int, default=23, help="a second cut at every so many positions")
+    parser.add_argument("--pairs", type=int, default=61, help="a second cut at every so many positions")
     parser.add_argument("--kills", type=int, default=24, help="kill -9 at so many seeded hard steps")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()

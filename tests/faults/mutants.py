@@ -32,7 +32,8 @@ MUTANTS = {
         (DRIVER, "  document_open(true);\n  TILL_CHECK(command(", "  TILL_CHECK(command(")],
     "cancels_without_looking": [
         (DRIVER, "  if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);\n", ""),
-        (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)")],
+        (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)"),
+        (DRIVER, "fn.open_document != 0) {", "fn.open_document > 99) {")],
     "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
 }
 PROGRAM = "faults_shtrih"

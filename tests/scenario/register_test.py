@@ -111,6 +111,21 @@ def check_correction(shop):
     print("a correction is a document of its own")
 
 
+def check_operator(shop):
+    """A PIN at the till names the operator; her tax number is in the document."""
+    tried = [shop.api("POST", "/v1/sales", {"number": f"pin-{n}", "pin": pin}) for n, pin in enumerate(["0000", "4711"])]
+    assert [t[0] for t in tried] == [403, 201], tried
+    sale = tried[1][1]["id"]
+    shop.ok(shop.api("POST", f"/v1/sales/{sale}/lines", {"code": "4607000000021"}))
+    assert shop.pay(sale)[1]["state"] == "committed"
+    tlv = (shop.folder / "register/fiscal_memory.jsonl").read_text().splitlines()[-1]
+    assert "771234567890".encode().hex() in tlv.lower(), tlv[-400:]
+    for n in range(6):
+        status, body = shop.api("POST", "/v1/sales", {"number": f"no-{n}", "pin": "1111"})
+    assert status == 429, body
+    print("a PIN names the operator, her tax number is in the document, guessing ends")
+
+
 def check_swapped(shop):
     shop.sim("register.replace")
     shop.sim("register.open_shift")
@@ -165,6 +180,9 @@ def main():
         check_till_prints(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
+        hashed = subprocess.run([shop.bin / "tillbridge", "pin", "--name", "Анна"], input="4711\n", text=True,
+                                capture_output=True, check=True).stdout
+        shop.operators = f'[[operator]]\nname = "Анна"\ntax_number = "771234567890"\n{hashed}'
         try:
             shop.start_all(armed=False)
             check_arming(shop)
@@ -172,6 +190,7 @@ def main():
             check_cash(shop)
             check_settings(shop)
             check_correction(shop)
+            check_operator(shop)
             check_swapped(shop)
         finally:
             shop.stop_all()

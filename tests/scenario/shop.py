@@ -96,6 +96,7 @@ class Shop:
         self.store_key = secrets.token_hex(32)
         self.register_over = "pty"
         self.fiscal_by = "gateway"
+        self.operators = ""  # TOML
         self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
 
@@ -152,6 +153,7 @@ prefix = "29000000"
 length = 13
 check = "ean"
 '''
+        text += self.operators
         devices = [("scanner", "scanner_serial", "pty:dev/scanner", ""),
                    ("reader", "reader_magstripe_serial", "pty:dev/reader", ""),
                    ("register", *(self.other_register(ports) if self.other_register else
