@@ -5,6 +5,7 @@
 #include "driver.h"
 #include "protocols/shtrih/errors.h"
 #include "protocols/shtrih/tlv.h"
+#include "protocols/text/codepage.h"
 #include "tillbridge/sdk/fiscal_register.h"
 #include "tillbridge/sdk/ru_ffd.h"
 
@@ -49,6 +50,8 @@ Result<void> ShtrihRegister::activate(const json::object& settings) {
                                   : Protocol::kNumbered;
     } else if (key == "tax_coding" && (value == "mask" || value == "ordinal")) {
       tax_coding_ = value == "mask" ? TaxCoding::kMask : TaxCoding::kOrdinal;
+    } else if (key == "unprintable" && (value == "transliterate" || value == "refuse")) {
+      refuse_unprintable_ = value == "refuse";
     } else if (key == "explicit_22" && value.is_bool()) {
       explicit_22_ = value.get_bool();
     } else if (key == "cashless_type" && value.is_int64() && value.get_int64() >= 2 &&
@@ -171,7 +174,22 @@ Result<std::array<Money, 16>> ShtrihRegister::payments_of(const FiscalReceipt& r
   return payments;
 }
 
+// Characters the register can't print become look-alikes or '?', and it is told; or refused.
+Result<std::vector<std::string>> ShtrihRegister::notes_of(const FiscalReceipt& r) const {
+  std::vector<std::string> notes;
+  for (std::size_t i = 0; i < r.lines.size(); ++i) {
+    std::size_t lost = 0;
+    text::encode(r.lines[i].name, text::CodePage::kCp1251, &lost);
+    if (lost == 0) continue;
+    const std::string field = "lines[" + std::to_string(i) + "].name";
+    if (refuse_unprintable_) return fail(Code::kUnencodable, field);
+    notes.push_back(field + ": " + std::to_string(lost) + " characters printed as ?");
+  }
+  return notes;
+}
+
 Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
+  auto notes = TILL_TRY(notes_of(r));
   const auto payments = TILL_TRY(payments_of(r));
   const Buffer close = TILL_TRY(
       close_receipt(password_, payments, static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
@@ -191,6 +209,7 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   FiscalDocument d{fn.number,          closed.document, closed.sign, shift.number,
                    shift.receipt + 1U, closed.time,     r.total,     r.witness};
   d.kind = kind_name(r);
+  d.notes = std::move(notes);
   // The document is fiscal now; whatever the paper does, it is only not printed yet.
   d.printed = wait_printed(kPrintPatienceMs).value_or(false);
   return d;

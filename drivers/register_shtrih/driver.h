@@ -52,6 +52,7 @@ class ShtrihRegister final : public FiscalRegister {
   Result<Field> field_of(const Setting& at) const;
   Result<void> ready_for_receipt();
   Result<std::vector<Buffer>> lines_of(const FiscalReceipt& receipt) const;
+  Result<std::vector<std::string>> notes_of(const FiscalReceipt& receipt) const;
   Result<std::vector<Buffer>> tags_of(const FiscalReceipt& receipt) const;
   Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
   Result<bool> wait_printed(std::uint32_t patience_ms);
@@ -66,6 +67,7 @@ class ShtrihRegister final : public FiscalRegister {
   std::uint32_t password_ = 30;
   TaxCoding tax_coding_ = TaxCoding::kMask;
   bool explicit_22_ = false;
+  bool refuse_unprintable_ = false;
   std::size_t cashless_type_ = 2;
 };
 

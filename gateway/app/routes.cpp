@@ -351,7 +351,7 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
 // The till prints by itself: its word on an attempt.
 Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sale& sale) {
   static constexpr std::array<std::string_view, 3> kOutcomes = {"done", "refused", "in_doubt"};
-  if (store_.till_register() == nullptr) return fail(Code::kNotFound, "store.fiscal_by");
+  if (store_.till_register() == nullptr) return fail(Code::kSaleState, "store.fiscal_by");
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto attempt = TILL_TRY(number_u32(in, "attempt"));
   const auto text = TILL_TRY(in.get<std::string>("outcome"));

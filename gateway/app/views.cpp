@@ -7,6 +7,8 @@ namespace {
 namespace json = boost::json;
 
 json::object view(const FiscalDocument& d) {
+  json::array notes;
+  for (const auto& note : d.notes) notes.push_back(json::string(note));
   return {{"fiscal_memory", d.fiscal_memory},
           {"number", d.number},
           {"sign", d.sign},
@@ -14,7 +16,8 @@ json::object view(const FiscalDocument& d) {
           {"receipt", d.receipt},
           {"time", d.time},
           {"printed", d.printed},
-          {"total", to_string(d.total)}};
+          {"total", to_string(d.total)},
+          {"notes", std::move(notes)}};
 }
 
 json::array view_lines(const checkout::Sale& sale) {

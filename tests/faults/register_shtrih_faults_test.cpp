@@ -327,6 +327,22 @@ TEST(Receipt, AMarkingCodeStandsInTheDocument) {
   EXPECT_EQ(std::string(mark->begin(), mark->end()), r.lines[0].marking_code);
 }
 
+TEST(Receipt, CharactersItCannotPrintAreTold) {
+  Shop shop;
+  auto r = two_coffees();
+  r.lines[1].name = "Чай 茶 «зелёный»";
+  const auto out = shop.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
+  ASSERT_EQ(out.status, TILL_DONE);
+  EXPECT_EQ(document_from_json(out.body)->notes,
+            std::vector<std::string>{"lines[1].name: 1 characters printed as ?"});
+  Shop strict;
+  ASSERT_EQ(strict.host.activate({{"unprintable", "refuse"}}).status, TILL_DONE);
+  const auto refused = strict.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
+  EXPECT_EQ(refused.error.code, Code::kUnencodable);
+  EXPECT_EQ(refused.error.detail, "lines[1].name");
+  EXPECT_FALSE(refused.dirty);
+}
+
 // All paid by points: the line costs nothing, and so does the receipt.
 TEST(Receipt, PaidByPointsAltogether) {
   Shop shop;
