@@ -84,8 +84,17 @@ struct Gateway {
   std::int64_t timer = link::kNever;
 };
 
-Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant)
-    : world_(seed), folder_(folder), sales_(sales), plant_(plant) {
+Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant,
+           std::optional<std::deque<std::uint64_t>> crashes)
+    : world_(seed), folder_(folder), sales_(sales), plant_(plant), crashes_(std::move(crashes)) {
+  if (crashes_) {
+    world_.faults = false;
+    world_.each_event = [this] {
+      if (crashes_->empty() || world_.executed != crashes_->front()) return;
+      crashes_->pop_front();
+      if (gateway_) crash();
+    };
+  }
   goods_ = *goods::Catalogue::from_json(
       R"({"schema":1,"items":[{"code":"1","name":"a","price":"99.90","tax":6},
           {"code":"2","name":"b","price":"54.50","tax":6},
@@ -325,7 +334,7 @@ void Shop::act(Visit& visit) {
 // ---- the story and its end ----
 
 bool Shop::finished() {
-  if (world_.now() < kFaultsUs) return false;
+  if (!crashes_ && world_.now() < kFaultsUs) return false;
   world_.faults = false;
   if (partitioned_ || !gateway_) return false;
   const bool over = std::ranges::all_of(visits_, &Visit::over);
@@ -342,9 +351,10 @@ std::vector<std::string> Shop::run() {
   }
   boot();
   for (std::size_t i = 0; i < static_cast<std::size_t>(sales_); ++i) {
-    world_.after(static_cast<std::int64_t>(i) * kFaultsUs / sales_, [this, i] { tick(i); });
+    const auto spread = crashes_ ? kFaultsUs / 30 : kFaultsUs;
+    world_.after(static_cast<std::int64_t>(i) * spread / sales_, [this, i] { tick(i); });
   }
-  schedule_faults();
+  if (!crashes_) schedule_faults();
   std::vector<std::string> wrong;
   if (!world_.run_until([this] { return finished(); }, kHealUs)) {
     wrong.emplace_back("it does not come to an end");

@@ -2,8 +2,10 @@
 // intake and ledger; only the wire, the disk's delay and the register are models.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,11 +24,15 @@ struct Gateway;
 
 class Shop final : public checkout::PointsPort {
  public:
-  Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant);
+  // `crashes`: the gateway dies after exactly these events, in order, and there is no other
+  // trouble; empty = whatever the seed brings.
+  Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant,
+       std::optional<std::deque<std::uint64_t>> crashes = {});
   ~Shop() override;
 
   // Runs the whole story; then what is wrong, in words (empty = nothing).
   std::vector<std::string> run();
+  [[nodiscard]] std::uint64_t events() const { return world_.executed; }
 
  private:
   friend struct Gateway;
@@ -67,6 +73,7 @@ class Shop final : public checkout::PointsPort {
   std::filesystem::path folder_;
   int sales_;
   Plant plant_;
+  std::optional<std::deque<std::uint64_t>> crashes_;
   goods::Catalogue goods_;
   loyalty::Program program_;
   RegisterModel register_;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <map>
 
@@ -18,6 +19,36 @@ std::filesystem::path scratch() {
   return base / ("till-sim-" + std::to_string(getpid()));
 }
 
+// The gateway dies after every single event of a quiet story, and after every pair of them.
+int every_step(const std::filesystem::path& folder, int sales, std::uint64_t stride) {
+  std::uint64_t cases = 0, failed = 0;
+  const auto play = [&](std::deque<std::uint64_t> crashes) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    const auto named = crashes;
+    till::sim::Shop shop(1, folder.string(), sales, till::sim::Plant::kNone, std::move(crashes));
+    const auto wrong = shop.run();
+    ++cases;
+    for (const auto& sentence : wrong) {
+      std::printf("dead after event");
+      for (const auto n : named) std::printf(" %lu", n);
+      std::printf(": %s\n", sentence.c_str());
+    }
+    failed += wrong.empty() ? 0 : 1;
+    return shop.events();
+  };
+  const auto events = play({});
+  for (std::uint64_t first = 1; first <= events && failed < 5; ++first) {
+    const auto again = play({first});
+    if (first % stride != 0) continue;
+    for (std::uint64_t second = first + 1; second <= again && failed < 5; second += stride) {
+      play({first, second});
+    }
+  }
+  std::printf("%lu deaths in a story of %lu events: %lu violations\n", cases - 1, events, failed);
+  return failed == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,7 +61,16 @@ int main(int argc, char** argv) {
   app.add_option("--sales", sales, "customers a seed");
   app.add_option("--plant", plant_name,
                  "a mistake the invariants must notice: timeout, last, none");
+  std::uint64_t stride = 0;
+  app.add_option("--every-step", stride,
+                 "instead: the gateway dies after every event, and every so many pairs of events");
   CLI11_PARSE(app, argc, argv);
+  if (stride > 0) {
+    const auto folder = scratch();
+    const int result = every_step(folder, 2, stride);
+    std::filesystem::remove_all(folder);
+    return result;
+  }
   const std::map<std::string, till::sim::Plant> plants = {
       {"none", till::sim::Plant::kNone},
       {"timeout", till::sim::Plant::kTimeoutIsFailure},

@@ -56,14 +56,18 @@ class World final : public Clock {
       auto event = events_.extract(events_.begin());
       now_ = event.key().first;
       event.mapped()();
+      ++executed;
+      if (each_event) each_event();
     }
     return true;
   }
   [[nodiscard]] std::int64_t now() const { return now_; }
 
   Chance chance;
-  std::int64_t skew_us = 0;  // wall clock jumps
-  bool faults = true;        // off while everything heals
+  std::int64_t skew_us = 0;          // wall clock jumps
+  bool faults = true;                // off while everything heals
+  std::uint64_t executed = 0;        // events so far
+  std::function<void()> each_event;  // after every one of them
 
  private:
   static constexpr std::int64_t kStartUs = 1'767'225'600'000'000;  // 2026-01-01
