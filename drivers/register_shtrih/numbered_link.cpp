@@ -30,7 +30,7 @@ Result<void> NumberedLink::synchronise(int tries) {
     TILL_CHECK(port_.write(encode_packet({})));
     const auto packet = read_packet(kSyncMs);
     if (packet && packet->number) {
-      last_ = *packet->number;
+      last_ = packet->number;
       return {};
     }
     if (!packet && packet.error().code == Code::kPortLost) return std::unexpected(packet.error());

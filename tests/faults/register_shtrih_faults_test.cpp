@@ -359,7 +359,7 @@ TEST(Receipt, FiveHundredLinesAndNoMore) {
   auto r = two_coffees();
   r.lines.resize(1);
   r.lines.resize(500, r.lines[0]);
-  r.total = {500 * 20000};
+  r.total = {std::int64_t{500} * 20000};
   r.payments[0].amount = r.total;
   const auto out = shop.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
   // This register's buffer is full before that: refused, with nothing left open.

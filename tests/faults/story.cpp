@@ -61,7 +61,7 @@ class Story {
   bool skip() { return verdict_.applicable = false; }
   bool is(Noise n) const { return case_.noise == n; }
 
-  FakeOutcome ask(const char* verb, json::object body = {}) {
+  FakeOutcome ask(const char* verb, const json::object& body = {}) {
     return rig_->host.perform(verb, body);
   }
   FakeOutcome sell() { return ask("fiscal.receipt", {{"receipt", to_json(receipt_)}}); }
@@ -356,6 +356,7 @@ class Story {
 
 std::vector<Noise> all_noise() {
   std::vector<Noise> out;
+  out.reserve(kNoise.size());
   for (std::size_t i = 0; i < kNoise.size(); ++i) out.push_back(static_cast<Noise>(i));
   return out;
 }
