@@ -69,7 +69,14 @@ json::object sell(std::size_t lines, bool numbered) {
     return due ? std::optional(*due * 1000) : std::nullopt;
   });
   host.activate({{"protocol", numbered ? "2" : "1"}});
+  host.perform("fiscal.status");  // finds the protocol
+  // What precedes every receipt: may it be made, and what stands in the memory before it.
+  const auto idle = host.written() + host.bytes_read();
+  world.commands = 0;
   host.perform("fiscal.status");
+  host.perform("fiscal.baseline");
+  const auto prepare_commands = world.commands;
+  const auto prepare_bytes = host.written() + host.bytes_read() - idle;
   const json::object body{{"receipt", to_json(receipt_of(lines))}};
   const auto written = host.written(), read = host.bytes_read();
   world.commands = 0;
@@ -80,6 +87,8 @@ json::object sell(std::size_t lines, bool numbered) {
   if (out.status != TILL_DONE) throw std::runtime_error(out.error.detail);
   return {{"commands", world.commands},
           {"bytes", host.written() - written + host.bytes_read() - read},
+          {"prepare_commands", prepare_commands},
+          {"prepare_bytes", prepare_bytes},
           {"driver_us", std::chrono::duration<double, std::micro>(all - in_device).count()}};
 }
 
