@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The same sale on every other register: sold, its cable pulled in the middle, part of it returned."""
+import os
+import pathlib
 import sys
 import tempfile
 import threading
@@ -57,6 +59,38 @@ def check(shop, sim, name):
     print(f"{name}: five sales with the cable pulled, one return, one document each")
 
 
+def check_library(shop):
+    """ATOL's own library, played by a stand-in: there is no cable to pull, so the gateway dies."""
+    def state():
+        return shop.ok(shop.api("GET", "/v1/register/status"))["state"]
+
+    shop.arm(state()["fiscal_memory"])
+    assert shop.pay(shop.basket([COFFEE, BREAD]))[1]["state"] == "committed"
+    before = state()["last_document"]
+    for wait in (0.01, 0.05, 0.15):
+        sale = shop.basket([COFFEE])
+        paying = threading.Thread(target=pay_quietly, args=(shop, sale))
+        paying.start()
+        time.sleep(wait)
+        shop.kill_gateway()
+        paying.join(30)
+        shop.start_gateway()
+        wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+        wait_for("a verdict", lambda: shop.state(sale) in ("committed", "quoted", "open"), 60)
+        if shop.state(sale) != "committed":
+            assert shop.pay(sale)[1]["state"] == "committed"
+    assert state()["last_document"] == before + 3, "a document too many or too few"
+    wait_for("delivered", shop.settled)
+    print("ATOL's library: four sales, the gateway killed in three of them, one document each")
+
+
+def pay_quietly(shop, sale):
+    try:
+        shop.pay(sale)
+    except OSError:
+        pass  # the gateway died under it
+
+
 def main():
     preset = sys.argv[1] if len(sys.argv) > 1 else "dev"
     for name, register, sim in (("Datecs", datecs, "datecs"), ("ATOL web server", atol_web, "atol")):
@@ -68,6 +102,17 @@ def main():
                 check(shop, sim, name)
             finally:
                 shop.stop_all()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["FPTR_STANDIN_STATE"] = folder + ".fptr"  # the library's own memory
+        shop = Shop(folder, preset)
+        library = shop.bin.parent / "lib/fptr10_standin/libfptr10.so"
+        shop.other_register = lambda ports: ("register_atol", "none", f'[device.settings]\nlibrary = "{library}"\n')
+        try:
+            shop.start_all(armed=False)
+            check_library(shop)
+        finally:
+            shop.stop_all()
+            pathlib.Path(folder + ".fptr").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
