@@ -41,7 +41,8 @@ class AtolRig : public Rig {
            d.at("fd").to_number<std::uint32_t>(),
            kind_of(d.at("type").to_number<std::int64_t>(), d.at("op").to_number<std::int64_t>()),
            {d.at("total").to_number<std::int64_t>()},
-           json::value_to<std::string>(d.at("attribute"))});
+           json::value_to<std::string>(d.at("attribute")),
+           d.at("fpd").to_number<std::uint32_t>()});
     }
     return out;
   }

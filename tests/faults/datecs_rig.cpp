@@ -1,19 +1,11 @@
 // The Datecs driver, the virtual printer and the cable between them.
 #include "sim/datecs/device.h"
-#include "tests/faults/rig.h"
+#include "tests/faults/line_rig.h"
 
 namespace till::faults {
 namespace {
 
 namespace fp = sim::datecs;
-
-struct World : sim::RegisterWorld {
-  sim::FiscalVerdict fiscal_moment(bool after) override {
-    return std::exchange(after ? next_after : next_before, {});
-  }
-  void print(const sim::Slip&) override {}
-  sim::FiscalVerdict next_before, next_after;
-};
 
 // The witness as it stands on the paper: fiscal text, "#TB1:…#", "#TB2:…#".
 std::string witness_on(const std::vector<std::string>& paper) {
@@ -45,33 +37,12 @@ char group_of(const Tax& tax) {
                                                              : 'B';
 }
 
-class DatecsRig final : public Rig {
+class DatecsRig final : public LineRig {
  public:
   DatecsRig() {
-    host.set_device([this](Bytes bytes) {
-      device_.receive(ms(), bytes);
-      deliver();
-    });
-    host.set_clock([this](std::int64_t) {
-      device_.tick(ms());
-      deliver();
-      const auto due = device_.next_due();
-      return due ? std::optional(*due * 1000) : std::nullopt;
-    });
+    attach(device_);
     host.activate();
     host.pass_ms(1000);  // the first paper is out
-  }
-
-  void cut(Where where, std::size_t at) override {
-    if (where == Where::kToDevice) host.cut_after_written(at);
-    if (where == Where::kAnswer) host.cut_after_read(at);
-    if (where == Where::kLate) host.cut_before_read(at);
-  }
-  [[nodiscard]] bool was_cut() const override { return !host.connected(); }
-  void reconnect(std::uint32_t after_ms) override {
-    host.set_connected(false);
-    host.pass_ms(after_ms);
-    host.set_connected(true);
   }
 
   [[nodiscard]] std::vector<Kept> kept() override {
@@ -81,7 +52,7 @@ class DatecsRig final : public Rig {
       // A cancelled receipt has its text too, but is no fiscal document.
       const bool fiscal = d.kind == fp::Kind::kSale || d.kind == fp::Kind::kReturn;
       all.push_back(
-          {d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : ""});
+          {d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : "", 0});
     }
     return all;
   }
@@ -98,27 +69,8 @@ class DatecsRig final : public Rig {
   }
   bool automatic_z() override { return device_.z_report(ms()) == 0; }
   bool replace_memory() override { return device_.replace(ms()) == 0; }
-  bool late(std::uint32_t after_ms) override {
-    world_.next_before.delay = after_ms;
-    return true;
-  }
-  bool power_fails(bool after_fiscal) override {
-    (after_fiscal ? world_.next_after : world_.next_before).power_off = true;
-    return true;
-  }
-  bool power_on() override {
-    world_.next_before = world_.next_after = {};
-    device_.power(ms(), true);
-    return true;
-  }
-  bool paper_ends(bool at_next_document) override {
-    if (at_next_document) {
-      device_.run_out_while_printing();
-    } else {
-      device_.set_paper(ms(), false);
-    }
-    return true;
-  }
+  bool power_on() override { return switch_on(device_); }
+  bool paper_ends(bool at_next_document) override { return end_paper(device_, at_next_document); }
   bool paper_back() override {
     device_.set_paper(ms(), true);
     return true;
@@ -129,14 +81,7 @@ class DatecsRig final : public Rig {
   }
 
  private:
-  [[nodiscard]] sim::Ms ms() const { return host.now_us / 1000; }
-  void deliver() {
-    const Buffer out = device_.take_output();
-    if (!out.empty() && host.connected()) host.device_says(out);
-  }
-
   fp::RamMemory memory_;
-  World world_;
   fp::Device device_{{}, memory_, world_, ms()};
 };
 

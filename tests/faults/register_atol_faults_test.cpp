@@ -5,13 +5,12 @@
 
 #include <functional>
 
-#include "tests/faults/rig.h"
+#include "tests/faults/verdict.h"
 
 namespace till::faults {
 namespace {
 
 namespace json = boost::json;
-using testkit::FakeOutcome;
 
 constexpr const char* kWitness = "t1-000042/1";
 
@@ -26,88 +25,26 @@ FiscalReceipt two_coffees() {
   return r;
 }
 
-struct Shop {
-  explicit Shop(const std::string& variant) : rig(make_rig(variant)) {
-    const auto read = rig->host.perform("fiscal.baseline");
-    EXPECT_EQ(read.status, TILL_DONE) << read.error.detail;
-    baseline = read.body;
-  }
-  FakeOutcome sell() {
-    return rig->host.perform("fiscal.receipt", {{"receipt", to_json(two_coffees())}});
-  }
-  FakeOutcome resolve() {
-    return rig->host.perform("fiscal.resolve",
-                             {{"receipt", to_json(two_coffees())}, {"baseline", baseline}});
-  }
-  std::vector<Kept> ours() {
-    std::vector<Kept> out;
-    for (auto& k : rig->kept()) {
-      if (k.witness == kWitness) out.push_back(std::move(k));
-    }
-    return out;
-  }
-  std::unique_ptr<Rig> rig;
-  json::value baseline;
+struct Shop : RigShop {
+  explicit Shop(const std::string& variant) : RigShop(variant, two_coffees()) {}
 };
 
 using Step = std::function<void(Shop&)>;
 void nothing(Shop&) {}
 
-void expect_same_document(const json::value& told, const Kept& kept) {
-  const auto d = document_from_json(told);
-  ASSERT_TRUE(d);
-  EXPECT_EQ(d->number, kept.number);
-  EXPECT_EQ(d->fiscal_memory, kept.fiscal_memory);
-  EXPECT_EQ(d->total, kept.total);
-  EXPECT_EQ(d->kind, kept.kind);
-  EXPECT_NE(d->sign, 0U);
-}
-
-// The verdict against the memory, now, asked again and a minute later.
-void expect_true_verdict(Shop& shop) {
-  std::string first;
-  for (int i = 0; i < 2; ++i) {
-    const auto out = shop.resolve();
-    ASSERT_EQ(out.status, TILL_DONE) << code_name(out.error.code) << " " << out.error.detail;
-    const auto ours = shop.ours();
-    ASSERT_LE(ours.size(), 1U) << "sold twice";
-    const auto r = resolution_from_json(out.body);
-    ASSERT_TRUE(r);
-    if (ours.empty()) {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kRefused) << r->reason;
-    } else {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kDone) << r->reason;
-      expect_same_document(out.body.at("document"), ours[0]);
-    }
-    EXPECT_FALSE(shop.rig->document_open());
-    if (i == 0) first = json::serialize(out.body);
-    EXPECT_EQ(json::serialize(out.body), first) << "asked again, answered otherwise";
-    shop.rig->host.pass_ms(60000);
-    ASSERT_EQ(shop.ours().size(), ours.size()) << "executed after the verdict";
-  }
-}
-
 class Cut : public testing::TestWithParam<std::tuple<std::string, Where>> {
  protected:
   // Sells with the line cut at every position. Returns how many there were.
   static std::size_t everywhere(const Step& before, const Step& meanwhile,
-                                const Step& judge = expect_true_verdict) {
+                                const Step& judge = expect_true_verdict<Shop>) {
     const auto& [variant, where] = GetParam();
     for (std::size_t at = 0;; ++at) {
       SCOPED_TRACE(variant + " cut " + std::to_string(static_cast<int>(where)) + " at " +
                    std::to_string(at));
       Shop shop(variant);
       before(shop);
-      shop.rig->cut(where, at);
-      const auto sold = shop.sell();
+      shop.sell_with_cut(where, at);
       const bool was_cut = shop.rig->was_cut();
-      if (sold.status == TILL_DONE) {
-        EXPECT_EQ(shop.ours().size(), 1U);
-        expect_same_document(sold.body, shop.ours().at(0));
-      } else if (sold.status == TILL_REFUSED) {
-        EXPECT_TRUE(shop.ours().empty()) << "refused and sold";
-        EXPECT_TRUE(sold.dirty || !shop.rig->document_open()) << "open and not said so";
-      }
       shop.rig->reconnect(100);
       meanwhile(shop);
       judge(shop);
@@ -121,7 +58,11 @@ INSTANTIATE_TEST_SUITE_P(Atol, Cut,
                                                           Where::kLate)));
 
 TEST_P(Cut, AtEveryPositionTheVerdictIsWhatTheMemorySays) {
-  EXPECT_GE(everywhere(nothing, nothing), 4U);
+  const auto signs = [](Shop& s) {
+    expect_true_verdict(s);
+    for (const auto& kept : s.ours()) EXPECT_NE(kept.sign, 0U);
+  };
+  EXPECT_GE(everywhere(nothing, nothing, signs), 4U);
 }
 
 TEST_P(Cut, ExecutedLate) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "tests/faults/rig.h"
+#include "tests/faults/verdict.h"
 
 namespace till::faults {
 namespace {
@@ -34,61 +34,9 @@ FiscalReceipt two_coffees() {
   return r;
 }
 
-struct Shop {
-  Shop() {
-    const auto read = rig->host.perform("fiscal.baseline");
-    EXPECT_EQ(read.status, TILL_DONE) << read.error.detail;
-    baseline = read.body;
-  }
-  testkit::FakeOutcome sell(const FiscalReceipt& r = two_coffees()) {
-    return rig->host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
-  }
-  testkit::FakeOutcome resolve() {
-    return rig->host.perform("fiscal.resolve",
-                             {{"receipt", to_json(two_coffees())}, {"baseline", baseline}});
-  }
-  [[nodiscard]] std::vector<Kept> ours() const {
-    auto all = rig->kept();
-    std::erase_if(all, [](const Kept& d) { return d.witness != kWitness || d.kind != "sale"; });
-    return all;
-  }
-
-  std::unique_ptr<Rig> rig = make_rig(variants()[0]);
-  json::value baseline;
+struct Shop : RigShop {
+  Shop() : RigShop(variants()[0], two_coffees()) {}
 };
-
-void expect_same_document(const json::value& told, const Kept& kept) {
-  const auto d = document_from_json(told);
-  ASSERT_TRUE(d);
-  EXPECT_EQ(d->number, kept.number);
-  EXPECT_EQ(d->fiscal_memory, kept.fiscal_memory);
-  EXPECT_EQ(d->total, kept.total);
-  EXPECT_EQ(d->kind, kept.kind);
-}
-
-// The verdict of resolve against the memory, now, asked again and a minute later.
-void expect_true_verdict(Shop& shop) {
-  std::string first;
-  for (int i = 0; i < 2; ++i) {
-    const auto out = shop.resolve();
-    ASSERT_EQ(out.status, TILL_DONE) << code_name(out.error.code) << " " << out.error.detail;
-    const auto ours = shop.ours();
-    ASSERT_LE(ours.size(), 1U) << "sold twice";
-    const auto r = resolution_from_json(out.body);
-    ASSERT_TRUE(r);
-    if (ours.empty()) {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kRefused) << r->reason;
-    } else {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kDone) << r->reason;
-      expect_same_document(out.body.at("document"), ours[0]);
-    }
-    EXPECT_FALSE(shop.rig->document_open());
-    if (i == 0) first = json::serialize(out.body);
-    EXPECT_EQ(json::serialize(out.body), first) << "asked again, answered otherwise";
-    shop.rig->host.pass_ms(60000);
-    ASSERT_EQ(shop.ours().size(), ours.size()) << "executed after the verdict";
-  }
-}
 
 using Step = std::function<void(Shop&)>;
 void nothing(Shop&) {}
@@ -100,22 +48,14 @@ struct Seen {
 // Sells with the cable cut at every position; `before` prepares the shop, `meanwhile`
 // happens while the cable is out, `judge` looks at the end.
 Seen cut_everywhere(Where where, const Step& before, const Step& meanwhile,
-                    const Step& judge = expect_true_verdict) {
+                    const Step& judge = expect_true_verdict<Shop>) {
   Seen seen;
   for (std::size_t at = where == Where::kToDevice ? 1 : 0;; ++at) {
     Shop shop;
     before(shop);
-    shop.rig->cut(where, at);
-    const auto sold = shop.sell();
-    const bool was_cut = shop.rig->was_cut();
     SCOPED_TRACE("cut " + std::to_string(static_cast<int>(where)) + " at " + std::to_string(at));
-    if (sold.status == TILL_DONE) {
-      EXPECT_EQ(shop.ours().size(), 1U);
-      expect_same_document(sold.body, shop.ours().at(0));
-    } else if (sold.status == TILL_REFUSED) {
-      EXPECT_TRUE(shop.ours().empty()) << "refused and sold";
-      EXPECT_TRUE(sold.dirty || !shop.rig->document_open()) << "open and not said so";
-    }
+    const auto sold = shop.sell_with_cut(where, at);
+    const bool was_cut = shop.rig->was_cut();
     ++(sold.status == TILL_DONE      ? seen.done
        : sold.status == TILL_REFUSED ? seen.refused
                                      : seen.in_doubt);
@@ -155,7 +95,7 @@ TEST_P(Cut, EqualReceiptOfAnotherTillMeanwhile) {
         s.rig->host.pass_ms(2000);
         foreign += s.rig->foreign(two_coffees()) ? 1 : 0;
       },
-      expect_true_verdict);
+      expect_true_verdict<Shop>);
   EXPECT_GT(foreign, 20U);
 }
 
@@ -168,7 +108,7 @@ TEST_P(Cut, AutomaticZMeanwhile) {
         closed += s.rig->automatic_z() ? 1 : 0;
         s.rig->foreign(two_coffees());
       },
-      expect_true_verdict);
+      expect_true_verdict<Shop>);
   EXPECT_GT(closed, 20U);
 }
 

@@ -8,10 +8,9 @@
 
 #include "sdk/cpp/fiscal.h"
 #include "sdk/testkit/fake_host.h"
-#include "sim/base/civil.h"
-#include "sim/register/codes.h"
 #include "sim/register/register.h"
 #include "sim/register/tlv.h"
+#include "tests/faults/verdict.h"
 
 namespace till {
 namespace {
@@ -23,11 +22,8 @@ using testkit::FakeOutcome;
 constexpr const char* kWitness = "t1-000042/1";
 
 struct World : sim::RegisterWorld {
-  sim::FiscalVerdict fiscal_moment(bool after) override {
-    return std::exchange(after ? next_after : next_before, {});
-  }
+  sim::FiscalVerdict fiscal_moment(bool /*after*/) override { return {}; }
   void print(const sim::Slip& slip) override { slips.push_back(slip); }
-  sim::FiscalVerdict next_before, next_after;
   std::vector<sim::Slip> slips;
 };
 
@@ -83,7 +79,6 @@ struct Shop {
     reg.open_shift(ms());
     host.set_device([this](Bytes b) {
       Buffer bytes = to_buffer(b);
-      if (hide_witness) misread(bytes);
       to_device.spoil(bytes);
       reg.receive(ms(), bytes);
       deliver();
@@ -106,13 +101,6 @@ struct Shop {
     Buffer out = reg.take_output();
     to_driver.spoil(out);
     if (!out.empty() && host.connected()) host.device_says(out);
-  }
-  // A register that cannot show a document's content: FF3A asks for one that is not there.
-  static void misread(Buffer& frame) {
-    if (frame.size() != 13 || frame[2] != 0xff || frame[3] != 0x3a) return;
-    for (std::size_t i = 8; i < 12; ++i) frame[i] = 0xff;
-    frame[12] = 0;
-    for (std::size_t i = 1; i < 12; ++i) frame[12] ^= frame[i];
   }
   void reconnect(std::uint32_t after_ms = 100) {
     host.set_connected(false);
@@ -137,48 +125,25 @@ struct Shop {
     return found;
   }
 
+  static void expect_same_document(const json::value& told, const sim::FiscalDocument& kept) {
+    const auto d = document_from_json(told);
+    ASSERT_TRUE(d);
+    EXPECT_EQ(d->number, kept.fd);
+    EXPECT_EQ(d->sign, kept.fpd);
+    EXPECT_EQ(d->fiscal_memory, kept.fn);
+    EXPECT_EQ(d->total.minor, kept.total);
+    EXPECT_EQ(d->kind, "sale");
+  }
+  bool document_open() { return reg.state(ms()).receipt_open; }
+  void pass_ms(std::uint32_t pause) { host.pass_ms(pause); }
+
   sim::RamFiscalMemory memory;
   World world;
   FakeHost host;
   sim::Register reg{{}, memory, world, ms()};
   json::value baseline;
-  bool hide_witness = false;
   Noise to_device, to_driver;
 };
-
-void expect_same_document(const json::value& told, const sim::FiscalDocument& kept) {
-  const auto d = document_from_json(told);
-  ASSERT_TRUE(d);
-  EXPECT_EQ(d->number, kept.fd);
-  EXPECT_EQ(d->sign, kept.fpd);
-  EXPECT_EQ(d->fiscal_memory, kept.fn);
-  EXPECT_EQ(d->total.minor, kept.total);
-  EXPECT_EQ(d->kind, "sale");
-}
-
-// The verdict of resolve against the fiscal memory, now, asked again and a minute later.
-void expect_true_verdict(Shop& shop) {
-  std::string first;
-  for (int i = 0; i < 2; ++i) {
-    const auto out = shop.resolve();
-    ASSERT_EQ(out.status, TILL_DONE) << code_name(out.error.code) << " " << out.error.detail;
-    const auto ours = shop.ours();
-    ASSERT_LE(ours.size(), 1U) << "sold twice";
-    const auto r = resolution_from_json(out.body);
-    ASSERT_TRUE(r);
-    if (ours.empty()) {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kRefused) << r->reason;
-    } else {
-      ASSERT_EQ(r->verdict, ResolutionVerdict::kDone) << r->reason;
-      expect_same_document(out.body.at("document"), ours[0]);
-    }
-    EXPECT_FALSE(shop.reg.state(shop.ms()).receipt_open);
-    if (i == 0) first = json::serialize(out.body);
-    EXPECT_EQ(json::serialize(out.body), first) << "asked again, answered otherwise";
-    shop.host.pass_ms(60000);
-    ASSERT_EQ(shop.ours().size(), ours.size()) << "executed after the verdict";
-  }
-}
 
 // Any single byte lost or flipped, either way: the frame is repeated, the sale is done once.
 TEST(Noise, AnySingleByte) {
@@ -194,7 +159,7 @@ TEST(Noise, AnySingleByte) {
       reached = !noise.armed;
       EXPECT_EQ(sold.status, TILL_DONE) << code_name(sold.error.code) << sold.error.detail;
       shop.reconnect();
-      expect_true_verdict(shop);
+      faults::expect_true_verdict(shop);
       EXPECT_EQ(shop.ours().size(), sold.status == TILL_DONE ? 1U : shop.ours().size());
       ASSERT_FALSE(HasFatalFailure());
     }
@@ -211,7 +176,7 @@ TEST(Twins, TheFirstSaleDoesNotAnswerForTheSecond) {
   shop.host.cut_after_written(40);
   EXPECT_NE(shop.sell().status, TILL_DONE);
   shop.reconnect();
-  expect_true_verdict(shop);
+  faults::expect_true_verdict(shop);
   EXPECT_TRUE(shop.ours().empty());
   // And the register is free for the next attempt.
   EXPECT_EQ(shop.sell().status, TILL_DONE);

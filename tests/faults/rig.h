@@ -26,6 +26,7 @@ struct Kept {
   std::string kind;  // as kind_name() says
   Money total;
   std::string witness;
+  std::uint32_t sign = 0;  // fiscal sign, 0 where documents carry none
 };
 
 class Rig {

@@ -4,63 +4,29 @@
 
 #include "sim/register/register.h"
 #include "sim/register/tlv.h"
-#include "tests/faults/rig.h"
+#include "tests/faults/line_rig.h"
 
 namespace till::faults {
 namespace {
 
-struct World : sim::RegisterWorld {
-  sim::FiscalVerdict fiscal_moment(bool after) override {
-    return std::exchange(after ? next_after : next_before, {});
-  }
-  void print(const sim::Slip&) override {}
-  sim::FiscalVerdict next_before, next_after;
-};
-
-class ShtrihRig final : public Rig {
+class ShtrihRig final : public LineRig {
  public:
   explicit ShtrihRig(bool numbered) {
     sim::RegisterOptions options;
     if (numbered) options.protocols = sim::Protocols::kNumbered;
     register_.emplace(options, memory_, world_, ms());
     register_->open_shift(ms());
-    host.set_device([this](Bytes bytes) {
-      register_->receive(ms(), bytes);
-      deliver();
-    });
-    host.set_clock([this](std::int64_t) {
-      register_->tick(ms());
-      deliver();
-      const auto due = register_->next_due();
-      return due ? std::optional(*due * 1000) : std::nullopt;
-    });
+    attach(*register_);
     host.activate({{"protocol", numbered ? "2" : "1"}});
     host.pass_ms(1000);  // the opening report is printed
-  }
-
-  void cut(Where where, std::size_t at) override {
-    if (where == Where::kToDevice) host.cut_after_written(at);
-    if (where == Where::kAnswer) host.cut_after_read(at);
-    if (where == Where::kLate) host.cut_before_read(at);
-  }
-  [[nodiscard]] bool was_cut() const override { return !host.connected(); }
-  void reconnect(std::uint32_t after_ms) override {
-    host.set_connected(false);
-    host.pass_ms(after_ms);
-    host.set_connected(true);
   }
 
   [[nodiscard]] std::vector<Kept> kept() override {
     static constexpr const char* kKinds[] = {"sale", "sale_return", "purchase", "purchase_return"};
     std::vector<Kept> out;
     for (const auto& d : memory_.documents()) {
-      Kept k{d.fn,
-             d.fd,
-             d.type == 2   ? "shift_open"
-             : d.type == 5 ? "shift_close"
-                           : "other",
-             {},
-             ""};
+      Kept k{d.fn, d.fd, d.type == 2 ? "shift_open" : d.type == 5 ? "shift_close" : "other",
+             {},   "",   d.fpd};
       if (d.type == 3 || d.type == 31) {
         k.kind = kKinds[d.op - 1];
         if (d.type == 31) k.kind += "_correction";
@@ -92,26 +58,9 @@ class ShtrihRig final : public Rig {
   }
   bool automatic_z() override { return register_->close_shift(ms()) == 0; }
   bool replace_memory() override { return register_->replace(ms()) == 0; }
-  bool late(std::uint32_t by_ms) override {
-    world_.next_before.delay = by_ms;
-    return true;
-  }
-  bool power_fails(bool after_fiscal) override {
-    (after_fiscal ? world_.next_after : world_.next_before).power_off = true;
-    return true;
-  }
-  bool power_on() override {
-    world_.next_before = world_.next_after = {};
-    register_->power(ms(), true);
-    return true;
-  }
+  bool power_on() override { return switch_on(*register_); }
   bool paper_ends(bool at_next_document) override {
-    if (at_next_document) {
-      register_->run_out_while_printing();
-    } else {
-      register_->set_paper(ms(), false);
-    }
-    return true;
+    return end_paper(*register_, at_next_document);
   }
   bool paper_back() override {
     register_->set_paper(ms(), true);
@@ -120,13 +69,7 @@ class ShtrihRig final : public Rig {
   bool hide_witness() override { return register_->options().hides_contents = true; }
 
  private:
-  [[nodiscard]] sim::Ms ms() const { return host.now_us / 1000; }
-  void deliver() {
-    const Buffer out = register_->take_output();
-    if (!out.empty() && host.connected()) host.device_says(out);
-  }
   sim::RamFiscalMemory memory_;
-  World world_;
   std::optional<sim::Register> register_;
 };
 
