@@ -3,37 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <stdexcept>
+
+#include "sim/base/arguments.h"
 
 namespace till::sim {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string folder(const std::string& path) {
-  fs::create_directories(path);
-  return path;
-}
-
-// How many papers of a kind an earlier run has left.
-int count_files(const std::string& dir, std::string_view prefix) {
-  int count = 0;
-  for (const auto& entry : fs::directory_iterator(dir)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix) && name.ends_with(".txt")) ++count;
-  }
-  return count;
-}
-
-template <class Memory>
-std::unique_ptr<Memory> open_memory(const std::string& dir) {
-  auto memory = Memory::open(dir + "/fiscal_memory.jsonl");
-  if (!memory) throw std::runtime_error(memory.error());
-  return std::move(*memory);
-}
-
-[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument(why); }
 
 void good(uint8_t error) {
   if (error != 0) refuse(fmt::format("{:02X}h {}", error, error_name(error)));
@@ -45,28 +19,10 @@ void good(int error) {
 
 }  // namespace
 
-std::vector<Block> blocks_of(const Slip& slip) {
-  std::vector<Block> blocks;
-  for (const std::string& line : slip.lines) {
-    TextLine one;
-    if (!line.empty()) one.spans.push_back({.text = line});
-    blocks.emplace_back(std::move(one));
-  }
-  if (!slip.qr.empty()) {
-    blocks.emplace_back(Feed{kCellHeight});
-    if (auto image = qr_code(slip.qr, 6, 1)) {
-      blocks.emplace_back(ImageBlock{std::move(*image), Align::kCentre});
-    }
-  }
-  return blocks;
-}
-
 FiscalDevice::FiscalDevice(const std::string& dir, const std::string& name, uint16_t port,
                            Scribe& scribe, Ms now, Framing framing)
-    : paper_dir_(folder(dir + "/" + name + "/paper")),
-      scribe_(scribe),
+    : paper_(dir + "/" + name + "/paper", scribe),
       now_(now),
-      slips_(count_files(paper_dir_, "slip-")),
       line_(dir + "/dev/" + name, port,
             {.receive = [this](Ms at, View bytes) { receive(at, bytes); },
              .nak = [this] { nak_next_frame(); },
@@ -108,16 +64,6 @@ FiscalVerdict FiscalDevice::fiscal_moment(bool after) {
     }
   }
   return verdict;
-}
-
-void FiscalDevice::print(const Slip& slip) {
-  const std::string name =
-      slip.fd > 0 ? fmt::format("fd-{:06}", slip.fd) : fmt::format("slip-{:06}", ++slips_);
-  std::string text;
-  for (const std::string& line : slip.lines) text += line + "\n";
-  if (!slip.qr.empty()) text += "QR: " + slip.qr + "\n";
-  last_text_ = text;
-  scribe_.write({paper_dir_ + "/" + name, std::move(text), blocks_of(slip), 576});
 }
 
 void FiscalDevice::power(Ms now, bool on) {

@@ -4,22 +4,19 @@
 #include <memory>
 
 #include "sim/app/line.h"
-#include "sim/app/scribe.h"
+#include "sim/app/paper_tray.h"
 #include "sim/datecs/device.h"
 #include "sim/printer/printer.h"
 #include "sim/register/register.h"
 
 namespace till::sim {
 
-// A slip as it is drawn.
-std::vector<Block> blocks_of(const Slip& slip);
-
 // A fiscal register with its line, and what a script does to any of them. A refusal throws
 // std::invalid_argument in the register's own words.
 class FiscalDevice : public Component, protected RegisterWorld {
  public:
   Line& line() { return line_; }
-  const std::string& last_text() const { return last_text_; }
+  const std::string& last_text() const { return paper_.last_text(); }
 
   struct Sold {
     std::string name;
@@ -56,13 +53,10 @@ class FiscalDevice : public Component, protected RegisterWorld {
 
   void command_received(uint16_t command) override;
   FiscalVerdict fiscal_moment(bool after) override;
-  void print(const Slip& slip) override;
+  void print(const Slip& slip) override { paper_.print(slip); }
 
-  std::string paper_dir_;
-  Scribe& scribe_;
+  PaperTray paper_;
   Ms now_;
-  int slips_ = 0;  // papers that are no fiscal documents
-  std::string last_text_;
   Line line_;
 };
 

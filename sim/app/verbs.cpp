@@ -8,6 +8,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "sim/base/arguments.h"
+
 namespace till::sim {
 namespace {
 
@@ -20,25 +22,6 @@ struct Call {
   const object& in;
 };
 using Verb = std::function<object(const Call&)>;
-
-[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument(why); }
-
-std::string text(const object& in, std::string_view key, const std::string& otherwise) {
-  const auto* value = in.if_contains(key);
-  if (value == nullptr) return otherwise;
-  if (!value->is_string()) refuse(fmt::format("{} is to be a string", key));
-  return json::value_to<std::string>(*value);
-}
-
-int64_t number(const object& in, std::string_view key, int64_t otherwise, int64_t low,
-               int64_t high) {
-  const auto* value = in.if_contains(key);
-  if (value == nullptr) return otherwise;
-  boost::system::error_code error;
-  const auto n = value->to_number<int64_t>(error);
-  if (error || n < low || n > high) refuse(fmt::format("{} is to be {}..{}", key, low, high));
-  return n;
-}
 
 bool flag(const object& in, std::string_view key) {
   const auto* value = in.if_contains(key);

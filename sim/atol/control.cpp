@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "sim/base/arguments.h"
 #include "sim/base/codepage.h"
 #include "sim/register/tlv.h"
 
@@ -22,25 +23,6 @@ struct Call {
 using Verb = object (*)(const Call&);
 
 constexpr int64_t kMostKopecks = 100000000000, kLongestMs = 3600000;
-
-[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument(why); }
-
-std::string text(const object& in, std::string_view key, const std::string& otherwise) {
-  const auto* value = in.if_contains(key);
-  if (value == nullptr) return otherwise;
-  if (!value->is_string()) refuse(fmt::format("{} is to be a string", key));
-  return json::value_to<std::string>(*value);
-}
-
-int64_t number(const object& in, std::string_view key, int64_t otherwise, int64_t low,
-               int64_t high) {
-  const auto* value = in.if_contains(key);
-  if (value == nullptr) return otherwise;
-  boost::system::error_code bad;
-  const auto n = value->to_number<int64_t>(bad);
-  if (bad || n < low || n > high) refuse(fmt::format("{} is to be {}..{}", key, low, high));
-  return n;
-}
 
 // True for the first word, false for the second.
 bool either(const object& in, std::string_view key, const std::string& yes, const std::string& no) {
