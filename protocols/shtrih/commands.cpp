@@ -1,44 +1,16 @@
 #include "commands.h"
 
-#include <cstdio>
-
+#include "fields.h"
 #include "protocols/text/codepage.h"
 
 namespace till::shtrih {
 namespace {
-
-void put(Buffer& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i)
-    out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
-std::uint64_t get(Bytes in, std::size_t at, std::size_t bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes; ++i) value |= std::uint64_t{in[at + i]} << (8 * i);
-  return value;
-}
 
 Buffer begin(Command command) {
   const auto code = static_cast<std::uint16_t>(command);
   if (code > 0xff) return {0xff, static_cast<std::uint8_t>(code)};
   return {static_cast<std::uint8_t>(code)};
 }
-
-Result<void> put_money(Buffer& out, Money money, const char* what) {
-  if (money.minor < 0 || money.minor >= std::int64_t{1} << 40) return fail(Code::kOutOfRange, what);
-  put(out, static_cast<std::uint64_t>(money.minor), 5);
-  return {};
-}
-
-// YY MM DD HH mm
-std::string time5(Bytes in, std::size_t at) {
-  char text[24];
-  std::snprintf(text, sizeof text, "20%02u-%02u-%02uT%02u:%02u", in[at], in[at + 1], in[at + 2],
-                in[at + 3], in[at + 4]);
-  return text;
-}
-
-std::unexpected<Error> too_short(const char* what) { return fail(Code::kBadFrame, what); }
 
 }  // namespace
 

@@ -2,19 +2,12 @@
 
 #include <utility>
 
+#include "fields.h"
+
 namespace till::shtrih {
 namespace {
 
 constexpr std::uint8_t kStuffedStx = 0x81, kStuffedEscape = 0x83;
-
-void put16(Buffer& out, std::size_t value) {
-  out.push_back(static_cast<std::uint8_t>(value));
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-}
-
-std::uint16_t get16(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes[at] | bytes[at + 1] << 8);
-}
 
 }  // namespace
 
@@ -29,12 +22,12 @@ std::uint16_t crc16(Bytes bytes) {
 
 Buffer encode_packet(const Packet& packet) {
   Buffer inside;
-  put16(inside, packet.number ? packet.payload.size() + 2 : 0);
+  put(inside, packet.number ? packet.payload.size() + 2 : 0, 2);
   if (packet.number) {
-    put16(inside, *packet.number);
+    put(inside, *packet.number, 2);
     append(inside, packet.payload);
   }
-  put16(inside, crc16(inside));
+  put(inside, crc16(inside), 2);
   Buffer out{kPacketStx};
   for (const auto b : inside) {
     if (b != kPacketStx && b != kEscape) {
@@ -71,7 +64,7 @@ std::optional<Packet> PacketReader::feed(std::uint8_t byte) {
 
 std::optional<Packet> PacketReader::finish() {
   if (bytes_.size() < 2) return std::nullopt;
-  const std::size_t length = get16(bytes_, 0);
+  const std::size_t length = get(bytes_, 0, 2);
   if (length == 1 || length > kMaxPacket) {
     inside_ = false;
     return std::nullopt;
@@ -79,9 +72,9 @@ std::optional<Packet> PacketReader::finish() {
   if (bytes_.size() < length + 4) return std::nullopt;
   inside_ = false;
   const Bytes covered = Bytes(bytes_).first(length + 2);
-  if (crc16(covered) != get16(bytes_, length + 2)) return std::nullopt;
+  if (crc16(covered) != get(bytes_, length + 2, 2)) return std::nullopt;
   if (length == 0) return Packet{};
-  return Packet{get16(bytes_, 2), to_buffer(covered.subspan(4))};
+  return Packet{static_cast<std::uint16_t>(get(bytes_, 2, 2)), to_buffer(covered.subspan(4))};
 }
 
 }  // namespace till::shtrih

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "fields.h"
 #include "protocols/text/codepage.h"
 
 namespace till::shtrih {
@@ -13,17 +14,6 @@ namespace {
 
 constexpr std::uint8_t kCashRegister = 241;
 constexpr std::size_t kMaxMark = 200;  // of 255 bytes of a command
-
-std::uint64_t get(Bytes data, std::size_t at, std::size_t width) {
-  std::uint64_t value = 0;
-  for (std::size_t i = width; i > 0; --i) value = value << 8 | data[at + i - 1];
-  return value;
-}
-void put(Buffer& out, std::uint64_t value, std::size_t width) {
-  for (std::size_t i = 0; i < width; ++i)
-    out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-std::unexpected<Error> too_short(const char* what) { return fail(Code::kBadFrame, what); }
 
 }  // namespace
 
@@ -38,8 +28,7 @@ Result<Exchange> parse_exchange(Bytes data) {
   e.queue = static_cast<std::uint16_t>(get(data, 2, 2));
   e.first_document = static_cast<std::uint32_t>(get(data, 4, 4));
   if (e.queue > 0) {
-    e.first_time = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}", 2000 + data[8], data[9], data[10],
-                               data[11], data[12]);
+    e.first_time = time5(data, 8);
   }
   return e;
 }
@@ -61,11 +50,9 @@ Result<std::string> parse_device_name(Bytes data) {
 }
 
 Result<Buffer> cash_move(std::uint32_t password, bool in, Money amount) {
-  if (amount.minor <= 0 || amount.minor >= std::int64_t{1} << 40) {
-    return fail(Code::kOutOfRange, "amount");
-  }
+  if (amount.minor == 0) return fail(Code::kOutOfRange, "amount");
   Buffer out = plain(in ? Command::kCashIn : Command::kCashOut, password);
-  put(out, static_cast<std::uint64_t>(amount.minor), 5);
+  TILL_CHECK(put_money(out, amount, "amount"));
   return out;
 }
 
