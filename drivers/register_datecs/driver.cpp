@@ -340,7 +340,7 @@ Result<JournalDocument> DatecsRegister::journal_document(std::uint32_t number) {
 }
 
 Result<FiscalDocument> DatecsRegister::document(std::uint32_t number) {
-  FiscalDocument out{.fiscal_memory = TILL_TRY(diagnostics()).fiscal_memory, .number = number};
+  FiscalDocument out{.number = number};
   const auto d = TILL_TRY(journal_document(number));
   out.time = d.time;
   out.total = {std::abs(d.total.minor)};

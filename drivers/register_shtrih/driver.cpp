@@ -246,10 +246,9 @@ Result<Buffer> ShtrihRegister::document_tlv(std::uint32_t number) {
 }
 
 Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
-  const auto fn = TILL_TRY(fn_status());
   const auto found =
       TILL_TRY(parse_find_document(TILL_TRY(command(find_document(password_, number)))));
-  FiscalDocument d{fn.number, found.number, found.sign, 0, 0, found.time, found.total};
+  FiscalDocument d{{}, found.number, found.sign, 0, 0, found.time, found.total};
   d.kind = kind_of(found);
   if (found.operation != 0) {  // a receipt or a correction
     const auto tlv = document_tlv(number);

@@ -109,7 +109,9 @@ Result<json::value> FiscalRegister::on_status(const json::object& body) {
 }
 
 Result<json::value> FiscalRegister::on_document(const json::object& body) {
-  return to_json(TILL_TRY(document(TILL_TRY(number<std::uint32_t>(body, "number")))));
+  auto found = TILL_TRY(document(TILL_TRY(number<std::uint32_t>(body, "number"))));
+  if (found.fiscal_memory.empty()) found.fiscal_memory = TILL_TRY(memory()).fiscal_memory;
+  return to_json(found);
 }
 
 Result<json::value> FiscalRegister::on_open_shift(const json::object& body) {

@@ -11,10 +11,11 @@ struct Found {
 };
 
 Result<void> walk(FiscalMemory& device, const FiscalReceipt& receipt, std::uint32_t after,
-                  std::uint32_t last, Found& found) {
+                  const MemoryState& now, Found& found) {
   const std::string wanted = kind_name(receipt);
-  for (std::uint32_t n = after + 1; n <= last && !found.ours; ++n) {
+  for (std::uint32_t n = after + 1; n <= now.last_document && !found.ours; ++n) {
     auto d = TILL_TRY(device.document(n));
+    d.fiscal_memory = now.fiscal_memory;
     if (d.kind != wanted) continue;
     if (!d.witness_readable) {
       if (d.total == receipt.total) found.unreadable.push_back(std::move(d));
@@ -42,13 +43,13 @@ Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& re
     return person("too many documents since");
   }
   Found found;
-  TILL_CHECK(walk(device, receipt, before.last_document, now.last_document, found));
+  TILL_CHECK(walk(device, receipt, before.last_document, now, found));
   if (!found.ours && found.unreadable.empty()) {
     // "No" needs an act: cancelling proves that the device is past whatever it was told before.
     TILL_CHECK(device.cancel());
     const auto seen = now.last_document;
     now = TILL_TRY(device.memory());
-    TILL_CHECK(walk(device, receipt, seen, now.last_document, found));
+    TILL_CHECK(walk(device, receipt, seen, now, found));
   }
   // A document of ours that is still open was not closed: then the one that fits is another's.
   if (!found.ours && found.unreadable.size() == 1 && !now.document_open) {

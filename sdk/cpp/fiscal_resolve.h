@@ -20,7 +20,8 @@ class FiscalMemory {
   // paper; false: it cannot print on, out of paper for one.
   virtual Result<bool> settle() = 0;
   virtual Result<MemoryState> memory() = 0;
-  // One document with its witness, `witness_readable` false where the device cannot show it.
+  // One document with its witness, `witness_readable` false where the device cannot show it. Its
+  // fiscal_memory may stay empty: it is that of memory().
   // kNoSuchDocument: the number is not used.
   virtual Result<FiscalDocument> document(std::uint32_t number) = 0;
   // Cancels whatever document is open and verifies that none is. Harmless when none is.

@@ -9,11 +9,11 @@ from mutate import Mutator  # noqa: E402
 WALK, SDK, DRIVER = "sdk/cpp/fiscal_resolve.cpp", "sdk/cpp/plugin.cpp", "drivers/register_shtrih/driver.cpp"
 SETTLE = (WALK, "const bool printed = TILL_TRY(device.settle());", "const bool printed = true;")
 ACT = (WALK, "TILL_CHECK(device.cancel());", "")
-LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now.last_document, found));", "")
+LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now, found));", "")
 
 # name: edits, each (file, what stands there, what is planted)
 MUTANTS = {
-    "looks_at_the_last_document_only": [(WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = last;")],
+    "looks_at_the_last_document_only": [(WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = now.last_document;")],
     "ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
     "does_not_cancel": [ACT],
     "trusts_an_early_no": [SETTLE, ACT, LOOK_AGAIN],
