@@ -55,13 +55,8 @@ void Desk::edited(Live& live, std::string_view what) {
   hooks_.changed(live.sale);
 }
 
-Result<Uuid> Desk::open(const TillId& till, const std::string& number, const std::string& cashier) {
-  if (const auto known = journal_.find(till, number)) return *known;
-  const auto open =
-      std::ranges::count_if(live_, [&](const auto& l) { return l.second->sale.till == till; });
-  if (static_cast<std::size_t>(open) >= limits::kMaxOpenSales) {
-    return fail(Code::kTooManyRequests, "open sales of till " + till.value);
-  }
+std::unique_ptr<Desk::Live> Desk::fresh(const TillId& till, const std::string& number,
+                                        const std::string& cashier) {
   auto live = std::make_unique<Live>();
   Sale& sale = live->sale;
   sale.id = new_uuid(clock_, random_);
@@ -69,11 +64,35 @@ Result<Uuid> Desk::open(const TillId& till, const std::string& number, const std
   sale.till_number = number;
   sale.cashier = cashier;
   sale.opened_us = clock_.unix_us();
-  journal_.soft(sale, "open");
-  hooks_.changed(sale);
-  const Uuid id = sale.id;
+  return live;
+}
+
+Uuid Desk::enter(std::unique_ptr<Live> live, std::string_view step) {
+  const Uuid id = live->sale.id;
+  journal_.soft(live->sale, step);
+  hooks_.changed(live->sale);
   live_[id] = std::move(live);
   return id;
+}
+
+// What was worked out when it was opened is quoted from the start.
+Uuid Desk::enter_quoted(std::unique_ptr<Live> live, std::string_view step) {
+  Sale& sale = live->sale;
+  sale.quoted_us = sale.opened_us;
+  sale.quote_id = to_string(new_uuid(clock_, random_));
+  sale.state = State::kQuoted;
+  return enter(std::move(live), step);
+}
+
+Result<Uuid> Desk::open(const TillId& till, const std::string& number, const std::string& cashier) {
+  if (const auto known = journal_.find(till, number)) return *known;
+  const auto open =
+      std::ranges::count_if(live_, [&](const auto& l) { return l.second->sale.till == till; });
+  if (static_cast<std::size_t>(open) >= limits::kMaxOpenSales) {
+    return fail(Code::kTooManyRequests, "open sales of till " + till.value);
+  }
+  auto live = fresh(till, number, cashier);
+  return enter(std::move(live), "open");
 }
 
 Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
@@ -92,13 +111,8 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
     for (const auto& [line, quantity] : earlier.returned) before[line] += quantity;
   }
   auto back = TILL_TRY(loyalty::quote_return(*sold->quote, before, lines));
-  auto live = std::make_unique<Live>();
+  auto live = fresh(till, number, cashier);
   Sale& sale = live->sale;
-  sale.id = new_uuid(clock_, random_);
-  sale.till = till;
-  sale.till_number = number;
-  sale.cashier = cashier;
-  sale.opened_us = sale.quoted_us = clock_.unix_us();
   sale.is_return = true;
   sale.returned_sale = sold_id;
   sale.returned = lines;
@@ -114,13 +128,7 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
   }
   if (sale.lines.empty()) return fail(Code::kEmptyBasket);
   sale.quote = std::move(back);
-  sale.quote_id = to_string(new_uuid(clock_, random_));
-  sale.state = State::kQuoted;
-  journal_.soft(sale, "open_return");
-  hooks_.changed(sale);
-  const Uuid id = sale.id;
-  live_[id] = std::move(live);
-  return id;
+  return enter_quoted(std::move(live), "open_return");
 }
 
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
@@ -129,23 +137,12 @@ Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
   receipt.payments = {{Tender::kCash, receipt.total}};  // stands in until it is paid
   receipt.witness = "-";
   TILL_CHECK(check(receipt, ReceiptLimits{.lines = limits::kMaxSaleLines}));
-  auto live = std::make_unique<Live>();
+  auto live = fresh(till, number, cashier);
   Sale& sale = live->sale;
-  sale.id = new_uuid(clock_, random_);
-  sale.till = till;
-  sale.till_number = number;
-  sale.cashier = cashier;
-  sale.opened_us = sale.quoted_us = clock_.unix_us();
   sale.quote.emplace();
   sale.quote->gross = sale.quote->total = receipt.total;
-  sale.quote_id = to_string(new_uuid(clock_, random_));
   sale.plain = std::move(receipt);
-  sale.state = State::kQuoted;
-  journal_.soft(sale, "open_document");
-  hooks_.changed(sale);
-  const Uuid id = sale.id;
-  live_[id] = std::move(live);
-  return id;
+  return enter_quoted(std::move(live), "open_document");
 }
 
 Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity) {
@@ -299,6 +296,11 @@ std::vector<Sale> Desk::live() const {
   out.reserve(live_.size());
   for (const auto& [id, live] : live_) out.push_back(as_shown(*live));
   return out;
+}
+
+bool Desk::idle() const {
+  return std::ranges::all_of(live_,
+                             [](const auto& l) { return l.second->sale.state == State::kParked; });
 }
 
 std::size_t Desk::doubts() const {

@@ -68,6 +68,8 @@ class Desk {
   std::optional<Sale> find(const Uuid& id);
   [[nodiscard]] std::vector<Sale> live() const;
   [[nodiscard]] std::size_t doubts() const;
+  // Nobody has a basket; parked ones do not count.
+  [[nodiscard]] bool idle() const;
 
  private:
   struct Live {
@@ -81,6 +83,11 @@ class Desk {
     std::optional<State> shown;
   };
 
+  // A sale with its names and time, and its way to the journal, the till and the live ones.
+  std::unique_ptr<Live> fresh(const TillId& till, const std::string& number,
+                              const std::string& cashier);
+  Uuid enter(std::unique_ptr<Live> live, std::string_view step);
+  Uuid enter_quoted(std::unique_ptr<Live> live, std::string_view step);
   Result<Live*> live_sale(const Uuid& id);
   Result<Live*> editable(const Uuid& id);
   void step(Live& live, Event event);
