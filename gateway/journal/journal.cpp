@@ -21,7 +21,11 @@ CREATE TABLE IF NOT EXISTS sales (
 CREATE INDEX IF NOT EXISTS sales_unfinished ON sales (state)
   WHERE state NOT IN ('committed', 'settled_by_person', 'cancelled');
 CREATE INDEX IF NOT EXISTS sales_returns ON sales (returned_sale) WHERE returned_sale <> '';
+CREATE INDEX IF NOT EXISTS sales_documents ON sales (fiscal_memory, fiscal_document)
+  WHERE fiscal_memory <> '';
 CREATE INDEX IF NOT EXISTS sales_allowances ON sales (hold) WHERE by_allowance;
+-- Settled by a person, not yet confirmed by the register.
+CREATE TABLE IF NOT EXISTS unconfirmed (sale TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (
   n INTEGER PRIMARY KEY, sale TEXT NOT NULL, attempt INTEGER NOT NULL, step TEXT NOT NULL,
   state TEXT NOT NULL, at_us INTEGER NOT NULL);
@@ -131,6 +135,11 @@ void Journal::store(const Pending& p) {
         name(sale.state), sale.attempt.number, hold, sale.attempt.by_allowance, memory, document,
         total, clock_.unix_us(), body, id);
   }
+  if (sale.doubted) {
+    db_.run(sale.rechecked ? "DELETE FROM unconfirmed WHERE sale=?"
+                           : "INSERT OR IGNORE INTO unconfirmed VALUES (?)",
+            id);
+  }
   for (const Step& step : p.steps) {
     db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", id,
             step.attempt, step.name, name(step.state), step.at_us);
@@ -221,13 +230,10 @@ std::vector<Sale> Journal::unfinished() {
                 "('committed', 'settled_by_person', 'cancelled') ORDER BY id"));
 }
 
-// Once at the start; the words stand in the sale's JSON.
 std::vector<Uuid> Journal::unconfirmed() {
   flush();
   std::vector<Uuid> out;
-  auto rows = db_.query(
-      "SELECT id FROM sales WHERE body LIKE '%\"doubted\":{%' AND body LIKE "
-      "'%\"rechecked\":null%'");
+  auto rows = db_.query("SELECT sale FROM unconfirmed ORDER BY sale");
   while (rows.next()) {
     if (const auto id = parse_uuid(rows.text(0))) out.push_back(*id);
   }
@@ -236,8 +242,9 @@ std::vector<Uuid> Journal::unconfirmed() {
 
 std::uint32_t Journal::last_document(const std::string& fiscal_memory) {
   flush();
-  auto rows =
-      db_.query("SELECT max(fiscal_document) FROM sales WHERE fiscal_memory=?", fiscal_memory);
+  auto rows = db_.query(
+      "SELECT max(fiscal_document) FROM sales WHERE fiscal_memory=? AND fiscal_memory <> ''",
+      fiscal_memory);
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
 }
 
