@@ -25,13 +25,14 @@ Result<json::value> body_of(const ipc::Outcome& outcome) {
 
 }  // namespace
 
-void Fiscal::ask(const std::string& verb, json::object body, const Body& then) {
-  device_->submit(verb, "", std::move(body), kAskMs,
+void Fiscal::ask(const std::string& verb, json::object body, std::uint32_t deadline_ms,
+                 const Body& then) {
+  device_->submit(verb, "", std::move(body), deadline_ms,
                   [then](const ipc::Outcome& o) { then(body_of(o)); });
 }
 
 void Fiscal::status(bool detail, const Then<Result<RegisterStatus>>& then) {
-  ask("fiscal.status", {{"detail", detail}}, [then](const Result<json::value>& body) {
+  ask("fiscal.status", {{"detail", detail}}, kAskMs, [then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
     then(status_from_json(*body));
   });
@@ -62,17 +63,16 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   }
   if (status.shift == "open") return read_baseline(then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
-  device_->submit("fiscal.open_shift", "", {{"cashier", to_json(operators_.named(cashier))}},
-                  kShiftMs, [=, this](const ipc::Outcome& o) {
-                    const auto body = body_of(o);
-                    if (!body) return then(std::unexpected(body.error()));
-                    read_baseline(then);
-                  });
+  ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
+      [=, this](const Result<json::value>& body) {
+        if (!body) return then(std::unexpected(body.error()));
+        read_baseline(then);
+      });
 }
 
 // Under the lock, so the last document is that of our own last command.
 void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
-  ask("fiscal.baseline", {}, [this, then](const Result<json::value>& body) {
+  ask("fiscal.baseline", {}, kAskMs, [this, then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
     auto baseline = baseline_from_json(*body);
     if (baseline) watch_.ours_up_to(baseline->fiscal_memory, baseline->last_document);
@@ -112,21 +112,19 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
 void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
                      Then<Result<Resolution>> then) {
   json::object body{{"receipt", to_json(completed(receipt))}, {"baseline", to_json(before)}};
-  device_->submit("fiscal.resolve", "", std::move(body), kReceiptMs,
-                  [this, then](const ipc::Outcome& o) {
-                    const auto value = body_of(o);
-                    if (!value) return then(std::unexpected(value.error()));
-                    auto resolution = resolution_from_json(*value);
-                    if (resolution && resolution->verdict == ResolutionVerdict::kDone) {
-                      watch_.ours(resolution->document.fiscal_memory, resolution->document.number);
-                    }
-                    then(std::move(resolution));
-                  });
+  ask("fiscal.resolve", std::move(body), kReceiptMs,
+      [this, then](const Result<json::value>& value) {
+        if (!value) return then(std::unexpected(value.error()));
+        auto resolution = resolution_from_json(*value);
+        if (resolution && resolution->verdict == ResolutionVerdict::kDone) {
+          watch_.ours(resolution->document.fiscal_memory, resolution->document.number);
+        }
+        then(std::move(resolution));
+      });
 }
 
 void Fiscal::recover(Then<Result<void>> then) {
-  device_->submit("fiscal.recover", "", json::object{}, kReceiptMs, [then](const ipc::Outcome& o) {
-    const auto body = body_of(o);
+  ask("fiscal.recover", {}, kReceiptMs, [then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
     then({});
   });
@@ -152,18 +150,17 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
 
 void Fiscal::run(const std::string& verb, json::object body, bool makes_document,
                  const Body& then) {
-  device_->submit(verb, "", std::move(body), kShiftMs,
-                  [this, makes_document, then](const ipc::Outcome& o) {
-                    const auto result = body_of(o);
-                    if (!makes_document || !result) {
-                      unlock();
-                      return then(result);
-                    }
-                    read_baseline([this, then, result](const Result<Baseline>&) {
-                      unlock();
-                      then(result);
-                    });
-                  });
+  ask(verb, std::move(body), kShiftMs,
+      [this, makes_document, then](const Result<json::value>& result) {
+        if (!makes_document || !result) {
+          unlock();
+          return then(result);
+        }
+        read_baseline([this, then, result](const Result<Baseline>&) {
+          unlock();
+          then(result);
+        });
+      });
 }
 
 // No document of the fiscal memory, so no walk can find it; the drawer's sum is its witness.
@@ -229,7 +226,7 @@ void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
   if (numbers.empty() || device_->wanted()) return unlock();
   const auto number = numbers.back();
   numbers.pop_back();
-  ask("fiscal.document", {{"number", number}},
+  ask("fiscal.document", {{"number", number}}, kAskMs,
       [this, numbers = std::move(numbers)](const Result<json::value>& body) {
         const auto document = body ? document_from_json(*body) : fail(Code::kBadFrame);
         if (!document) return unlock();

@@ -46,7 +46,8 @@ class Fiscal final : public checkout::RegisterPort {
 
  private:
   using Body = checkout::Then<Result<boost::json::value>>;
-  void ask(const std::string& verb, boost::json::object body, const Body& then);
+  void ask(const std::string& verb, boost::json::object body, std::uint32_t deadline_ms,
+           const Body& then);
   void status(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
   void on_status(const RegisterStatus& status, const std::string& cashier,
                  const checkout::Then<Result<Baseline>>& then);

@@ -37,6 +37,17 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
   return out;
 }
 
+// A document as it stands on the paper.
+Result<FiscalDocument> document_of(JsonObject& in) {
+  auto d = TILL_TRY(in.object("document"));
+  FiscalDocument document;
+  document.fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
+  document.number = TILL_TRY(number_u32(d, "number"));
+  document.sign = TILL_TRY(number_u32(d, "sign"));
+  TILL_CHECK(d.finish());
+  return document;
+}
+
 }  // namespace
 
 api::Response Routes::error(const Error& e, const std::string& language) const {
@@ -363,11 +374,7 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
   FiscalDocument document;
   if (verdict == checkout::Verdict::kDone) {
     if (!in.has("document")) return fail(Code::kMissingField, "document");
-    auto d = TILL_TRY(in.object("document"));
-    document.fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
-    document.number = TILL_TRY(number_u32(d, "number"));
-    document.sign = TILL_TRY(number_u32(d, "sign"));
-    TILL_CHECK(d.finish());
+    document = TILL_TRY(document_of(in));
     document.total = sale.attempt.receipt.total;
     document.kind = kind_name(sale.attempt.receipt);
     document.witness = to_string(sale.key());
@@ -385,12 +392,7 @@ void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {
     auto in = TILL_TRY(JsonObject::from(c.body, ""));
     std::optional<FiscalDocument> document;
     if (in.has("document")) {
-      auto d = TILL_TRY(in.object("document"));
-      document.emplace();
-      document->fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
-      document->number = TILL_TRY(number_u32(d, "number"));
-      document->sign = TILL_TRY(number_u32(d, "sign"));
-      TILL_CHECK(d.finish());
+      document = TILL_TRY(document_of(in));
     } else if (!TILL_TRY(in.get<bool>("no_document"))) {
       return fail(Code::kMissingField, "document");
     }

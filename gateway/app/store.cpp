@@ -323,11 +323,9 @@ void Store::look_at_register() {
   if (!fiscal_) return;
   const auto now = clock_.monotonic_us();
   const auto since = now - looked_us_;
-  const auto sales = desk_->live();
-  const bool busy = std::ranges::any_of(
-      sales, [](const checkout::Sale& s) { return s.state != checkout::State::kParked; });
-  if (looked_us_ != 0 && since < (busy ? kLookAtLatestUs : kLookEveryUs)) return;
-  if (busy && looked_us_ == 0) return;
+  const bool idle = desk_->idle();
+  if (looked_us_ != 0 && since < (idle ? kLookEveryUs : kLookAtLatestUs)) return;
+  if (!idle && looked_us_ == 0) return;
   looked_us_ = now;
   fiscal_->look(local_time());
 }

@@ -2,7 +2,6 @@
 // desk asks as it asks a driver; the till answers with what its own register did.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <string>
