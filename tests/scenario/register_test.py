@@ -92,12 +92,7 @@ def check_settings(shop):
 
 
 def check_correction(shop):
-    receipt = {"kind": "sale", "witness": "", "total": 10000, "contact": "", "cashier": {"name": "", "tax_number": ""},
-               "payments": [], "correction": {"by_order": True, "date": "2026-11-20", "number": "17"},
-               "ru_ffd": {"tax_system_1055": 1},
-               "lines": [{"name": "Чай", "price": 10000, "quantity": 1000, "sum": 10000, "discount": 0,
-                          "tax": {"kind": "rate", "rate": 2200}, "marking_code": "",
-                          "ru_ffd": {"payment_object_1212": 1, "payment_method_1214": 4, "measure_2108": 0}}]}
+    receipt = shop.receipt(["Чай"], 10000, correction={"by_order": True, "date": "2026-11-20", "number": "17"})
     body = {"number": "corr-1", "cashier": "Анна", "receipt": receipt}
     assert shop.api("POST", "/v1/documents", body)[0] == 403
     sale = shop.ok(shop.api("POST", "/v1/documents", body, token=shop.senior_token))
