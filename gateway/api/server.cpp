@@ -206,7 +206,9 @@ Server::Server(boost::asio::io_context& io, ServerHooks hooks)
 
 Server::~Server() { stop(); }
 
-Result<void> Server::listen(const std::string& address) {
+namespace {
+
+Result<tcp::endpoint> parse_listen(const std::string& address) {
   const auto colon = address.rfind(':');
   unsigned short port = 0;
   error_code ec;
@@ -221,7 +223,19 @@ Result<void> Server::listen(const std::string& address) {
   // The token travels in clear text: nothing but this machine may hear it.
   if (!ip.is_loopback())
     return fail(Code::kConfigInvalid, "api.listen must be loopback: " + address);
-  const tcp::endpoint endpoint(ip, port);
+  return tcp::endpoint(ip, port);
+}
+
+}  // namespace
+
+Result<void> check_listen(const std::string& address) {
+  TILL_CHECK(parse_listen(address));
+  return {};
+}
+
+Result<void> Server::listen(const std::string& address) {
+  const auto endpoint = TILL_TRY(parse_listen(address));
+  error_code ec;
   auto& acceptor = impl_->acceptor;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(boost::asio::socket_base::reuse_address(true), ec);

@@ -19,6 +19,9 @@ struct ServerHooks {
   std::function<Response(const Error&, const std::string& language)> error;
 };
 
+// May a server listen there? kConfigInvalid: no ADDRESS:PORT, or not loopback.
+Result<void> check_listen(const std::string& address);
+
 class Server {
  public:
   Server(boost::asio::io_context& io, ServerHooks hooks);

@@ -96,4 +96,25 @@ void ApiClient::listen(asio::io_context& io, std::function<void(const json::valu
   }
 }
 
+std::string member_text(const json::value& of, const char* name) {
+  const auto* o = of.if_object();
+  const auto* at = o == nullptr ? nullptr : o->if_contains(name);
+  if (at == nullptr) return {};
+  return at->is_string() ? json::value_to<std::string>(*at) : json::serialize(*at);
+}
+
+std::string trouble_text(const Result<ApiAnswer>& answer, Language language) {
+  if (!answer) return describe(answer.error(), language) + "\n";
+  const auto* o = answer->body.if_object();
+  std::string out;
+  for (const char* name : {"error", "trouble"}) {
+    const auto* e = o == nullptr ? nullptr : o->if_contains(name);
+    if (e == nullptr) continue;
+    const std::string detail = member_text(*e, "detail");
+    out += "  " + member_text(*e, "code") + " " + member_text(*e, "what") +
+           (detail.empty() ? "" : " (" + detail + ")") + ". " + member_text(*e, "next") + "\n";
+  }
+  return out;
+}
+
 }  // namespace till::app

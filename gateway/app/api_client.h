@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/base/errors.h"
 #include "sdk/cpp/base/result.h"
 
 namespace till::app {
@@ -15,6 +16,11 @@ struct ApiAnswer {
   int status = 0;
   boost::json::value body;
 };
+
+// A member of an answer as text; "" when it is not there.
+std::string member_text(const boost::json::value& of, const char* name);
+// What went wrong, for a person: a line for each error or trouble in the answer. "" = nothing.
+std::string trouble_text(const Result<ApiAnswer>& answer, Language language);
 
 class ApiClient {
  public:

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "gateway/api/server.h"
+
 namespace till::app {
 namespace {
 
@@ -281,6 +283,13 @@ Result<Config> load_config(const std::string& path) {
       return fail(Code::kConfigInvalid,
                   "device " + d.device.id + ": there is no [[till]] " + d.till);
     }
+  }
+  TILL_CHECK(api::check_listen(config.listen));
+  const auto is_channel = [&](const DeviceSettings& d) {
+    return d.device.id == config.code_channel;
+  };
+  if (!config.code_channel.empty() && std::ranges::none_of(config.devices, is_channel)) {
+    return fail(Code::kConfigInvalid, "codes.channel: no device " + config.code_channel);
   }
   const auto folder = fs::absolute(path).parent_path();
   for (auto* p : {&config.data, &config.plugins, &config.host_program, &config.goods_file,

@@ -166,11 +166,10 @@ int main(int argc, char** argv) {
   auto* settle = sale->add_subcommand("settle", "a senior says what the paper says");
   settle->add_option("words", words, "SALE none | SALE FISCAL_MEMORY NUMBER SIGN")->required();
   auto* fiscal = app.add_subcommand("register", "the fiscal register of a running gateway");
-  fiscal->add_option("words", words, till::app::kRegisterHelp)->required();
+  fiscal->add_option("words", words, till::app::kRegisterHelp);
   fiscal->add_flag("--json", as_json, "the answer as it came");
-  fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480")->required();
-  fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token")
-      ->required();
+  fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480");
+  fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token");
   fiscal->add_option("--language", sale_options.language, "ru or en");
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");

@@ -87,15 +87,11 @@ void show(const json::value& value, const std::string& indent = "") {
 int call(const SaleOptions& options, const Request& request, bool as_json) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
   const auto answer = api.call(request.method, request.path, request.body);
-  if (!answer) {
-    std::cerr << describe(answer.error(), options.language == "en" ? Language::kEn : Language::kRu)
-              << "\n";
-    return 1;
-  }
-  const auto* o = answer->body.if_object();
-  const auto* e = o == nullptr ? nullptr : o->if_contains("error");
-  if (e != nullptr && !as_json) {
-    std::cerr << text(e->as_object().contains("text") ? e->at("text") : *e) << "\n";
+  if (const auto trouble =
+          trouble_text(answer, options.language == "en" ? Language::kEn : Language::kRu);
+      !trouble.empty() && (!answer || !as_json)) {
+    std::cerr << trouble;
+    if (!answer) return 1;
   } else if (as_json) {
     std::cout << json::serialize(answer->body) << "\n";
   } else {
@@ -124,6 +120,10 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
   const Words rest(words.empty() ? words.begin() : words.begin() + 1, words.end());
   if (at == verbs().end() || rest.size() < at->second.least || rest.size() > at->second.most) {
     std::cerr << "tillbridge register:" << kRegisterHelp;
+    return 2;
+  }
+  if (options.url.empty() || options.token_file.empty()) {
+    std::cerr << "tillbridge register: --url and --token-file are required\n";
     return 2;
   }
   return call(options, at->second.make(rest), as_json);

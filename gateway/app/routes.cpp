@@ -1,5 +1,6 @@
 // The till API, route by route, as gateway/api/openapi.yaml describes it.
 #include <algorithm>
+#include <cctype>
 #include <vector>
 
 #include "gateway/base/json.h"
@@ -42,6 +43,10 @@ Result<FiscalDocument> document_of(JsonObject& in) {
   auto d = TILL_TRY(in.object("document"));
   FiscalDocument document;
   document.fiscal_memory = TILL_TRY(short_text(d, "fiscal_memory"));
+  // 16 digits in Russia, 8 characters in Bulgaria; a dash or dots are somebody's placeholder.
+  const bool number = std::ranges::all_of(
+      document.fiscal_memory, [](unsigned char c) { return c < 0x80 && std::isalnum(c) != 0; });
+  if (!number) return fail(Code::kBadValue, d.path_of("fiscal_memory"));
   document.number = TILL_TRY(number_u32(d, "number"));
   document.sign = TILL_TRY(number_u32(d, "sign"));
   TILL_CHECK(d.finish());

@@ -35,13 +35,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-std::string text(const json::value& v, const char* name) {
-  const auto* o = v.if_object();
-  const auto* at = o == nullptr ? nullptr : o->if_contains(name);
-  if (at == nullptr) return {};
-  return at->is_string() ? json::value_to<std::string>(*at) : json::serialize(*at);
-}
-
 // One line a device; false when there is no answer.
 bool show_devices(const Result<ApiAnswer>& answer) {
   if (!answer || answer->status >= 300) {
@@ -50,9 +43,9 @@ bool show_devices(const Result<ApiAnswer>& answer) {
     return false;
   }
   for (const auto& d : answer->body.at("devices").as_array()) {
-    std::cout << "  " << text(d, "id") << "  " << text(d, "kind") << "  " << text(d, "port") << "  "
-              << text(d, "state") << (text(d, "online") == "true" ? "  online" : "  offline")
-              << "\n";
+    std::cout << "  " << member_text(d, "id") << "  " << member_text(d, "kind") << "  "
+              << member_text(d, "port") << "  " << member_text(d, "state")
+              << (member_text(d, "online") == "true" ? "  online" : "  offline") << "\n";
   }
   return true;
 }
@@ -127,22 +120,23 @@ class TerminalTill {
   // ---- what the gateway tells ----
 
   void on_event(const json::value& e) {
-    const std::string type = text(e, "type");
+    const std::string type = member_text(e, "type");
     if (type == "scan") {
       const auto& item = e.at("item");
-      std::cout << "[scan] " << text(item, "name") << "  " << text(item, "price") << "\n";
-      if (ensure_sale()) show_error(call("lines", {{"code", text(e, "code")}}));
+      std::cout << "[scan] " << member_text(item, "name") << "  " << member_text(item, "price")
+                << "\n";
+      if (ensure_sale()) show_error(call("lines", {{"code", member_text(e, "code")}}));
     } else if (type == "card") {
-      std::cout << "[card] " << text(e, "card") << "\n";
-      if (ensure_sale()) show(call("identify", {{"card_event", text(e, "event")}}));
+      std::cout << "[card] " << member_text(e, "card") << "\n";
+      if (ensure_sale()) show(call("identify", {{"card_event", member_text(e, "event")}}));
     } else if (type == "input_error") {
-      std::cout << "[" << text(e, "code") << "] " << text(e, "what") << ". " << text(e, "next")
-                << "\n";
+      std::cout << "[" << member_text(e, "code") << "] " << member_text(e, "what") << ". "
+                << member_text(e, "next") << "\n";
     } else if (type == "device") {
-      std::cout << "[" << text(e, "device") << (text(e, "online") == "true" ? " +]" : " -]")
-                << "\n";
-    } else if (type == "sale" && text(e.at("sale"), "id") == sale_) {
-      const std::string state = text(e.at("sale"), "state");
+      std::cout << "[" << member_text(e, "device")
+                << (member_text(e, "online") == "true" ? " +]" : " -]") << "\n";
+    } else if (type == "sale" && member_text(e.at("sale"), "id") == sale_) {
+      const std::string state = member_text(e.at("sale"), "state");
       if (state != state_) std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
       state_ = state;
       if (state == "committed") finish(e.at("sale"));
@@ -154,11 +148,11 @@ class TerminalTill {
 
   void finish(const json::value& sale) {
     const auto& d = sale.at("document");
-    std::cout << (ru() ? "  чек ФД " : "  document ") << text(d, "number") << ", "
-              << text(sale.at("quote"), "total") << (ru() ? ", начислено " : ", earned ")
-              << text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
+    std::cout << (ru() ? "  чек ФД " : "  document ") << member_text(d, "number") << ", "
+              << member_text(sale.at("quote"), "total") << (ru() ? ", начислено " : ", earned ")
+              << member_text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
     last_ = std::exchange(sale_, "");
-    if (text(sale, "return") != "true") last_sold_ = last_;
+    if (member_text(sale, "return") != "true") last_sold_ = last_;
   }
 
   // ---- what the person types ----
@@ -244,14 +238,14 @@ class TerminalTill {
     if (!quoted || quoted->status >= 300) return show(quoted);
     const auto& quote = quoted->body.at("quote");
     std::istringstream in(how);
-    std::string tender = "electronic", amount = text(quote, "total");
+    std::string tender = "electronic", amount = member_text(quote, "total");
     in >> tender >> amount;
     if (how.empty()) tender = "electronic";
     const json::object body{
-        {"quote", text(quote, "id")},
+        {"quote", member_text(quote, "id")},
         {"payments", json::array{json::object{{"tender", tender}, {"amount", amount}}}}};
     // The key is the quote: paying it twice by accident is the same payment.
-    show_error(api_.call("POST", "/v1/sales/" + sale_ + "/pay", body, text(quote, "id")));
+    show_error(api_.call("POST", "/v1/sales/" + sale_ + "/pay", body, member_text(quote, "id")));
   }
 
   void give_back(const std::string& args) {
@@ -266,7 +260,7 @@ class TerminalTill {
     }
     const auto opened = api_.call("POST", "/v1/returns",
                                   {{"number", new_number()}, {"sale", sold}, {"lines", lines}});
-    if (opened && opened->status < 300) sale_ = text(opened->body, "id");
+    if (opened && opened->status < 300) sale_ = member_text(opened->body, "id");
     show(opened);
   }
 
@@ -295,7 +289,8 @@ class TerminalTill {
         api_.call("POST", "/v1/sales/" + (sale_.empty() ? last_ : sale_) + "/balance");
     show_error(answer);
     if (answer && answer->status < 300) {
-      std::cout << (ru() ? "  баллов " : "  points ") << text(answer->body, "available") << "\n";
+      std::cout << (ru() ? "  баллов " : "  points ") << member_text(answer->body, "available")
+                << "\n";
     }
   }
   void devices(const std::string&) { show_devices(api_.call("GET", "/v1/devices")); }
@@ -316,7 +311,7 @@ class TerminalTill {
       show(opened);
       return false;
     }
-    sale_ = text(opened->body, "id");
+    sale_ = member_text(opened->body, "id");
     state_ = "open";
     return true;
   }
@@ -327,20 +322,7 @@ class TerminalTill {
   }
 
   void show_error(const Result<ApiAnswer>& answer) {
-    if (!answer) {
-      std::cout << describe(answer.error(), ru() ? Language::kRu : Language::kEn) << "\n";
-      return;
-    }
-    const auto* o = answer->body.if_object();
-    for (const char* name : {"error", "trouble"}) {
-      const auto* e = o == nullptr ? nullptr : o->if_contains(name);
-      if (e != nullptr) {
-        const std::string detail = text(*e, "detail");
-        std::cout << "  " << text(*e, "code") << " " << text(*e, "what")
-                  << (detail.empty() ? "" : " (" + detail + ")") << ". " << text(*e, "next")
-                  << "\n";
-      }
-    }
+    std::cout << trouble_text(answer, ru() ? Language::kRu : Language::kEn);
   }
 
   void show(const Result<ApiAnswer>& answer) {
@@ -348,20 +330,20 @@ class TerminalTill {
     if (!answer || answer->status >= 300 || !answer->body.is_object()) return;
     const auto& sale = answer->body.get_object();
     if (!sale.contains("lines")) return;
-    std::cout << "  [" << text(answer->body, "state") << "]\n";
+    std::cout << "  [" << member_text(answer->body, "state") << "]\n";
     for (const auto& line : sale.at("lines").as_array()) {
-      std::cout << "  " << text(line, "id") << ". " << text(line, "name") << "  "
-                << text(line, "price") << " x " << text(line, "quantity") << " = "
-                << (text(line, "total").empty() ? "…" : text(line, "total")) << "\n";
+      std::cout << "  " << member_text(line, "id") << ". " << member_text(line, "name") << "  "
+                << member_text(line, "price") << " x " << member_text(line, "quantity") << " = "
+                << (member_text(line, "total").empty() ? "…" : member_text(line, "total")) << "\n";
     }
     if (const auto* c = sale.if_contains("customer")) {
-      std::cout << "  " << (ru() ? "покупатель " : "customer ") << text(*c, "label")
-                << (ru() ? ", баллов " : ", points ") << text(*c, "available") << "\n";
+      std::cout << "  " << (ru() ? "покупатель " : "customer ") << member_text(*c, "label")
+                << (ru() ? ", баллов " : ", points ") << member_text(*c, "available") << "\n";
     }
     if (const auto* q = sale.if_contains("quote")) {
       for (const auto& why : q->at("why").as_array())
-        std::cout << "    " << text(why, "text") << "\n";
-      std::cout << "  " << (ru() ? "к оплате " : "to pay ") << text(*q, "total") << "\n";
+        std::cout << "    " << member_text(why, "text") << "\n";
+      std::cout << "  " << (ru() ? "к оплате " : "to pay ") << member_text(*q, "total") << "\n";
     }
   }
 
@@ -386,7 +368,7 @@ class TerminalTill {
         std::cout << json::value_to<std::string>(*shown) << "\n";
       } else if (value.as_object().contains("messages")) {
         for (const auto& m : value.at("messages").as_array()) {
-          std::cout << "  [" << text(m, "to") << "] " << text(m, "text") << "\n";
+          std::cout << "  [" << member_text(m, "to") << "] " << member_text(m, "text") << "\n";
         }
       } else if (value.at("ok") != true) {
         std::cout << "  " << line << "\n";

@@ -197,9 +197,6 @@ Result<void> Store::make_devices() {
   if (!fiscal && !config_.fiscal_by_till) {
     return fail(Code::kConfigInvalid, "no fiscal register among the devices");
   }
-  if (!config_.code_channel.empty() && !devices_.contains(config_.code_channel)) {
-    return fail(Code::kConfigInvalid, "codes.channel: no device " + config_.code_channel);
-  }
   make_fiscal(fiscal);
   checkout::DeskHooks hooks;
   hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };

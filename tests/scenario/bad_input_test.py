@@ -95,6 +95,9 @@ def file_cases(shop):
         done = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "bad.toml"],
                               capture_output=True, text=True, timeout=20)
         assert done.returncode == 1, f"{what}: exit {done.returncode}"
+        checked = subprocess.run([shop.bin / "tillbridge", "check", "--config", shop.folder / "bad.toml"],
+                                 capture_output=True, text=True, timeout=20)
+        assert checked.returncode == 1 and checked.stderr == done.stderr, f"{what}: {done.stderr} but check says {checked.stderr}"
         return done.stderr
     yield "a device without a port", r"device\.port is missing.*TB-9001", run("port", re.sub(r'port = "pty:dev/register"\n', "", good))
     yield "an unknown key", r"unknown key store\.colour.*TB-9001", run("key", good.replace("[store]", '[store]\ncolour = "red"'))
@@ -103,6 +106,7 @@ def file_cases(shop):
     yield "a negative percent", r"TB-1007", run("program", program_text=program.replace('"5"', '"-5"'))
     yield "an unknown field in the program", r"TB-1003", run("program", program_text=program.replace('"earn"', '"ern"'))
     yield "a setting no plugin has", r"TB-9001", run("setting", good.replace('[device.settings]', '[device.settings]\nspeed = 1'))
+    yield "codes through no device", r"codes\.channel: no device nosms.*TB-9001", run("channel", good.replace('channel = "sms"', 'channel = "nosms"'))
     yield "the API on every network", r"must be loopback.*TB-9001", run("listen", re.sub(r'listen = "127.0.0.1', 'listen = "0.0.0.0', good))
     second = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "store.toml"],
                             capture_output=True, text=True, timeout=20)

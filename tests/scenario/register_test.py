@@ -86,6 +86,10 @@ def check_settings(shop):
     assert command("document", "1")[0] == 0
     assert command("document", "9999")[0] == 1
     assert command("fly")[0] == 2
+    bare = subprocess.run([shop.bin / "tillbridge", "register"], capture_output=True, text=True)
+    assert bare.returncode == 2 and "confirm the fiscal memory" in bare.stderr, bare
+    wrong = command("arm", SECOND)
+    assert wrong[0] == 1 and wrong[1].startswith("  TB-1012 ") and "{" not in wrong[1], wrong
     assert command("settlement")[0] == 0
     assert shop.documents()[-1]["type"] == 21
     print("settings are read, written and taken back")
@@ -150,6 +154,8 @@ def check_till_prints(folder, preset):
         sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="10")
         status, body = shop.pay(sale)
         assert status == 202 and body["state"] == "fiscalising" and body["receipt"]["lines"], body
+        bad = {"attempt": 1, "outcome": "done", "document": {"fiscal_memory": "9999…", "number": 1, "sign": 7}}
+        assert code_of(shop.api("POST", f"/v1/sales/{sale}/fiscal", bad)) == (400, "TB-1012")
         assert word(sale, 9, "done", 1)[0] == 400, "an attempt nobody asked for"
         assert word(sale, body["attempt"], "refused")[0] == 202
         wait_for("quoted again", lambda: shop.state(sale) == "quoted")
