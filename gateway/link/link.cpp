@@ -25,7 +25,10 @@ struct Link::Core : std::enable_shared_from_this<Core> {
                 [this](bool tell, std::string bytes) {
                   post([tell, bytes = std::move(bytes)](Core& core) { core.receive(tell, bytes); });
                 },
-            .connected = [this](bool yes) { post([yes](Core& core) { core.connected(yes); }); },
+            .connected =
+                [this](bool tell, bool yes) {
+                  post([tell, yes](Core& core) { core.connected(tell, yes); });
+                },
             .refused = [this] { post([](Core& core) { core.refused(); }); }};
   }
 
@@ -46,8 +49,12 @@ struct Link::Core : std::enable_shared_from_this<Core> {
     }
   }
 
-  void connected(bool yes) {
-    if (yes) {
+  void connected(bool tell, bool yes) {
+    if (!tell) {
+      can_ask = yes;
+      apply({});
+      if (!yes) reply(asker.give_up());  // answers can not find back to a new connection
+    } else if (yes) {
       apply(teller.on_connected(clock.monotonic_us()));
     } else {
       teller.on_disconnected();
@@ -63,7 +70,8 @@ struct Link::Core : std::enable_shared_from_this<Core> {
     for (const auto& message : step.send) transport.send_tell(message);
     if (step.acknowledged) hooks.acknowledged(*step.acknowledged);
     for (const auto& alarm : step.alarms) hooks.alarm(alarm);
-    if (std::exchange(online, teller.online()) != teller.online()) hooks.online(online);
+    const bool now = teller.online() && can_ask;
+    if (std::exchange(online, now) != now) hooks.online(now);
     schedule();
   }
 
@@ -105,6 +113,7 @@ struct Link::Core : std::enable_shared_from_this<Core> {
   Teller teller;
   Asker asker;
   bool running = false;
+  bool can_ask = false;  // the asking socket's connection stands; the telling one's is the teller's
   bool online = false;
   bool said_refused = false;
   std::int64_t timer_at = kNever;

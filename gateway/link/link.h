@@ -41,7 +41,7 @@ struct LinkHooks {
   // kFork, kChainBroken, kSequenceGap, kStoreMismatch, kStoreUnknown: telling has stopped and is
   // tried again every few minutes. kPoison: central set one entry aside and goes on. Once for each.
   std::function<void(const Error&)> alarm;
-  // Central answers, or no longer does; called on changes.
+  // Central takes entries and answers questions, or no longer does; called on changes.
   std::function<void(bool)> online;
   // Runs a function on the core thread; called from any thread.
   std::function<void(std::function<void()>)> post;

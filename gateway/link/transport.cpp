@@ -143,10 +143,9 @@ void Transport::watch(zmq::socket_t& monitor, bool tell) {
     auto& line = tell ? tell_ : ask_;
     if ((kind & kFailures) != 0) line.given_up = true;
     if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) line.given_up = false;
-    if (!tell) continue;
-    if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) events_.connected(true);
-    if (kind == ZMQ_EVENT_DISCONNECTED) events_.connected(false);
-    if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) events_.refused();
+    if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) events_.connected(tell, true);
+    if (kind == ZMQ_EVENT_DISCONNECTED) events_.connected(tell, false);
+    if (tell && kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) events_.refused();
   }
 }
 

@@ -16,8 +16,9 @@ class Transport {
   // Called on the transport's thread.
   struct Events {
     std::function<void(bool tell, std::string bytes)> message;
-    std::function<void(bool)> connected;  // the telling socket's handshake is done, or is lost
-    std::function<void()> refused;        // central does not let this key in
+    // One socket's handshake is done, or its connection is lost.
+    std::function<void(bool tell, bool yes)> connected;
+    std::function<void()> refused;  // central does not let this key in
   };
 
   // Throws std::invalid_argument for a bad key or endpoint.

@@ -206,6 +206,20 @@ TEST_F(Store, TellsAndAsks) {
   EXPECT_TRUE(alarms.empty());
 }
 
+// Two connections: the one that tells may stand while the one that asks does not (yet).
+TEST_F(Store, IsOfflineForQuestionsWithoutTheirConnection) {
+  config.ask_endpoint = "ipc://" + folder + "/nobody";
+  connect();
+  sell(1, "c", 10);
+  ASSERT_TRUE(delivered());
+  EXPECT_FALSE(link->online());
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(ask([&](auto r) { link->lookup("ca", "", false, 5'000'000, r); }).error().code,
+            Code::kCentralOffline);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 4s) << "answered at once, not after its time";
+  EXPECT_TRUE(online.empty());
+}
+
 TEST_F(Store, OutlivesCentralAndItselfBeingStartedAgain) {
   connect();
   sell(1, "c", 10);
