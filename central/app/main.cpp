@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
+#include <set>
 
 #include "central/app/report.h"
 #include "central/app/server.h"
@@ -60,6 +62,13 @@ class Session {
       auto line = ask_daemon(folder_, boost::json::serialize(request));
       if (!line) return std::unexpected(line.error());
       if (*line) return parse_answer(**line);
+      static const std::set<std::string_view> kBegin = {"store.add", "customers.add",
+                                                        "program.set"};
+      // A mistyped folder is not to become an empty central that proves everything adds up.
+      if (!kBegin.contains(request.at("command").as_string()) &&
+          ::access((folder_ + "/central.db").c_str(), F_OK) != 0) {
+        return fail(Code::kBadFile, folder_ + "/central.db: " + std::strerror(errno));
+      }
       TILL_CHECK(open());
     }
     try {

@@ -254,7 +254,11 @@ Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
     const auto tlv = document_tlv(number);
     if (!tlv && is_loss(tlv.error().code)) return std::unexpected(tlv.error());
     d.witness_readable = tlv.has_value();
-    if (tlv) d.witness = find_witness(*tlv).value_or("");
+    if (tlv) {
+      d.witness = find_witness(*tlv).value_or("");
+      d.shift = find_number(*tlv, kTagShift).value_or(0);
+      d.receipt = find_number(*tlv, kTagReceipt).value_or(0);
+    }
   }
   return d;
 }

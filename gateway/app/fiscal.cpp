@@ -200,6 +200,18 @@ void Fiscal::cash_was(Money before, bool in, Money amount, const Body& then, int
   });
 }
 
+void Fiscal::set_clock(const std::string& local_time, const Body& then) {
+  lock([this, local_time, then] {
+    status(false, [this, local_time, then](const Result<RegisterStatus>& s) {
+      if (s && s->shift == "closed") {
+        return run("fiscal.set_clock", {{"time", local_time}}, false, then);
+      }
+      unlock();
+      then(s ? fail(Code::kShiftOpen) : std::unexpected(s.error()));
+    });
+  });
+}
+
 void Fiscal::arm(const std::string& number, const Then<Result<void>>& then) {
   lock([this, number, then] {
     status(false, [this, number, then](const Result<RegisterStatus>& s) {

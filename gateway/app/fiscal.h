@@ -40,6 +40,9 @@ class Fiscal final : public checkout::RegisterPort {
   void cash(bool in, Money amount, const std::string& cashier,
             const checkout::Then<Result<boost::json::value>>& then);
   // Reads the number and arms the register for it, if it is the one given.
+  // kShiftOpen unless the shift is closed: no register allows it between receipts.
+  void set_clock(const std::string& local_time,
+                 const checkout::Then<Result<boost::json::value>>& then);
   void arm(const std::string& number, const checkout::Then<Result<void>>& then);
   // State and foreign documents, read while nobody sells; does nothing when the register is taken.
   void look(const std::string& local_now);

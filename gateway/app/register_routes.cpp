@@ -92,8 +92,7 @@ void Routes::register_route(const Context& c, api::Reply reply) {
     return;
   }
   if (name == "clock") {
-    return fiscal.command("fiscal.set_clock", {{"time", store_.local_time()}},
-                          passing_on(language, reply));
+    return fiscal.set_clock(store_.local_time(), passing_on(language, reply));
   }
   json::object body;
   if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {

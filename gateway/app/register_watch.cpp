@@ -99,7 +99,7 @@ Result<void> RegisterWatch::admits(const RegisterStatus& status) {
 }
 
 Result<void> RegisterWatch::arm(const RegisterStatus& status, const std::string& number) {
-  if (number != status.fiscal_memory) return fail(Code::kBadValue, "fiscal_memory");
+  if (number != status.fiscal_memory) return fail(Code::kRegisterNotArmed, number);
   if (!armed_.empty() && armed_ != number) {
     hooks_.tell({Code::kRegisterReplaced, {number, status.last_document, 0}, {}, armed_});
   }

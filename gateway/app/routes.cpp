@@ -385,8 +385,14 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
     document.witness = to_string(sale.key());
   }
   TILL_CHECK(in.finish());
-  TILL_CHECK(store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
-                                          document, reason));
+  const bool again = sale.state == checkout::State::kCommitted && sale.document &&
+                     attempt == sale.attempt.number && verdict == checkout::Verdict::kDone &&
+                     sale.document->fiscal_memory == document.fiscal_memory &&
+                     sale.document->number == document.number;
+  if (!again) {
+    TILL_CHECK(store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
+                                            document, reason));
+  }
   return ok(json::object{{"sale", to_string(sale.id)}, {"taken", text}}, 202);
 }
 

@@ -38,7 +38,7 @@ Result<void> TillRegister::told(const std::string& witness, Verdict verdict,
     return {};
   }
   const auto at = resolving_.find(witness);
-  if (at == resolving_.end()) return fail(Code::kBadValue, "attempt");
+  if (at == resolving_.end()) return fail(Code::kSaleState, "attempt");
   if (verdict == Verdict::kInDoubt) return {};  // it will say when it knows
   const auto then = std::exchange(at->second, nullptr);
   resolving_.erase(at);

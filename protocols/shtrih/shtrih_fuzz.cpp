@@ -17,5 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)shtrih::parse_tlv_start(bytes);
   (void)shtrih::find_witness(bytes);
+  (void)shtrih::find_number(bytes, shtrih::kTagShift);
   return 0;
 }

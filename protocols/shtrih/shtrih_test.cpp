@@ -168,6 +168,10 @@ TEST(ShtrihTlv, WitnessComesBack) {
   Buffer wrapped;
   put_tlv(wrapped, 3, document);
   EXPECT_EQ(find_witness(wrapped), "0190e5b6/1");
+  constexpr std::uint8_t kShift[] = {7, 1, 0, 0};
+  put_tlv(document, kTagShift, kShift);
+  EXPECT_EQ(find_number(document, kTagShift), 263U);
+  EXPECT_FALSE(find_number(document, kTagReceipt));
   document.pop_back();
   EXPECT_FALSE(parse_tlv(document));
 }

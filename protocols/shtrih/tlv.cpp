@@ -5,6 +5,11 @@
 #include "protocols/text/codepage.h"
 
 namespace till::shtrih {
+namespace {
+
+constexpr std::uint16_t kFirstFfdTag = 1000;  // below: types of documents
+
+}  // namespace
 
 void put_tlv(Buffer& out, std::uint16_t tag, Bytes value) {
   for (const std::size_t word : {std::size_t{tag}, value.size()}) {
@@ -76,12 +81,27 @@ Result<std::vector<Tlv>> parse_tlv(Bytes bytes) {
   return out;
 }
 
-std::optional<std::string> find_witness(Bytes document) {
+std::optional<std::uint32_t> find_number(Bytes document, std::uint16_t tag) {
   const auto outer = parse_tlv(document);
   if (!outer) return std::nullopt;
   for (const Tlv& t : *outer) {
     // A device may wrap the whole document in its own type tag (3 = receipt …).
-    if (t.tag < 1000) {
+    if (t.tag < kFirstFfdTag) {
+      if (const auto inside = find_number(t.value, tag)) return inside;
+    }
+    if (t.tag != tag || t.value.empty() || t.value.size() > 4) continue;
+    std::uint32_t value = 0;
+    for (auto at = t.value.rbegin(); at != t.value.rend(); ++at) value = value << 8 | *at;
+    return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_witness(Bytes document) {
+  const auto outer = parse_tlv(document);
+  if (!outer) return std::nullopt;
+  for (const Tlv& t : *outer) {
+    if (t.tag < kFirstFfdTag) {
       if (auto inside = find_witness(t.value)) return inside;
       continue;
     }

@@ -15,6 +15,7 @@ namespace till::shtrih {
 
 inline constexpr std::uint16_t kTagContact = 1008, kTagCashier = 1021, kTagExtra = 1084,
                                kTagExtraName = 1085, kTagExtraValue = 1086,
+                               kTagShift = 1038, kTagReceipt = 1042,
                                kTagCorrectionType = 1173, kTagCorrectionReason = 1174,
                                kTagReasonDate = 1178, kTagReasonNumber = 1179,
                                kTagCashierInn = 1203, kTagMeasure = 2108;
@@ -32,6 +33,8 @@ struct Tlv {
 };
 // One level; kBadFrame when a length runs over the end.
 Result<std::vector<Tlv>> parse_tlv(Bytes bytes);
+// An integer of a document's TLV (u8 to u32), wherever it stands but inside a structure.
+std::optional<std::uint32_t> find_number(Bytes document, std::uint16_t tag);
 // The value of 1084/1086 in a document's TLV, wherever it stands; nothing when it is not there.
 std::optional<std::string> find_witness(Bytes document);
 

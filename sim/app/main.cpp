@@ -142,11 +142,15 @@ void run(const Arguments& arguments) {
 }  // namespace till::sim
 
 int main(int argc, char** argv) {
+  constexpr const char* kUsage = "usage: tillbridge-sim --dir DIR [--seed N] [--tcp]\n";
+  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+    fmt::print("{}", kUsage);
+    return 0;
+  }
   try {
     till::sim::run(till::sim::parse(argc, argv));
   } catch (const std::exception& e) {
-    fmt::print(stderr, "tillbridge-sim: {}\nusage: tillbridge-sim --dir DIR [--seed N] [--tcp]\n",
-               e.what());
+    fmt::print(stderr, "tillbridge-sim: {}\n{}", e.what(), kUsage);
     return 1;
   }
   return 0;

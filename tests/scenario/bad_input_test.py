@@ -108,6 +108,10 @@ def file_cases(shop):
     yield "a setting no plugin has", r"TB-9001", run("setting", good.replace('[device.settings]', '[device.settings]\nspeed = 1'))
     yield "codes through no device", r"codes\.channel: no device nosms.*TB-9001", run("channel", good.replace('channel = "sms"', 'channel = "nosms"'))
     yield "the API on every network", r"must be loopback.*TB-9001", run("listen", re.sub(r'listen = "127.0.0.1', 'listen = "0.0.0.0', good))
+    typo = subprocess.run([shop.bin / "tillbridge-central", "purchases", "--data", shop.folder / "typo"],
+                          capture_output=True, text=True, timeout=20)
+    yield "a folder of central that is none", r"typo/central\.db.*TB-1008|TB-1008.*typo/central\.db", typo.stderr
+    assert not (shop.folder / "typo").exists()
     second = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "store.toml"],
                             capture_output=True, text=True, timeout=20)
     yield "a second gateway", r"TB-9002", second.stderr

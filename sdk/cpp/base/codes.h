@@ -59,6 +59,7 @@ enum class Code : int {
   kForeignDocument = 3013,
   kSettledOtherwise = 3014,
   kSoldTwice = 3015,
+  kShiftOpen = 3016,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,
