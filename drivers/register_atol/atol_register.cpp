@@ -7,6 +7,7 @@
 
 #include "protocols/atol/errors.h"
 #include "protocols/atol/tasks.h"
+#include "tillbridge/sdk/ru_ffd.h"
 
 namespace till::atol {
 namespace {
@@ -92,6 +93,7 @@ Result<MemoryState> AtolRegister::ready_for_receipt() {
 }
 
 Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
+  TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
   const std::string selling = TILL_TRY(receipt_task(r));
   const auto before = TILL_TRY(ready_for_receipt());
   key_ = key_of(r.witness, before.fiscal_memory);

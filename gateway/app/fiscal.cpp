@@ -82,7 +82,7 @@ void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
 
 // What only the store knows of a receipt: its tax system, and its operator's tax number.
 FiscalReceipt Fiscal::completed(FiscalReceipt receipt) const {
-  receipt.ru_ffd.tax_system_1055 = tax_system_;
+  if (receipt.ru_ffd.tax_system_1055 == 0) receipt.ru_ffd.tax_system_1055 = tax_system_;
   receipt.cashier = operators_.named(receipt.cashier.name);
   return receipt;
 }

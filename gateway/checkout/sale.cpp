@@ -153,7 +153,11 @@ FiscalReceipt receipt_of(const Sale& sale) {
   // Points are in the prices, or stand beside the money.
   const bool beside = sale.quote->points_are_payment && sale.quote->by_points.minor > 0;
   receipt.total = beside ? sale.quote->total + sale.quote->by_points : sale.quote->total;
-  if (beside) receipt.payments.push_back({Tender::kCounterProvision, sale.quote->by_points});
+  const bool nothing_left = receipt.total.minor == 0 && sale.quote->redeemed.units > 0;
+  if (beside || nothing_left) {
+    receipt.payments.push_back(
+        {Tender::kCounterProvision, beside ? sale.quote->by_points : receipt.total});
+  }
   std::size_t at = 0;
   for (const loyalty::LineQuote& quoted : sale.quote->lines) {
     while (at < sale.lines.size() && sale.lines[at].id != quoted.id) ++at;

@@ -1,9 +1,9 @@
 // Vectors after the vendor's driver 10: what tasks look like and how answers are read.
 #include <gtest/gtest.h>
 
-#include "base64.h"
 #include "errors.h"
 #include "results.h"
+#include "sdk/cpp/base/base64.h"
 #include "sdk/cpp/ru_ffd.h"
 #include "tasks.h"
 
@@ -29,6 +29,7 @@ TEST(AtolTask, AReceiptToTheLetter) {
   auto r = coffee();
   r.cashier = {"Анна", "500100732259"};
   r.contact = "+79161234567";
+  r.ru_ffd.tax_system_1055 = 1;
   EXPECT_EQ(
       *receipt_task(r),
       R"({"type":"sell","taxationType":"osn","operator":{"name":"Анна","vatin":"500100732259"},)"

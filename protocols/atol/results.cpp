@@ -5,9 +5,9 @@
 #include <cmath>
 #include <optional>
 
-#include "base64.h"
 #include "protocols/shtrih/tlv.h"
 #include "protocols/text/codepage.h"
+#include "sdk/cpp/base/base64.h"
 
 namespace till::atol {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "base64.h"
+#include "sdk/cpp/base/base64.h"
 #include "sdk/cpp/ru_ffd.h"
 
 namespace till::atol {
@@ -52,20 +52,23 @@ std::string_view kind(FiscalKind k) {
 }
 
 // Tag 1055, one bit each.
+// The member with its comma; 0 leaves the register's own.
 Result<std::string_view> tax_system(int value) {
   switch (value) {
+    case 0:
+      return "";
     case 1:
-      return "osn";
+      return R"(,"taxationType":"osn")";
     case 2:
-      return "usnIncome";
+      return R"(,"taxationType":"usnIncome")";
     case 4:
-      return "usnIncomeOutcome";
+      return R"(,"taxationType":"usnIncomeOutcome")";
     case 8:
-      return "envd";
+      return R"(,"taxationType":"envd")";
     case 16:
-      return "esn";
+      return R"(,"taxationType":"esn")";
     case 32:
-      return "patent";
+      return R"(,"taxationType":"patent")";
     default:
       return fail(Code::kOutOfRange, "tax system " + std::to_string(value));
   }
@@ -131,7 +134,7 @@ Result<std::string> receipt_task(const FiscalReceipt& r) {
   const std::string client =
       r.contact.empty() ? ""
                         : fmt::format(R"(,"clientInfo":{{"emailOrPhone":{}}})", quoted(r.contact));
-  return fmt::format(R"({{"type":"{}{}","taxationType":"{}"{}{}{},"items":[{})"
+  return fmt::format(R"({{"type":"{}{}"{}{}{}{},"items":[{})"
                      R"({{"type":"userAttribute","name":"{}","value":{},"print":true}}],)"
                      R"("payments":[{}],"total":{}}})",
                      kind(r.kind), r.correction ? "Correction" : "", system,

@@ -103,7 +103,7 @@ void append_utf8(std::string& to, char32_t c) {
   }
 }
 
-std::string encode(std::string_view utf8, CodePage page, std::size_t* lost) {
+std::string encode(std::string_view utf8, CodePage page, std::size_t* lost, std::size_t* changed) {
   const HighHalf& high = table(page);
   std::string out;
   for (const char32_t c : to_code_points(utf8)) {
@@ -117,6 +117,7 @@ std::string encode(std::string_view utf8, CodePage page, std::size_t* lost) {
       out += static_cast<char>(0x80 + at);
     } else if (const char like = look_alike(c)) {
       out += like;
+      if (changed != nullptr) ++*changed;
     } else {
       out += '?';
       if (lost != nullptr) ++*lost;

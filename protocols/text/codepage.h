@@ -11,8 +11,10 @@ namespace till::text {
 enum class CodePage { kCp866, kCp1251 };
 
 // A character the page does not have becomes its nearest look-alike (« -> ", — -> -) or '?';
-// `lost`, when given, counts the latter. Malformed UTF-8 counts as one lost character a byte.
-std::string encode(std::string_view utf8, CodePage page, std::size_t* lost = nullptr);
+// `lost`, when given, counts the latter, `changed` the former. Malformed UTF-8 counts as one lost
+// character a byte.
+std::string encode(std::string_view utf8, CodePage page, std::size_t* lost = nullptr,
+                   std::size_t* changed = nullptr);
 std::string decode(Bytes bytes, CodePage page);
 
 // The code points of a UTF-8 text; a malformed byte gives U+FFFD.

@@ -34,7 +34,7 @@ struct RuFfdLine {
   int measure_2108 = 0;  // 0 = pieces, 11 = kg …
 };
 struct RuFfdDocument {
-  int tax_system_1055 = 1;
+  int tax_system_1055 = 0;  // one of its bits; 0 = the shop's usual one
 };
 
 struct FiscalLine {
@@ -166,7 +166,11 @@ Result<Operator> operator_from_json(const boost::json::value& value);
 // What a register can take; a driver states its own.
 struct ReceiptLimits {
   std::size_t lines = 500;
-  std::size_t name_characters = 128;  // FFD tag 1030
+  std::size_t name_characters = 128;    // FFD tag 1030
+  std::size_t contact_characters = 64;  // 1008
+  std::size_t cashier_characters = 64;  // 1021
+  std::size_t order_characters = 32;    // 1179
+  std::size_t marking_code_bytes = 191;
   std::int64_t highest_minor = 99'999'999'99;
 };
 // Everything that can be known before a byte is sent: sums, payments, lengths, taxes. The error's

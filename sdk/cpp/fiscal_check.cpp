@@ -1,5 +1,6 @@
 // What a receipt must hold before anything of it is sent: after that a refusal leaves traces.
 #include <algorithm>
+#include <chrono>
 
 #include "fiscal.h"
 
@@ -13,13 +14,28 @@ std::size_t characters(const std::string& utf8) {
 
 bool is_date(const std::string& text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  return std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; }) == 8;
+  const auto number = [&text](std::size_t at, std::size_t count) {
+    int value = 0;
+    for (const char c : text.substr(at, count)) {
+      if (c < '0' || c > '9') return -1;
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  using namespace std::chrono;
+  const int y = number(0, 4), m = number(5, 2), d = number(8, 2);
+  return y > 0 && m > 0 && d > 0 &&
+         year_month_day(year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d)))
+             .ok();
 }
 
 Result<void> check_line(const FiscalLine& line, const std::string& at, const ReceiptLimits& most) {
   const auto wrong = [&](Code code, const char* member) { return fail(code, at + member); };
   if (line.name.empty()) return wrong(Code::kMissingField, ".name");
   if (characters(line.name) > most.name_characters) return wrong(Code::kTooLarge, ".name");
+  if (line.marking_code.size() > most.marking_code_bytes) {
+    return wrong(Code::kTooLarge, ".marking_code");
+  }
   if (line.quantity.units <= 0) return wrong(Code::kOutOfRange, ".quantity");
   if (line.price.minor < 0 || line.price.minor > most.highest_minor) {
     return wrong(Code::kOutOfRange, ".price");
@@ -71,6 +87,13 @@ Result<void> check_values(const FiscalReceipt& r, const ReceiptLimits& limits) {
   if (r.correction && !is_date(r.correction->date)) return fail(Code::kBadValue, "correction.date");
   if (r.correction && r.correction->by_order && r.correction->number.empty()) {
     return fail(Code::kMissingField, "correction.number");
+  }
+  if (r.correction && characters(r.correction->number) > limits.order_characters) {
+    return fail(Code::kTooLarge, "correction.number");
+  }
+  if (characters(r.contact) > limits.contact_characters) return fail(Code::kTooLarge, "contact");
+  if (characters(r.cashier.name) > limits.cashier_characters) {
+    return fail(Code::kTooLarge, "cashier.name");
   }
   return check_payments(r);
 }

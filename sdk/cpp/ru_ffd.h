@@ -15,6 +15,12 @@ Result<Tax> tax_of_1199(int value);
 // carry any rate that once was in force.
 bool in_force(const Tax& tax, const std::string& day);
 
+// What the format asks beyond the neutral check: rates in force on `day` (local), enumerations, the
+// operator's tax number. The error's detail names the field.
+Result<void> check(const FiscalReceipt& receipt, const std::string& day);
+// `unix_us` as the day it is here.
+std::string local_day(std::int64_t unix_us);
+
 // Tag 1054: 1 sale, 2 its return, 3 purchase, 4 its return.
 constexpr int sign_1054(FiscalKind kind) { return static_cast<int>(kind) + 1; }
 

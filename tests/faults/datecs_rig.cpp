@@ -56,6 +56,7 @@ class DatecsRig final : public LineRig {
     }
     return all;
   }
+  [[nodiscard]] Tax usual_tax() const override { return {TaxKind::kRate, {2000}}; }
   [[nodiscard]] bool document_open() override { return device_.state(ms()).receipt_open; }
 
   bool foreign(const FiscalReceipt& equal) override {

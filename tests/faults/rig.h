@@ -42,6 +42,9 @@ class Rig {
   [[nodiscard]] virtual std::vector<Kept> kept() = 0;
   [[nodiscard]] virtual bool document_open() = 0;
 
+  // What most goods are taxed with in this register's country.
+  [[nodiscard]] virtual Tax usual_tax() const { return {TaxKind::kRate, {2200}}; }
+
   // Each false: this register can't do that now (or at all), nothing happened.
   virtual bool foreign(const FiscalReceipt& equal) = 0;  // another till prints the same basket
   virtual bool automatic_z() = 0;

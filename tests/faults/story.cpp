@@ -20,14 +20,13 @@ constexpr std::array kWhere = {"device", "answer", "late"};
 constexpr int kPatience = 40;                // times a doubt is taken up again
 constexpr std::uint32_t kBetweenMs = 15000;  // as the daemon waits at most
 
-FiscalReceipt basket(const std::string& kind) {
+FiscalReceipt basket(const std::string& kind, const Tax& vat) {
   FiscalReceipt r;
   const bool correction = kind.ends_with("_correction");
   const std::string plain = correction ? kind.substr(0, kind.size() - 11) : kind;
   const std::array kinds = {"sale", "sale_return", "purchase", "purchase_return"};
   r.kind = static_cast<FiscalKind>(std::ranges::find(kinds, plain) - kinds.begin());
   if (correction) r.correction = Correction{true, "2026-11-20", "17-A"};
-  const Tax vat{TaxKind::kRate, {2000}};
   r.lines = {{.name = "Coffee", .price = {10000}, .quantity = {2000}, .sum = {20000}, .tax = vat},
              {.name = "Sugar", .price = {550}, .quantity = {1000}, .sum = {550}, .tax = vat}};
   r.payments = {{Tender::kElectronic, {20550}}};
@@ -39,7 +38,8 @@ FiscalReceipt basket(const std::string& kind) {
 
 class Story {
  public:
-  explicit Story(const Case& c) : case_(c), rig_(make_rig(c.variant)), receipt_(basket(c.kind)) {}
+  explicit Story(const Case& c)
+      : case_(c), rig_(make_rig(c.variant)), receipt_(basket(c.kind, rig_->usual_tax())) {}
 
   Verdict play() {
     if (case_.kind == "shift_close") {

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, with padding): marking codes and documents travel so.
+// Base64 (RFC 4648, with padding): bytes inside JSON.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "sdk/cpp/base/bytes.h"
 
-namespace till::atol {
+namespace till {
 
 inline constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -42,4 +42,4 @@ inline std::optional<Buffer> from_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace till::atol
+}  // namespace till
