@@ -1,5 +1,6 @@
 // Shtrih-M fiscal registers with fiscal storage (FN), protocol 1. The command flow follows the
 // vendor's specification 1.17, section "typical receipt", and its own driver's retry rules.
+#include <algorithm>
 #include <array>
 
 #include "driver.h"
@@ -16,13 +17,15 @@ constexpr std::uint32_t kIdlePatienceMs = 40000;
 constexpr std::uint32_t kPrintPollMs = 330;  // the vendor's pause after error 50h
 constexpr std::size_t kMaxDocumentTlv = 65536;
 constexpr const char* kWitnessName = "Tillbridge";
+constexpr std::uint8_t kCorrectionType = 31;
 
 std::string kind_of(const FoundDocument& d) {
   static constexpr const char* kOperations[] = {"sale", "sale_return", "purchase",
                                                 "purchase_return"};
   if (d.type == 2) return "shift_open";
   if (d.type == 5) return "shift_close";
-  const bool receipt = d.type == 3 || d.type == 4, correction = d.type == 31 || d.type == 41;
+  const bool receipt = d.type == 3 || d.type == 4,
+             correction = d.type == kCorrectionType || d.type == 41;
   if ((!receipt && !correction) || d.operation < 1 || d.operation > 4) return "other";
   return std::string(kOperations[d.operation - 1]) + (correction ? "_correction" : "");
 }
@@ -54,6 +57,8 @@ Result<void> ShtrihRegister::activate(const json::object& settings) {
       refuse_unprintable_ = value == "refuse";
     } else if (key == "explicit_22" && value.is_bool()) {
       explicit_22_ = value.get_bool();
+    } else if (key == "ffd" && (value == "1.05" || value == "1.1" || value == "1.2")) {
+      ffd_105_ = value == "1.05";
     } else if (key == "cashless_type" && value.is_int64() && value.get_int64() >= 2 &&
                value.get_int64() <= 13) {
       cashless_type_ = static_cast<std::size_t>(value.get_int64());
@@ -112,9 +117,18 @@ Result<void> ShtrihRegister::ready_for_receipt() {
   return {};
 }
 
-// Every command of the receipt is made before the first is sent: a line that can't be said must
-// not leave an open receipt behind.
-Result<std::vector<Buffer>> ShtrihRegister::lines_of(const FiscalReceipt& r) const {
+Result<bool> ShtrihRegister::tags_come_first() {
+  if (!tags_first_) {
+    const auto type = command(device_type());
+    if (!type && is_loss(type.error().code)) return std::unexpected(type.error());
+    const auto device = type ? parse_device(*type) : fail(Code::kBadFrame);
+    tags_first_ = device && tags_precede_line(device->model);
+  }
+  return *tags_first_;
+}
+
+Result<std::vector<Buffer>> ShtrihRegister::lines_of(const FiscalReceipt& r,
+                                                     bool tags_first) const {
   std::vector<Buffer> out;
   const bool back = r.kind == FiscalKind::kSaleReturn || r.kind == FiscalKind::kPurchase;
   for (const FiscalLine& line : r.lines) {
@@ -138,6 +152,7 @@ Result<std::vector<Buffer>> ShtrihRegister::lines_of(const FiscalReceipt& r) con
       Buffer tlv;
       put_tlv(tlv, kTagMeasure, Bytes(&measure, 1));
       out.push_back(line_tags(password_, tlv));
+      if (tags_first) std::swap(out.back(), out[out.size() - 2]);
     }
     if (!line.marking_code.empty()) out.push_back(bind_mark(password_, line.marking_code));
   }
@@ -177,39 +192,72 @@ Result<std::array<Money, 16>> ShtrihRegister::payments_of(const FiscalReceipt& r
 // Characters the register can't print become look-alikes or '?', and it is told; or refused.
 Result<std::vector<std::string>> ShtrihRegister::notes_of(const FiscalReceipt& r) const {
   std::vector<std::string> notes;
-  for (std::size_t i = 0; i < r.lines.size(); ++i) {
-    std::size_t lost = 0;
-    text::encode(r.lines[i].name, text::CodePage::kCp1251, &lost);
-    if (lost == 0) continue;
-    const std::string field = "lines[" + std::to_string(i) + "].name";
+  const auto look = [&](const std::string& field, const std::string& value,
+                        text::CodePage page) -> Result<void> {
+    std::size_t lost = 0, changed = 0;
+    text::encode(value, page, &lost, &changed);
+    if (lost + changed == 0) return {};
     if (refuse_unprintable_) return fail(Code::kUnencodable, field);
-    notes.push_back(field + ": " + std::to_string(lost) + " characters printed as ?");
+    std::string note = field + ": ";
+    if (lost > 0) note += std::to_string(lost) + " characters printed as ?";
+    if (lost > 0 && changed > 0) note += ", ";
+    if (changed > 0) note += std::to_string(changed) + " as look-alikes";
+    notes.push_back(std::move(note));
+    return {};
+  };
+  for (std::size_t i = 0; i < r.lines.size(); ++i) {
+    TILL_CHECK(
+        look("lines[" + std::to_string(i) + "].name", r.lines[i].name, text::CodePage::kCp1251));
+  }
+  TILL_CHECK(look("cashier.name", r.cashier.name, text::CodePage::kCp866));
+  TILL_CHECK(look("contact", r.contact, text::CodePage::kCp866));
+  if (r.correction) {
+    TILL_CHECK(look("correction.number", r.correction->number, text::CodePage::kCp866));
   }
   return notes;
 }
 
+Result<ShtrihRegister::Plan> ShtrihRegister::plan_of(const FiscalReceipt& r) {
+  Plan plan;
+  plan.notes = TILL_TRY(notes_of(r));
+  const auto has_measure = [](const FiscalLine& l) { return l.ru_ffd.measure_2108 != 0; };
+  const bool tags_first = std::ranges::any_of(r.lines, has_measure) && TILL_TRY(tags_come_first());
+  plan.commands.push_back(
+      open_receipt(password_, ru_ffd::sign_1054(r.kind), r.correction.has_value()));
+  for (auto& each : TILL_TRY(lines_of(r, tags_first))) plan.commands.push_back(std::move(each));
+  for (auto& each : TILL_TRY(tags_of(r))) plan.commands.push_back(std::move(each));
+  Money saved;
+  for (const FiscalLine& line : r.lines) saved += line.discount;
+  if (saved.minor > 0) {
+    plan.commands.push_back(print_line(password_, "СКИДКА В ЧЕКЕ: " + to_string(saved)));
+  }
+  plan.close = TILL_TRY(close_receipt(password_, TILL_TRY(payments_of(r)),
+                                      static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
+  return plan;
+}
+
+Result<Closed> ShtrihRegister::close(const FiscalReceipt& r, const Buffer& closing) {
+  const auto reply = TILL_TRY(command(closing));
+  if (!is_old_correction(r)) return parse_close_receipt(reply);
+  const auto c = TILL_TRY(parse_correction(reply));
+  return Closed{{}, c.document, c.sign, c.time};
+}
+
 Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
-  auto notes = TILL_TRY(notes_of(r));
-  const auto payments = TILL_TRY(payments_of(r));
-  const Buffer close = TILL_TRY(
-      close_receipt(password_, payments, static_cast<std::uint8_t>(r.ru_ffd.tax_system_1055)));
-  const auto lines = TILL_TRY(lines_of(r));
-  const auto tags = TILL_TRY(tags_of(r));
+  TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
+  auto plan = TILL_TRY(is_old_correction(r) ? correction_plan(r) : plan_of(r));
   TILL_CHECK(ready_for_receipt());
   const auto fn = TILL_TRY(fn_status());
   const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));
   document_open(true);
-  TILL_CHECK(command(open_receipt(password_, ru_ffd::sign_1054(r.kind), r.correction.has_value())));
-  for (const auto* part : {&lines, &tags}) {
-    for (const Buffer& each : *part) TILL_CHECK(command(each));
-  }
+  for (const Buffer& each : plan.commands) TILL_CHECK(command(each));
   port().point_of_no_return();
-  const auto closed = TILL_TRY(parse_close_receipt(TILL_TRY(command(close))));
+  const auto closed = TILL_TRY(close(r, plan.close));
   document_open(false);
   FiscalDocument d{fn.number,          closed.document, closed.sign, shift.number,
                    shift.receipt + 1U, closed.time,     r.total,     r.witness};
   d.kind = kind_name(r);
-  d.notes = std::move(notes);
+  d.notes = std::move(plan.notes);
   // The document is fiscal now; whatever the paper does, it is only not printed yet.
   d.printed = wait_printed(kPrintPatienceMs).value_or(false);
   return d;
@@ -256,6 +304,10 @@ Result<FiscalDocument> ShtrihRegister::document(std::uint32_t number) {
     d.witness_readable = tlv.has_value();
     if (tlv) {
       d.witness = find_witness(*tlv).value_or("");
+      // A correction of FFD 1.05 has no room for it.
+      if (ffd_105_ && found.type == kCorrectionType && d.witness.empty()) {
+        d.witness_readable = false;
+      }
       d.shift = find_number(*tlv, kTagShift).value_or(0);
       d.receipt = find_number(*tlv, kTagReceipt).value_or(0);
     }
@@ -272,7 +324,7 @@ Result<bool> ShtrihRegister::settle() {
 Result<MemoryState> ShtrihRegister::memory() {
   const auto fn = TILL_TRY(fn_status());
   const auto s = TILL_TRY(short_status());
-  return MemoryState{fn.number, fn.last_document, s.document_open()};
+  return MemoryState{fn.number, fn.last_document, s.document_open() || fn.open_document != 0};
 }
 
 Result<void> ShtrihRegister::cancel() {

@@ -33,6 +33,8 @@ class ShtrihRegister final : public FiscalRegister {
   Result<void> open_drawer() override;
   Result<std::string> read_setting(const Setting& at) override;
   Result<void> write_setting(const Setting& at, const std::string& value) override;
+  Result<void> load_picture(std::uint32_t first_line, std::uint32_t width, Bytes bits) override;
+  Result<void> print_picture(std::uint32_t first_line, std::uint32_t last_line) override;
 
  protected:
   Result<bool> settle() override;
@@ -51,7 +53,22 @@ class ShtrihRegister final : public FiscalRegister {
   Result<void> add_detail(RegisterStatus& status, const FnStatus& fn);
   Result<Field> field_of(const Setting& at) const;
   Result<void> ready_for_receipt();
-  Result<std::vector<Buffer>> lines_of(const FiscalReceipt& receipt) const;
+  // Everything known of a receipt before its first byte: what can't be said must not leave an open
+  // receipt behind.
+  struct Plan {
+    std::vector<Buffer> commands;  // opening, lines, tags, text
+    Buffer close;
+    std::vector<std::string> notes;
+  };
+  Result<Plan> plan_of(const FiscalReceipt& receipt);
+  Result<Plan> correction_plan(const FiscalReceipt& receipt) const;
+  [[nodiscard]] bool is_old_correction(const FiscalReceipt& receipt) const {
+    return receipt.correction && ffd_105_;
+  }
+  Result<Closed> close(const FiscalReceipt& receipt, const Buffer& command_bytes);
+  // Whether a line's tags go before it; asked of the device once in a life.
+  Result<bool> tags_come_first();
+  Result<std::vector<Buffer>> lines_of(const FiscalReceipt& receipt, bool tags_first) const;
   Result<std::vector<std::string>> notes_of(const FiscalReceipt& receipt) const;
   Result<std::vector<Buffer>> tags_of(const FiscalReceipt& receipt) const;
   Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
@@ -68,6 +85,8 @@ class ShtrihRegister final : public FiscalRegister {
   TaxCoding tax_coding_ = TaxCoding::kMask;
   bool explicit_22_ = false;
   bool refuse_unprintable_ = false;
+  bool ffd_105_ = false;
+  std::optional<bool> tags_first_;
   std::size_t cashless_type_ = 2;
 };
 

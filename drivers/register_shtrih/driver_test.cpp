@@ -102,7 +102,7 @@ FiscalReceipt coffee() {
               .price = {10000},
               .quantity = {2000},
               .sum = {20000},
-              .tax = *ru_ffd::tax_of_1199(1)}};
+              .tax = *ru_ffd::tax_of_1199(11)}};
   r.payments = {{Tender::kCash, {20000}}};
   r.total = {20000};
   return r;
@@ -117,6 +117,7 @@ TEST(ShtrihWire, ATypicalReceiptByteByByte) {
   auto r = coffee();
   r.cashier.name = "Анна";
   r.contact = "a@b.ru";
+  r.ru_ffd.tax_system_1055 = 1;
   const auto out = sell(peer, r);
   ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
   EXPECT_EQ(peer.sent("8D"), hex("8D 1E 00 00 00 00"));
@@ -162,6 +163,7 @@ TEST(ShtrihWire, TaxCodings) {
     Peer peer(settings);
     auto r = coffee();
     r.lines[0].tax = *ru_ffd::tax_of_1199(tag);
+    r.kind = FiscalKind::kSaleReturn;  // of a sale made when the rate was in force
     EXPECT_EQ(sell(peer, r).status, TILL_DONE);
     return static_cast<int>(from_hex(peer.sent("FF 46")).at(28));
   };
@@ -218,6 +220,90 @@ TEST(ShtrihWire, ShiftsAndReports) {
                                                 hex("FF 0C 1E 00 00 00 FD 03 04 00 80 AD AD A0"),
                                                 hex("E0 1E 00 00 00"), hex("40 1E 00 00 00"),
                                                 hex("FF 42 1E 00 00 00"), hex("41 1E 00 00 00")}));
+}
+
+TEST(ShtrihWire, DiscountsArePrintedOnce) {
+  Peer peer;
+  auto r = coffee();
+  ASSERT_EQ(sell(peer, r).status, TILL_DONE);
+  EXPECT_EQ(peer.sent("17"), "");
+  r.lines[0].discount = {1250};
+  r.lines.push_back(r.lines[0]);
+  r.total = {40000};
+  r.payments = {{Tender::kCash, {40000}}};
+  ASSERT_EQ(sell(peer, r).status, TILL_DONE);
+  EXPECT_EQ(peer.sent("17"),
+            hex("17 1E 00 00 00 02 D1 CA C8 C4 CA C0 20 C2 20 D7 C5 CA C5 3A 20 32 35 "
+                "2E 30 30") +
+                std::string(40, '0'));
+}
+
+// The cash core wants a line's tags before the line, others behind it.
+TEST(ShtrihWire, TagsOfALineStandWhereTheModelWantsThem) {
+  for (const auto& [model, first] : {std::pair("FA", false), {"2D", true}, {"13", true}}) {
+    Peer peer;
+    peer.answers[hex("FC")] = std::string("FC 00 00 00 01 0E ") + model + " 00 D8";
+    auto r = coffee();
+    r.lines[0].ru_ffd.measure_2108 = 11;
+    ASSERT_EQ(sell(peer, r).status, TILL_DONE);
+    const auto at = [&](const char* prefix) {
+      return std::ranges::find_if(peer.log,
+                                  [&](const auto& p) { return p.starts_with(hex(prefix)); });
+    };
+    EXPECT_EQ(at("FF 4D") < at("FF 46"), first) << model;
+    EXPECT_EQ(peer.sent("FF 4D"), hex("FF 4D 1E 00 00 00 3C 08 01 00 0B"));
+    ASSERT_EQ(sell(peer, r).status, TILL_DONE);
+    EXPECT_EQ(peer.sent("FC"), "fc") << "asked once in a life";
+  }
+}
+
+TEST(ShtrihWire, ACorrectionOfFfd105IsOneTotal) {
+  Peer peer({{"ffd", "1.05"}});
+  peer.answers[hex("FF 4A")] = "FF 4A 00 07 00 0B 00 00 00 44 33 22 11";
+  auto r = coffee();
+  r.lines.push_back({.name = "Чай",
+                     .price = {1100},
+                     .quantity = {1000},
+                     .sum = {1100},
+                     .tax = *ru_ffd::tax_of_1199(6)});
+  r.total = {21100};
+  r.payments = {{Tender::kCash, {20000}}, {Tender::kElectronic, {1100}}};
+  r.correction = Correction{true, "2026-11-20", "17"};
+  const auto out = sell(peer, r);
+  ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
+  EXPECT_EQ(document_from_json(out.body)->number, 11U);
+  EXPECT_EQ(peer.sent("FF 35"), hex("FF 35 1E 00 00 00"));
+  EXPECT_EQ(peer.sent("8D") + peer.sent("FF 46") + peer.sent("FF 45"), "");
+  // total 211.00, cash 200.00, electronic 11.00; 22 % within 200.00 is 36.07; untaxed 11.00
+  EXPECT_EQ(peer.sent("FF 4A"),
+            hex("FF 4A 1E 00 00 00 01 01 6C 52 00 00 00 20 4E 00 00 00 4C 04 00 00 00") +
+                std::string(30, '0') + hex("17 0E 00 00 00") + std::string(20, '0') +
+                hex("4C 04 00 00 00") + std::string(20, '0') + "00");
+  r.kind = FiscalKind::kSaleReturn;
+  EXPECT_EQ(sell(peer, r).error.detail, "kind");
+  r.kind = FiscalKind::kSale;
+  r.lines[1].tax = *ru_ffd::tax_of_1199(7);
+  EXPECT_EQ(sell(peer, r).error.detail, "lines[1].tax");
+}
+
+TEST(ShtrihWire, PicturesTurnTheirBits) {
+  Peer peer;
+  const json::object picture{{"first_line", 7}, {"width", 16}, {"bits", "gAHw8A=="}};
+  ASSERT_EQ(peer.host.perform("fiscal.load_picture", picture).status, TILL_DONE);
+  EXPECT_EQ(peer.sent("C4"), hex("C4 1E 00 00 00 07 00 01 80") + std::string(76, '0') + " " +
+                                 hex("C4 1E 00 00 00 08 00 0F 0F") + std::string(76, '0'));
+  const json::object lines{{"first_line", 7}, {"last_line", 8}};
+  ASSERT_EQ(peer.host.perform("fiscal.print_picture", lines).status, TILL_DONE);
+  EXPECT_EQ(peer.sent("C3"), hex("C3 1E 00 00 00 07 00 08 00"));
+  const std::pair<json::object, const char*> kWrong[] = {
+      {{{"first_line", 0}, {"width", 16}, {"bits", "gAHw8A=="}}, "first_line"},
+      {{{"first_line", 1}, {"width", 12}, {"bits", "gAHw8A=="}}, "width"},
+      {{{"first_line", 1}, {"width", 328}, {"bits", std::string(328 / 8 * 4, 'A')}}, "width"},
+      {{{"first_line", 1}, {"width", 16}, {"bits", "gAHw"}}, "bits"},
+      {{{"first_line", 1}, {"width", 16}, {"bits", "?"}}, "bits"}};
+  for (const auto& [body, field] : kWrong) {
+    EXPECT_EQ(peer.host.perform("fiscal.load_picture", body).error.detail, field);
+  }
 }
 
 TEST(ShtrihLink, APendingAnswerIsDrainedFirst) {

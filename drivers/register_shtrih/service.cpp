@@ -36,7 +36,7 @@ Result<RegisterStatus> ShtrihRegister::status(bool detail) {
   out.last_document = fn.last_document;
   out.paper = s.paper() && s.submode != 1 && s.submode != 2;
   out.cover_open = s.cover_open();
-  out.document_open = s.document_open();
+  out.document_open = s.document_open() || fn.open_document != 0;
   out.waits_for_continue = s.submode == 3;
   out.device_time = fn.time;
   if (detail) TILL_CHECK(add_detail(out, fn));
@@ -50,7 +50,9 @@ Result<void> ShtrihRegister::add_detail(RegisterStatus& out, const FnStatus& fn)
   if (fn.warnings != 0) out.memory_warning = warning_of(fn.warnings);
   const auto type = command(device_type());
   if (lost(type)) return std::unexpected(type.error());
-  if (type) out.model = parse_device_name(*type).value_or("");
+  if (const auto device = type ? parse_device(*type) : fail(Code::kBadFrame)) {
+    out.model = device->name;
+  }
   const auto state = command(Command::kLongStatus);
   if (lost(state)) return std::unexpected(state.error());
   if (const auto parsed = state ? parse_long_status(*state) : fail(Code::kBadFrame)) {
@@ -62,6 +64,11 @@ Result<void> ShtrihRegister::add_detail(RegisterStatus& out, const FnStatus& fn)
   if (lost(expiry)) return std::unexpected(expiry.error());
   if (const auto day = expiry ? parse_fn_expiry(*expiry) : fail(Code::kBadFrame)) {
     out.memory_expires = *day;
+  }
+  const auto space = command(Command::kFnSpace);
+  if (lost(space)) return std::unexpected(space.error());
+  if (const auto left = space ? parse_fn_space(*space) : fail(Code::kBadFrame)) {
+    out.documents_left = *left;
   }
   const auto exchange = command(Command::kExchange);
   if (lost(exchange)) return std::unexpected(exchange.error());
@@ -151,6 +158,30 @@ Result<void> ShtrihRegister::set_clock(const std::string& local_time) {
 
 Result<void> ShtrihRegister::open_drawer() {
   TILL_CHECK(command(shtrih::open_drawer(password_)));
+  return {};
+}
+
+Result<void> ShtrihRegister::load_picture(std::uint32_t first_line, std::uint32_t width,
+                                          Bytes bits) {
+  const std::size_t row = width / 8, lines = bits.size() / row;
+  if (row > kPictureBytes) return fail(Code::kOutOfRange, "width");
+  if (first_line == 0 || first_line + lines - 1 > std::numeric_limits<std::uint16_t>::max()) {
+    return fail(Code::kOutOfRange, "first_line");
+  }
+  for (std::size_t i = 0; i < lines; ++i) {
+    const auto line = static_cast<std::uint16_t>(first_line + i);
+    TILL_CHECK(command(load_picture_line(password_, line, bits.subspan(i * row, row))));
+  }
+  return {};
+}
+
+Result<void> ShtrihRegister::print_picture(std::uint32_t first_line, std::uint32_t last_line) {
+  if (last_line > std::numeric_limits<std::uint16_t>::max()) {
+    return fail(Code::kOutOfRange, "last_line");
+  }
+  TILL_CHECK(command(shtrih::print_picture(password_, static_cast<std::uint16_t>(first_line),
+                                           static_cast<std::uint16_t>(last_line))));
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
   return {};
 }
 

@@ -1,17 +1,22 @@
 #include "register_command.h"
 
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 
 #include "api_client.h"
 #include "gateway/base/errors.h"
+#include "sdk/cpp/base/base64.h"
 
 namespace till::app {
 namespace {
 
 namespace json = boost::json;
 using Words = std::vector<std::string>;
+
+constexpr std::uint32_t kMaxPictureWidth = 640, kMaxPictureHeight = 1200;
 
 struct Request {
   std::string method, path;
@@ -24,6 +29,37 @@ struct Verb {
 
 std::function<Request(const Words&)> plain(const char* path) {
   return [path](const Words&) { return Request{"POST", path, json::object{}}; };
+}
+
+// A wrong word is told by the gateway: it names the member.
+json::value number(const std::string& word) {
+  boost::system::error_code bad;
+  auto value = json::parse(word, bad);
+  return bad ? json::value(word) : value;
+}
+
+// PBM of the binary kind (P4): "P4", width, height, one white space, rows of whole bytes.
+Request picture(const Words& words) {
+  std::ifstream file(words[0], std::ios::binary);
+  std::string magic;
+  std::uint32_t width = 0, height = 0;
+  file >> magic >> width >> height;
+  if (!file || magic != "P4" || width == 0 || width > kMaxPictureWidth || height == 0 ||
+      height > kMaxPictureHeight) {
+    throw std::invalid_argument(words[0] + ": is to be a binary PBM picture (P4) of at most " +
+                                std::to_string(kMaxPictureWidth) + " x " +
+                                std::to_string(kMaxPictureHeight) + " dots");
+  }
+  file.get();
+  const std::uint32_t row = (width + 7) / 8;
+  Buffer bits(std::size_t{row} * height);
+  file.read(reinterpret_cast<char*>(bits.data()), static_cast<std::streamsize>(bits.size()));
+  if (!file) throw std::invalid_argument(words[0] + ": ends too early");
+  return {"POST",
+          "/v1/register/picture",
+          {{"first_line", words.size() > 1 ? number(words[1]) : json::value(1)},
+           {"width", row * 8},
+           {"bits", to_base64(bits)}}};
 }
 
 const std::map<std::string, Verb>& verbs() {
@@ -57,6 +93,14 @@ const std::map<std::string, Verb>& verbs() {
                                : Request{"POST", path, {{"value", w[3]}}};
         }}},
       {"undo", {0, 0, plain("/v1/register/settings/undo")}},
+      {"print-picture",
+       {2, 2,
+        [](const Words& w) {
+          return Request{"POST",
+                         "/v1/register/picture/print",
+                         {{"first_line", number(w[0])}, {"last_line", number(w[1])}}};
+        }}},
+      {"picture", {1, 2, picture}},
   };
   return kVerbs;
 }
@@ -112,6 +156,8 @@ const char* const kRegisterHelp = R"(
   settlement               the report on what the tax operator has not got
   clock                    set the register's clock from this computer's
   table T ROW FIELD [VALUE]  read or write a setting; undo takes the last change back
+  picture FILE.pbm [LINE]  keep a black and white picture in the register, from that line on
+  print-picture FROM TO    print those lines of dots
   drawer                   open it
 )";
 
@@ -126,7 +172,12 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
     std::cerr << "tillbridge register: --url and --token-file are required\n";
     return 2;
   }
-  return call(options, at->second.make(rest), as_json);
+  try {
+    return call(options, at->second.make(rest), as_json);
+  } catch (const std::invalid_argument& wrong) {
+    std::cerr << "tillbridge register: " << wrong.what() << "\n";
+    return 2;
+  }
 }
 
 int settle_command(const SaleOptions& options, const Words& words) {

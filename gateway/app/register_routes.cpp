@@ -81,6 +81,7 @@ void Routes::register_route(const Context& c, api::Reply reply) {
     return fiscal.command("fiscal.document", {{"number", *number}}, passing_on(language, reply));
   }
   if (name == "settings") return register_setting(c, reply);
+  if (name == "picture") return register_picture(c, reply);
   const auto at = simple_routes().find(name);
   const bool own = name == "arm" || name == "cash" || name == "clock";
   if (at == simple_routes().end() && !own) return refuse({Code::kNotFound, c.request.path, {}});
@@ -132,6 +133,21 @@ Result<void> Routes::register_cash(const Context& c, const api::Reply& reply) {
   if (amount.minor <= 0) return fail(Code::kOutOfRange, "amount");
   store_.fiscal()->cash(direction == "in", amount, cashier, passing_on(c.request.language, reply));
   return {};
+}
+
+// POST picture {"first_line","width","bits"} keeps lines of dots in the register, POST
+// picture/print
+// {"first_line","last_line"} prints them; the driver's SDK checks the members.
+void Routes::register_picture(const Context& c, const api::Reply& reply) {
+  const std::string& language = c.request.language;
+  const auto refuse = [&](const Error& e) { reply(error(e, language)); };
+  const bool print = c.path.size() == 3 && c.path[2] == "print";
+  if (c.path.size() != 2 && !print) return refuse({Code::kNotFound, c.request.path, {}});
+  if (c.request.method != "POST") return refuse({Code::kMethodNotAllowed, c.request.path, {}});
+  if (c.who.role == api::Role::kCashier) return refuse({Code::kRoleForbidden, {}, {}});
+  if (!c.body.is_object()) return refuse({Code::kWrongType, "body", {}});
+  store_.fiscal()->command(print ? "fiscal.print_picture" : "fiscal.load_picture",
+                           c.body.get_object(), passing_on(language, reply));
 }
 
 // GET settings/TABLE/ROW/FIELD, POST the same {"value"}, POST settings/undo.

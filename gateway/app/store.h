@@ -163,6 +163,7 @@ class Routes {
   Result<api::Response> open_sale(const Context& context);
   Result<api::Response> open_return(const Context& context);
   void register_route(const Context& context, api::Reply reply);
+  void register_picture(const Context& c, const api::Reply& reply);
   void register_setting(const Context& context, const api::Reply& reply);
   void undo_setting(const std::string& language, const api::Reply& reply);
   Result<void> register_arm(const Context& context, const api::Reply& reply);

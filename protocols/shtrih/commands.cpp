@@ -93,6 +93,28 @@ Result<Buffer> close_receipt(std::uint32_t password, const std::array<Money, 16>
   return out;
 }
 
+Result<Buffer> correction(std::uint32_t password, const CorrectionSums& sums) {
+  Buffer out = plain(Command::kCorrection, password);
+  out.push_back(sums.by_order ? 1 : 0);
+  out.push_back(static_cast<std::uint8_t>(sums.sign_1054));
+  TILL_CHECK(put_money(out, sums.total, "total"));
+  for (const Money& payment : sums.payments) TILL_CHECK(put_money(out, payment, "payment"));
+  for (const Money& tax : sums.taxes) TILL_CHECK(put_money(out, tax, "tax"));
+  out.push_back(sums.tax_system_bits);
+  return out;
+}
+
+Buffer print_line(std::uint32_t password, std::string_view line) {
+  constexpr std::size_t kWidth = 40;
+  constexpr std::uint8_t kReceiptRoll = 2;
+  Buffer out = plain(Command::kPrintLine, password);
+  out.push_back(kReceiptRoll);
+  std::string bytes = text::encode(line, text::CodePage::kCp1251);
+  bytes.resize(kWidth, '\0');
+  append(out, as_bytes(bytes));
+  return out;
+}
+
 Buffer send_tlv(std::uint32_t password, Bytes tlv) {
   Buffer out = plain(Command::kSendTlv, password);
   append(out, tlv);
@@ -157,6 +179,14 @@ Result<Closed> parse_close_receipt(Bytes data) {
   c.document = static_cast<std::uint32_t>(get(data, 5, 4));
   c.sign = static_cast<std::uint32_t>(get(data, 9, 4));
   if (data.size() >= 18) c.time = time5(data, 13);
+  return c;
+}
+
+Result<Corrected> parse_correction(Bytes data) {
+  if (data.size() < 10) return too_short("correction");
+  Corrected c{
+      static_cast<std::uint32_t>(get(data, 2, 4)), static_cast<std::uint32_t>(get(data, 6, 4)), {}};
+  if (data.size() >= 15) c.time = time5(data, 10);
   return c;
 }
 

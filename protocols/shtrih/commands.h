@@ -18,6 +18,7 @@ namespace till::shtrih {
 enum class Command : std::uint16_t {
   kShortStatus = 0x10,
   kLongStatus = 0x11,
+  kPrintLine = 0x17,
   kMoneyRegister = 0x1a,
   kWriteTable = 0x1e,
   kReadTable = 0x1f,
@@ -35,6 +36,8 @@ enum class Command : std::uint16_t {
   kCopy = 0x8c,
   kOpenReceipt = 0x8d,
   kContinuePrinting = 0xb0,
+  kPrintPicture = 0xc3,
+  kLoadPicture = 0xc4,
   kOpenShift = 0xe0,
   kDeviceType = 0xfc,
   kFnStatus = 0xff01,
@@ -42,6 +45,7 @@ enum class Command : std::uint16_t {
   kFnCancelDocument = 0xff08,
   kFindDocument = 0xff0a,
   kSendTlv = 0xff0c,
+  kBeginCorrection = 0xff35,
   kBeginSettlement = 0xff37,
   kSettlement = 0xff38,
   kExchange = 0xff39,
@@ -52,8 +56,10 @@ enum class Command : std::uint16_t {
   kBeginShiftClose = 0xff42,
   kCloseReceipt = 0xff45,
   kOperation = 0xff46,
+  kCorrection = 0xff4a,
   kLineTags = 0xff4d,
   kCheckMark = 0xff61,
+  kFnSpace = 0xff63,
   kBindMark = 0xff67,
   kAcceptMark = 0xff69,
 };
@@ -88,6 +94,18 @@ Result<Buffer> operation(std::uint32_t password, const OperationLine& line);
 // counter-provision.
 Result<Buffer> close_receipt(std::uint32_t password, const std::array<Money, 16>& payments,
                              std::uint8_t tax_system_bits);
+// Of FFD 1.05: no lines, one total, what it was paid with and its taxes.
+struct CorrectionSums {
+  bool by_order = false;
+  int sign_1054 = 1;
+  Money total;
+  std::array<Money, 5> payments;  // cash, electronic, prepaid, credit, counter-provision
+  std::array<Money, 6> taxes;     // of 20 or 22 %, 10 %; turnover of 0 %, untaxed; 20/120, 10/110
+  std::uint8_t tax_system_bits = 1;
+};
+Result<Buffer> correction(std::uint32_t password, const CorrectionSums& sums);
+// A line of text, cut at 40 characters; inside a receipt it stands where it was sent.
+Buffer print_line(std::uint32_t password, std::string_view text);
 Buffer send_tlv(std::uint32_t password, Bytes tlv);
 Buffer find_document(std::uint32_t password, std::uint32_t number);
 Buffer start_tlv_read(std::uint32_t password, std::uint32_t number);
@@ -138,6 +156,13 @@ struct Closed {
   std::string time;  // "" in the short form
 };
 Result<Closed> parse_close_receipt(Bytes data);
+
+struct Corrected {
+  std::uint32_t document = 0;
+  std::uint32_t sign = 0;
+  std::string time;  // "" in the short form
+};
+Result<Corrected> parse_correction(Bytes data);
 
 struct FoundDocument {
   std::uint8_t type = 0;  // 1 registration, 2 shift open, 3 receipt, 4 BSO, 5 shift close, 31 …

@@ -44,9 +44,19 @@ Result<LongStatus> parse_long_status(Bytes data) {
   return s;
 }
 
-Result<std::string> parse_device_name(Bytes data) {
+Result<Device> parse_device(Bytes data) {
   if (data.size() < 6) return too_short("device type");
-  return text::decode(data.subspan(6), text::CodePage::kCp1251);
+  return Device{data[4], text::decode(data.subspan(6), text::CodePage::kCp1251)};
+}
+
+bool tags_precede_line(std::uint8_t model) {
+  static constexpr std::uint8_t kModels[] = {16, 19, 20, 21, 45, 46};
+  return std::ranges::find(kModels, model) != std::end(kModels);
+}
+
+Result<std::uint32_t> parse_fn_space(Bytes data) {
+  if (data.size() < 8) return too_short("FN space");
+  return static_cast<std::uint32_t>(get(data, 0, 4));
 }
 
 Result<Buffer> cash_move(std::uint32_t password, bool in, Money amount) {
@@ -132,6 +142,26 @@ std::string field_text(const FieldShape& shape, Bytes value) {
   const auto end = std::ranges::find(value, 0);
   return text::decode(value.first(static_cast<std::size_t>(end - value.begin())),
                       text::CodePage::kCp1251);
+}
+
+Buffer load_picture_line(std::uint32_t password, std::uint16_t line, Bytes bits) {
+  Buffer out = plain(Command::kLoadPicture, password);
+  put(out, line, 2);
+  for (std::size_t i = 0; i < kPictureBytes; ++i) {
+    std::uint8_t turned = 0;
+    for (int bit = 0; i < bits.size() && bit < 8; ++bit) {
+      turned = static_cast<std::uint8_t>(turned | (bits[i] >> bit & 1) << (7 - bit));
+    }
+    out.push_back(turned);
+  }
+  return out;
+}
+
+Buffer print_picture(std::uint32_t password, std::uint16_t first, std::uint16_t last) {
+  Buffer out = plain(Command::kPrintPicture, password);
+  put(out, first, 2);
+  put(out, last, 2);
+  return out;
 }
 
 Buffer open_drawer(std::uint32_t password) {

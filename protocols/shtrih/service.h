@@ -21,11 +21,19 @@ struct LongStatus {         // 11h
   std::uint16_t flags = 0;
 };
 Result<LongStatus> parse_long_status(Bytes data);
-// FCh: the model's name.
-Result<std::string> parse_device_name(Bytes data);
+struct Device {  // FCh
+  std::uint8_t model = 0;
+  std::string name;
+};
+Result<Device> parse_device(Bytes data);
+// Models of the "cash core" and the mobile one want a line's tags before the line, all others
+// behind it (the vendor's Java driver).
+bool tags_precede_line(std::uint8_t model);
+// FF63: how many documents fit yet.
+Result<std::uint32_t> parse_fn_space(Bytes data);
 
 Result<Buffer> cash_move(std::uint32_t password, bool in, Money amount);
-// The register that counts the drawer's cash (number 241, from memory of the vendor's list).
+// The register that counts the drawer's cash: number 241, "cash total" in the vendor's OPOS driver.
 Buffer cash_register(std::uint32_t password);
 Result<Money> parse_cash_register(Bytes data);
 
@@ -52,6 +60,12 @@ Result<Buffer> write_field(std::uint32_t password, const Field& field, const Fie
                            const std::string& value);
 std::string field_text(const FieldShape& shape, Bytes value);
 
+// Pictures: lines of up to 320 dots, numbered from 1. `bits`: the first dot is the highest bit, 1
+// is black (as in PBM); the device wants it lowest.
+inline constexpr std::size_t kPictureBytes = 40;
+Buffer load_picture_line(std::uint32_t password, std::uint16_t line, Bytes bits);
+Buffer print_picture(std::uint32_t password, std::uint16_t first, std::uint16_t last);
+
 Buffer open_drawer(std::uint32_t password);
 
 // Marking (FFD 1.2): FF61 checks a code in the fiscal memory, FF69 accepts what it said, FF67 ties
@@ -59,7 +73,7 @@ Buffer open_drawer(std::uint32_t password);
 Result<Buffer> check_mark(std::uint32_t password, bool is_return, const std::string& code);
 Buffer accept_mark(std::uint32_t password, bool accept);
 Buffer bind_mark(std::uint32_t password, const std::string& code);
-// FF4D: tags of the line sent last.
+// FF4D: tags of the line sent last, or sent next; see tags_precede_line.
 Buffer line_tags(std::uint32_t password, Bytes tlv);
 
 }  // namespace till::shtrih

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "base/base64.h"
+
 namespace till {
 namespace {
 
@@ -65,6 +67,8 @@ FiscalRegister::Handler FiscalRegister::handler(std::string_view verb) {
       {"fiscal.set_clock", &R::on_set_clock},
       {"fiscal.read_setting", &R::on_read_setting},
       {"fiscal.write_setting", &R::on_write_setting},
+      {"fiscal.load_picture", &R::on_load_picture},
+      {"fiscal.print_picture", &R::on_print_picture},
   };
   const auto at = kHandlers.find(verb);
   return at == kHandlers.end() ? nullptr : at->second;
@@ -161,6 +165,23 @@ Result<json::value> FiscalRegister::on_write_setting(const json::object& body) {
   const auto before = TILL_TRY(read_setting(at));
   TILL_CHECK(write_setting(at, value));
   return json::object{{"before", before}, {"value", TILL_TRY(read_setting(at))}};
+}
+
+Result<json::value> FiscalRegister::on_load_picture(const json::object& body) {
+  const auto first = TILL_TRY(number<std::uint32_t>(body, "first_line"));
+  const auto width = TILL_TRY(number<std::uint32_t>(body, "width"));
+  const auto bits = from_base64(TILL_TRY(text(body, "bits")));
+  if (width == 0 || width % 8 != 0) return fail(Code::kBadValue, "width");
+  if (!bits || bits->empty() || bits->size() % (width / 8) != 0)
+    return fail(Code::kBadValue, "bits");
+  return nothing(load_picture(first, width, *bits));
+}
+
+Result<json::value> FiscalRegister::on_print_picture(const json::object& body) {
+  const auto first = TILL_TRY(number<std::uint32_t>(body, "first_line"));
+  const auto last = TILL_TRY(number<std::uint32_t>(body, "last_line"));
+  if (first == 0 || last < first) return fail(Code::kOutOfRange, "last_line");
+  return nothing(print_picture(first, last));
 }
 
 }  // namespace till

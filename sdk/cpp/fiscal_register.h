@@ -11,6 +11,8 @@
 //   fiscal.set_clock {"time":"2026-11-22T12:05:30"} -> {}
 //   fiscal.read_setting {"table","row","field"} -> {"value"}
 //   fiscal.write_setting {"table","row","field","value"} -> {"before","value"}
+//   fiscal.load_picture {"first_line","width","bits"} -> {}
+//   fiscal.print_picture {"first_line","last_line"} -> {}
 //
 // "cashier" is an Operator. A verb the device has not is not in its manifest; the base class
 // answers kVerbUnsupported.
@@ -60,6 +62,16 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
     return fail(Code::kVerbUnsupported);
   }
 
+  // Lines of dots kept in the device, for its header or to be printed; `width` is a multiple of
+  // eight, `bits` are whole lines, the first dot is the highest bit, 1 is black (as in PBM).
+  virtual Result<void> load_picture(std::uint32_t /*first_line*/, std::uint32_t /*width*/,
+                                    Bytes /*bits*/) {
+    return fail(Code::kVerbUnsupported);
+  }
+  virtual Result<void> print_picture(std::uint32_t /*first_line*/, std::uint32_t /*last_line*/) {
+    return fail(Code::kVerbUnsupported);
+  }
+
   OperationResult perform(const Operation& operation) final;
 
  protected:
@@ -86,6 +98,8 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
   Result<json::value> on_set_clock(const json::object& body);
   Result<json::value> on_read_setting(const json::object& body);
   Result<json::value> on_write_setting(const json::object& body);
+  Result<json::value> on_load_picture(const json::object& body);
+  Result<json::value> on_print_picture(const json::object& body);
 
   bool dirty_ = false;
 };

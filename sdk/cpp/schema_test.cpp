@@ -84,6 +84,7 @@ std::vector<Verb> verbs() {
   const json::object nothing = {{"type", "object"}};
   const json::object cashier = object_of({{"cashier", schema_of<Operator>()}});
   const json::object text = {{"type", "string"}}, count = schema_of<std::uint32_t>();
+  const json::object base64 = {{"type", "string"}, {"contentEncoding", "base64"}};
   const json::object field = {{"table", count}, {"row", count}, {"field", count}};
   json::object written = field;
   written["value"] = text;
@@ -111,6 +112,9 @@ std::vector<Verb> verbs() {
       {"fiscal.set_clock", object_of({{"time", text}}), nothing},
       {"fiscal.read_setting", object_of(field), object_of({{"value", text}})},
       {"fiscal.write_setting", object_of(written), object_of({{"before", text}, {"value", text}})},
+      {"fiscal.load_picture",
+       object_of({{"first_line", count}, {"width", count}, {"bits", base64}}), nothing},
+      {"fiscal.print_picture", object_of({{"first_line", count}, {"last_line", count}}), nothing},
       {"drawer.open", nothing, nothing},
   };
 }

@@ -232,6 +232,9 @@ object configure(const Call& call) {
   o.print_ms = number(call.in, "print_ms", o.print_ms, 0, kLongest);
   o.exec_ms = number(call.in, "exec_ms", o.exec_ms, 0, kLongest);
   o.fiscal_exec_ms = number(call.in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
+  o.model = static_cast<uint8_t>(number(call.in, "model", o.model, 0, 255));
+  o.memory_holds = static_cast<size_t>(
+      number(call.in, "memory_holds", static_cast<int64_t>(o.memory_holds), 1, 1'000'000));
   if (call.in.contains("extended_answers")) o.extended_answers = flag(call.in, "extended_answers");
   if (call.in.contains("ff_after_ack")) {
     call.world.fr.engine().set_ff_after_ack(flag(call.in, "ff_after_ack"));

@@ -7,7 +7,7 @@ namespace till::sim {
 
 namespace err {
 constexpr uint8_t kFnBadState = 0x02, kFnFailure = 0x03, kFnBadTime = 0x07, kFnNoData = 0x08,
-                  kFnBadValue = 0x09, kFnTlvTooBig = 0x10;
+                  kFnBadValue = 0x09, kFnTlvTooBig = 0x10, kFnFull = 0x14;
 constexpr uint8_t kBadParameters = 0x33, kUnknownCommand = 0x37, kShiftOpen = 0x3C,
                   kPaidTooLittle = 0x45, kWrongOperationType = 0x49, kReceiptOpen = 0x4A,
                   kReceiptFull = 0x4B, kCashlessTooMuch = 0x4D, kShiftExpired = 0x4E,

@@ -1,6 +1,7 @@
 #include "sim/register/compose.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sim/base/civil.h"
 #include "sim/register/tlv.h"
@@ -44,6 +45,24 @@ void put_head(TlvWriter& out, const DocumentHead& head, const Bytes& tags) {
   out.number(1012, static_cast<uint32_t>(head.seconds), 4);
   if (head.shift > 0) out.number(1038, head.shift, 4);
   if (!find_tag(tags, 1021)) out.text(1021, head.cashier);
+}
+
+void put_sums(TlvWriter& out, int64_t total, const Closing& closing) {
+  const auto& paid = closing.payments;
+  int64_t electronic = 0;
+  for (size_t i = 1; i <= 12; ++i) electronic += paid.at(i);
+  const auto money = [&out](uint16_t tag, int64_t sum) {
+    out.vln(tag, static_cast<uint64_t>(sum));
+  };
+  money(1020, total);
+  money(1031, paid[0] - closing.change);
+  money(1081, electronic);
+  money(1215, paid[13]);
+  money(1216, paid[14]);
+  money(1217, paid[15]);
+  for (size_t i = 0; i < closing.taxes.size(); ++i) {
+    if (closing.taxes.at(i) > 0) money(static_cast<uint16_t>(1102 + i), closing.taxes.at(i));
+  }
 }
 
 }  // namespace
@@ -101,6 +120,20 @@ Bytes shift_tlv(const DocumentHead& head, bool open, const Bytes& tags, const Sh
   return out.bytes();
 }
 
+Bytes correction_tlv(const DocumentHead& head, uint8_t kind, const Bytes& tags,
+                     const Closing& closing) {
+  TlvWriter out;
+  put_head(out, head, tags);
+  out.number(1042, head.receipt, 4);
+  out.number(1054, kind, 1);
+  out.number(1055, closing.tax_system, 1);
+  out.add(tags);
+  put_sums(out, std::accumulate(closing.payments.begin(), closing.payments.end(), int64_t{0}),
+           closing);
+  out.number(1209, head.registration.ffd, 1);
+  return out.bytes();
+}
+
 Bytes receipt_tlv(const DocumentHead& head, const Receipt& receipt, const Closing& closing) {
   TlvWriter out;
   put_head(out, head, receipt.tags);
@@ -122,21 +155,7 @@ Bytes receipt_tlv(const DocumentHead& head, const Receipt& receipt, const Closin
     one.add(item.tags);
     out.raw(1059, one.bytes());
   }
-  const auto& paid = closing.payments;
-  int64_t electronic = 0;
-  for (size_t i = 1; i <= 12; ++i) electronic += paid.at(i);
-  const auto money = [&out](uint16_t tag, int64_t sum) {
-    out.vln(tag, static_cast<uint64_t>(sum));
-  };
-  money(1020, receipt.subtotal() - closing.rounding);
-  money(1031, paid[0] - closing.change);
-  money(1081, electronic);
-  money(1215, paid[13]);
-  money(1216, paid[14]);
-  money(1217, paid[15]);
-  for (size_t i = 0; i < closing.taxes.size(); ++i) {
-    if (closing.taxes.at(i) > 0) money(static_cast<uint16_t>(1102 + i), closing.taxes.at(i));
-  }
+  put_sums(out, receipt.subtotal() - closing.rounding, closing);
   out.number(1209, head.registration.ffd, 1);
   return out.bytes();
 }

@@ -40,6 +40,9 @@ struct ShiftCounts {
 
 Bytes registration_tlv(const DocumentHead& head);
 Bytes shift_tlv(const DocumentHead& head, bool open, const Bytes& tags, const ShiftCounts& counts);
+// Of FFD 1.05: one total. `kind` is tag 1054.
+Bytes correction_tlv(const DocumentHead& head, uint8_t kind, const Bytes& tags,
+                     const Closing& closing);
 Bytes receipt_tlv(const DocumentHead& head, const Receipt& receipt, const Closing& closing);
 
 // The tax sums of the items, by slot; 0 % and "no VAT" count the turnover.

@@ -108,6 +108,7 @@ DocumentHead Register::head(Ms now, int op) const {
 
 uint8_t Register::keep(FiscalDocument document) {
   if (document.seconds < last_.seconds) return err::kFnBadTime;
+  if (of_this_fn().size() >= options_.memory_holds) return err::kFnFull;
   document.fpd = sign(document.fn, document.tlv);
   if (!memory_.append(document)) return err::kFnFailure;
   last_ = std::move(document);
@@ -170,13 +171,17 @@ uint8_t Register::make_receipt(Ms now, const Closing& closing) {
                    .tlv = receipt_tlv(h, *receipt_, closing)};
   if (const uint8_t error = keep(std::move(d)); error != 0) return error;
   receipt_number_ = h.receipt;
-  if (receipt_->op == 1) sold_ += total;
-  const bool in = receipt_->op == 1 || receipt_->op == 4;
-  cash_ += (in ? 1 : -1) * (closing.payments[0] - closing.change);
+  count_receipt(receipt_->op, total, closing.payments[0] - closing.change);
   Slip slip = receipt_slip(h, last_.fpd, *receipt_, closing);
   forget_document();
   start_printing(now, std::move(slip));
   return 0;
+}
+
+void Register::count_receipt(uint8_t op, int64_t total, int64_t cash) {
+  if (op == 1) sold_ += total;
+  const bool in = op == 1 || op == 4;
+  cash_ += (in ? 1 : -1) * cash;
 }
 
 Bytes Register::document_answer() const {
@@ -298,7 +303,10 @@ Register::Outcome Register::shift_parameters(const Call&) {
 Register::Outcome Register::fn_status(const Call&) {
   uint8_t document = 0, data = 0;
   if (begun_ != Begun::kNothing) {
-    document = begun_ == Begun::kOpening ? 0x02 : 0x08;
+    document = begun_ == Begun::kOpening      ? 0x02
+               : begun_ == Begun::kCorrection ? 0x14
+               : begun_ == Begun::kSettlement ? 0x17
+                                              : 0x08;
     data = begun_tags_.empty() ? 0 : 1;
   }
   if (receipt_) {
@@ -328,6 +336,15 @@ Register::Outcome Register::fn_version(const Call&) {
   Bytes version = padded("fn debug v 1.0", 16);
   version.push_back(0);  // a debugging memory
   return {.error = 0, .data = std::move(version), .fiscal = {}};
+}
+
+Register::Outcome Register::fn_space(const Call&) {
+  const size_t used = std::min(of_this_fn().size(), options_.memory_holds);
+  Outcome out;
+  put_le(out.data, options_.memory_holds - used, 4);
+  put_le(out.data, options_.memory_holds - used, 4);  // kilobytes for thirty days
+  out.data.push_back(0);                              // notices of marking
+  return out;
 }
 
 Register::Outcome Register::fn_cancel(const Call&) {

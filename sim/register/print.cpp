@@ -1,5 +1,6 @@
 // Free text, the cutter, the drawer, reports and what follows the end of paper.
 #include <algorithm>
+#include <bit>
 
 #include "sim/base/codepage.h"
 #include "sim/register/codes.h"
@@ -9,7 +10,10 @@
 namespace till::sim {
 namespace {
 
-constexpr size_t kMaxTextLines = 1000;   // before a cut
+constexpr size_t kMaxTextLines = 1000;  // before a cut
+constexpr uint64_t kPictureLines = 1200;
+constexpr uint64_t kDotsHigh = 16;
+constexpr size_t kPictureBytes = 40;
 constexpr uint64_t kCashRegister = 241;  // what the drawer holds
 
 }  // namespace
@@ -28,6 +32,37 @@ Register::Outcome Register::print_line(const Call& call) {
 
 Register::Outcome Register::print_line_font(const Call& call) {
   return add_text(call, call.args.subspan(2));
+}
+
+Register::Outcome Register::load_picture(const Call& call) {
+  const uint64_t line = get_le(call.args.first(2));
+  if (line == 0 || line > kPictureLines) return fail(err::kBadParameters);
+  const View dots = call.args.subspan(2);
+  picture_[line] = {dots.begin(), dots.end()};
+  return good(call);
+}
+
+// Eight by sixteen dots become one character.
+Register::Outcome Register::print_picture(const Call& call) {
+  const uint64_t first = get_le(call.args.first(2)), last = get_le(call.args.subspan(2, 2));
+  if (first == 0 || last < first || last > kPictureLines) return fail(err::kBadParameters);
+  Slip slip;
+  for (uint64_t top = first; top <= last; top += kDotsHigh) {
+    std::array<int, kPictureBytes> black{};
+    const uint64_t end = std::min(last, top + kDotsHigh - 1);
+    for (uint64_t line = top; line <= end; ++line) {
+      const auto dots = picture_.find(line);
+      for (size_t i = 0; dots != picture_.end() && i < dots->second.size(); ++i) {
+        black.at(i) += std::popcount(dots->second[i]);
+      }
+    }
+    std::string text;
+    for (const int dots : black)
+      text += dots * 2 > static_cast<int>(8 * (end - top + 1)) ? '#' : ' ';
+    slip.lines.push_back(text);
+  }
+  print_aside(slip);
+  return good(call);
 }
 
 Register::Outcome Register::cut(const Call& call) {

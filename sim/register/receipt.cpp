@@ -104,16 +104,19 @@ Register::Outcome Register::operation(const Call& call) {
   if (size_of(*receipt_) + kItemOverhead + item.name.size() > kMaxReceiptBytes) {
     return fail(err::kReceiptFull);
   }
+  item.tags = std::exchange(next_tags_, {});
   receipt_->items.push_back(std::move(item));
   return {};
 }
 
 Register::Outcome Register::operation_tags(const Call& call) {
   if (const uint8_t error = own_receipt(call); error != 0) return fail(error);
-  if (receipt_->items.empty()) return fail(err::kBadParameters);
+  static constexpr uint8_t kTagsFirst[] = {16, 19, 20, 21, 45, 46};
+  const bool first = std::ranges::find(kTagsFirst, options_.model) != std::end(kTagsFirst);
+  if (!first && receipt_->items.empty()) return fail(err::kBadParameters);
   if (!parse_tlv(call.args)) return fail(err::kFnBadValue);
   if (size_of(*receipt_) + call.args.size() > kMaxReceiptBytes) return fail(err::kFnTlvTooBig);
-  append(receipt_->items.back().tags, call.args);
+  append(first ? next_tags_ : receipt_->items.back().tags, call.args);
   return {};
 }
 
@@ -231,6 +234,7 @@ uint8_t Register::settle(Closing& closing) const {
 Register::Outcome Register::close_plan(const Call& call, Closing closing) {
   if (const uint8_t error = own_receipt(call); error != 0) return fail(error);
   if (seconds(call.now) - shift_opened_at_ >= kShiftSeconds) return fail(err::kShiftExpired);
+  if (!next_tags_.empty()) return fail(err::kFnBadState);  // of a line that never came
   if (const uint8_t error = settle(closing); error != 0) return fail(error);
   Outcome out;
   out.fiscal = [this, closing, op = call.op, code = call.code](Ms now) -> Outcome {

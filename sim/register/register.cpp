@@ -67,6 +67,8 @@ const std::vector<Register::Command>& Register::commands() {
       {0x8D, &R::open_receipt, 1, 6, 6, true, bit(mode::kShiftOpen) | kDoc},
       {0x8E, &R::close_extended, 1, 91, 131, true, kDoc},
       {0xB0, &R::continue_printing, 1, 5, 5, false, kAnyMode},
+      {0xC3, &R::print_picture, 1, 9, 10, true, kAnyMode},
+      {0xC4, &R::load_picture, 1, 47, 47, false, kAnyMode},
       {0xE0, &R::open_shift_short, 1, 5, 5, true, kClosed},
       {0xF7, &R::model_parameters, kFreePassword, 2, 255, false, kAnyMode},
       {0xFC, &R::device_type, kFreePassword, 1, 1, false, kAnyMode},
@@ -80,6 +82,7 @@ const std::vector<Register::Command>& Register::commands() {
       {0xFF0C, &R::document_tags, 1, 10, 255, false, kAnyMode},
       {0xFF0E, &R::registration_parameter, kSystem, 9, 9, false, kAnyMode},
       {0xFF30, &R::buffer_status, kSystem, 6, 6, false, kAnyMode},
+      {0xFF35, &R::begin_correction, kSystem, 6, 6, false, kInShift},
       {0xFF37, &R::begin_settlement, kSystem, 6, 6, false, kIdle},
       {0xFF38, &R::make_settlement, kSystem, 6, 6, true, kIdle},
       {0xFF39, &R::ofd_status, kSystem, 6, 6, false, kAnyMode},
@@ -92,8 +95,10 @@ const std::vector<Register::Command>& Register::commands() {
       {0xFF43, &R::close_shift_fn, kSystem, 6, 6, true, kAnyMode},
       {0xFF45, &R::close_v2, 1, 118, 182, true, kDoc},
       {0xFF46, &R::operation, 1, 32, 160, true, kDoc},
+      {0xFF4A, &R::make_correction, kSystem, 69, 69, true, kInShift},
       {0xFF4D, &R::operation_tags, 1, 10, 255, false, kDoc},
       {0xFF61, &R::check_mark, 1, 10, 255, false, kAnyMode},
+      {0xFF63, &R::fn_space, kSystem, 6, 6, false, kAnyMode},
       {0xFF67, &R::bind_mark, 1, 7, 255, false, kDoc},
       {0xFF69, &R::accept_mark, 1, 7, 7, false, kAnyMode},
   };
@@ -307,6 +312,7 @@ void Register::set_paper(Ms now, bool present) {
 
 void Register::forget_document() {
   receipt_.reset();
+  next_tags_.clear();
   marks_.clear();
   begun_ = Begun::kNothing;
   begun_tags_.clear();

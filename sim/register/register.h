@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,7 +23,9 @@ struct RegisterOptions {
   Ms exec_ms = 1;          // of a command that makes no fiscal document
   Ms fiscal_exec_ms = 20;  // of one that makes one
   Ms print_ms = 50;
-  bool hides_contents = false;    // FF3A finds no document: an archive without them
+  bool hides_contents = false;  // FF3A finds no document: an archive without them
+  uint8_t model = 250;
+  size_t memory_holds = 230'000;  // documents; then it is full
   bool extended_answers = false;  // date and time behind the fiscal sign
   // The bytes of a live register that mean nothing and must be ignored.
   std::array<uint8_t, 3> floating = {0x92, 0x08, 0x00};
@@ -93,7 +96,7 @@ class Register {
     std::optional<Bytes> answer;
   };
   enum class Paper { kPresent, kPassiveOut, kActiveOut, kWaitsForContinue };
-  enum class Begun { kNothing, kOpening, kClosing, kSettlement };
+  enum class Begun { kNothing, kOpening, kClosing, kSettlement, kCorrection };
 
   static const std::vector<Command>& commands();
   static Outcome fail(uint8_t error) { return {.error = error, .data = {}, .fiscal = {}}; }
@@ -148,7 +151,13 @@ class Register {
   uint8_t settle(Closing& closing) const;
   uint8_t own_receipt(const Call&) const;
 
+  // correction.cpp
+  Outcome begin_correction(const Call&);
+  Outcome make_correction(const Call&);
+
   // print.cpp
+  Outcome load_picture(const Call&);
+  Outcome print_picture(const Call&);
   Outcome print_line(const Call&);
   Outcome print_line_font(const Call&);
   Outcome cut(const Call&);
@@ -167,6 +176,7 @@ class Register {
   Outcome fn_number(const Call&);
   Outcome fn_expiry(const Call&);
   Outcome fn_version(const Call&);
+  Outcome fn_space(const Call&);
   Outcome fn_cancel(const Call&);
   Outcome find_document(const Call&);
   Outcome registration_parameter(const Call&);
@@ -194,6 +204,8 @@ class Register {
   uint8_t register_memory(Ms now, const std::string& fn);
   uint8_t make_shift_document(Ms now, int op, bool open);
   uint8_t make_receipt(Ms now, const Closing& closing);
+  uint8_t keep_correction(Ms now, int op, uint8_t kind, const Closing& closing);
+  void count_receipt(uint8_t op, int64_t total, int64_t cash);
   Bytes document_answer() const;  // FD, fiscal sign[, date and time]
 
   RegisterOptions options_;
@@ -213,6 +225,7 @@ class Register {
   int64_t sold_ = 0;  // sales of the shift
 
   std::optional<Receipt> receipt_;
+  Bytes next_tags_;           // of the line to come, where the model wants them first
   Bytes mark_;                // checked last
   std::vector<Bytes> marks_;  // accepted
   Begun begun_ = Begun::kNothing;
@@ -227,9 +240,10 @@ class Register {
   Paper paper_ = Paper::kPresent;
   bool out_on_print_ = false;
   Ms printing_until_ = 0;
-  std::optional<Slip> on_platen_;  // being printed, or stopped by the end of paper
-  Slip last_slip_;                 // for the copy
-  std::vector<std::string> text_;  // printed outside of documents, not yet cut
+  std::optional<Slip> on_platen_;      // being printed, or stopped by the end of paper
+  Slip last_slip_;                     // for the copy
+  std::vector<std::string> text_;      // printed outside of documents, not yet cut
+  std::map<uint64_t, Bytes> picture_;  // by line
   uint32_t drawer_pulses_ = 0;
   int64_t cash_ = 0;  // in the drawer, kopecks
   uint16_t cash_documents_ = 0;

@@ -58,7 +58,7 @@ Register::Outcome Register::long_status(const Call& call) {
 
 Register::Outcome Register::device_type(const Call&) {
   Outcome out;
-  out.data = {0x00, 0x00, 0x01, 0x0E, 0xFA, 0x00};  // a register, protocol 1.14, model 250
+  out.data = {0x00, 0x00, 0x01, 0x0E, options_.model, 0x00};  // a register, protocol 1.14
   append(out.data, encode(Codepage::kCp1251, "ШТРИХ-М-02Ф"));
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "sdk/cpp/base/base64.h"
 #include "sdk/cpp/fiscal.h"
 #include "sdk/testkit/fake_host.h"
 #include "sim/register/register.h"
@@ -216,6 +217,7 @@ TEST(Service, TheWholeState) {
   EXPECT_EQ(s.memory_expires->size(), 10U);
   EXPECT_EQ(s.device_time.substr(0, 10), "2027-01-15");
   EXPECT_FALSE(s.memory_warning);
+  EXPECT_EQ(s.documents_left, 229'998U);
 }
 
 TEST(Service, CashInAndOut) {
@@ -295,17 +297,89 @@ TEST(Receipt, AMarkingCodeStandsInTheDocument) {
 TEST(Receipt, CharactersItCannotPrintAreTold) {
   Shop shop;
   auto r = two_coffees();
+  r.cashier.name = "Ли 李 «Анна»";
   r.lines[1].name = "Чай 茶 «зелёный»";
   const auto out = shop.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
   ASSERT_EQ(out.status, TILL_DONE);
-  EXPECT_EQ(document_from_json(out.body)->notes,
-            std::vector<std::string>{"lines[1].name: 1 characters printed as ?"});
+  EXPECT_EQ(
+      document_from_json(out.body)->notes,
+      (std::vector<std::string>{"lines[1].name: 1 characters printed as ?",
+                                "cashier.name: 1 characters printed as ?, 2 as look-alikes"}));
   Shop strict;
   ASSERT_EQ(strict.host.activate({{"unprintable", "refuse"}}).status, TILL_DONE);
   const auto refused = strict.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
   EXPECT_EQ(refused.error.code, Code::kUnencodable);
   EXPECT_EQ(refused.error.detail, "lines[1].name");
   EXPECT_FALSE(refused.dirty);
+}
+
+// A correction of FFD 1.05 carries no witness; its kind and total find it, wherever the line broke.
+TEST(Receipt, ACorrectionOfFfd105CutAnywhere) {
+  for (const bool to_device : {true, false}) {
+    std::size_t at = 0;
+    for (bool reached = true; reached; ++at) {
+      SCOPED_TRACE(std::string(to_device ? "to the device" : "answer") + " cut at " +
+                   std::to_string(at));
+      Shop shop;
+      ASSERT_EQ(shop.host.activate({{"ffd", "1.05"}}).status, TILL_DONE);
+      auto r = two_coffees();
+      r.correction = Correction{true, "2026-11-20", "17"};
+      if (to_device) {
+        shop.host.cut_after_written(at);
+      } else {
+        shop.host.cut_after_read(at);
+      }
+      auto out = shop.host.perform("fiscal.receipt", {{"receipt", to_json(r)}});
+      reached = !shop.host.connected();
+      shop.reconnect();
+      const auto made = [&] {
+        return std::ranges::count(shop.memory.documents(), 31, &sim::FiscalDocument::type);
+      };
+      if (out.status == TILL_REFUSED && !out.dirty) {
+        EXPECT_EQ(made(), 0);
+        continue;
+      }
+      if (out.status != TILL_DONE) {
+        out = shop.host.perform("fiscal.resolve",
+                                {{"receipt", to_json(r)}, {"baseline", shop.baseline}});
+        ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
+        const auto found = resolution_from_json(out.body);
+        EXPECT_EQ(found->verdict,
+                  made() == 1 ? ResolutionVerdict::kDone : ResolutionVerdict::kRefused)
+            << found->reason;
+      }
+      shop.host.pass_ms(60000);
+      EXPECT_LE(made(), 1);
+      EXPECT_EQ(shop.host.perform("fiscal.status").body.at("document_open"), false);
+      EXPECT_EQ(shop.sell().status, TILL_DONE) << "the register is free again";
+    }
+    EXPECT_GT(at, 100U);
+  }
+}
+
+TEST(Receipt, AFullMemoryRefusesAndNothingStaysOpen) {
+  Shop shop;
+  shop.reg.options().memory_holds = shop.memory.documents().size();
+  EXPECT_EQ(status_of(shop).documents_left, 0U);
+  const auto out = shop.sell();
+  EXPECT_EQ(out.status, TILL_REFUSED);
+  EXPECT_EQ(out.error.vendor, "14h");
+  ASSERT_TRUE(out.dirty);
+  EXPECT_EQ(shop.host.perform("fiscal.recover").status, TILL_DONE);
+  EXPECT_FALSE(shop.document_open());
+  EXPECT_TRUE(shop.ours().empty());
+}
+
+TEST(Service, PicturesAreKeptAndPrinted) {
+  Shop shop;
+  // A black square of sixteen dots beside a white one.
+  Buffer square;
+  for (int i = 0; i < 16; ++i) append(square, Buffer{0xff, 0xff, 0, 0});
+  const json::object picture{{"first_line", 1}, {"width", 32}, {"bits", to_base64(square)}};
+  ASSERT_EQ(shop.host.perform("fiscal.load_picture", picture).status, TILL_DONE);
+  const json::object lines{{"first_line", 1}, {"last_line", 16}};
+  ASSERT_EQ(shop.host.perform("fiscal.print_picture", lines).status, TILL_DONE);
+  EXPECT_EQ(shop.world.slips.back().lines, std::vector{"##" + std::string(38, ' ')});
 }
 
 // All paid by points: the line costs nothing, and so does the receipt.
@@ -350,7 +424,24 @@ TEST(Receipt, WrongOnesAreRefusedBeforeAnythingIsSent) {
       {[](auto& r) { r.lines[0].sum = {20001}; }, Code::kBadValue, "lines[0].sum"},
       {[](auto& r) { r.lines[0].quantity = {}; }, Code::kOutOfRange, "lines[0].quantity"},
       {[](auto& r) { r.lines[0].price = {INT64_MAX}; }, Code::kOutOfRange, "lines[0].price"},
-      {[](auto& r) { r.lines[0].tax = {TaxKind::kRate, {1900}}; }, Code::kOutOfRange, "19.00"},
+      {[](auto& r) { r.lines[0].tax = {TaxKind::kRate, {1900}}; }, Code::kOutOfRange,
+       "lines[0].tax 19.00"},
+      {[](auto& r) { r.lines[1].tax = {TaxKind::kRate, {2000}}; }, Code::kBadValue,
+       "lines[1].tax 20.00 %: not in force"},
+      {[](auto& r) { r.lines[0].ru_ffd.payment_object_1212 = 99999; }, Code::kOutOfRange,
+       "lines[0].ru_ffd.payment_object_1212"},
+      {[](auto& r) { r.lines[0].ru_ffd.payment_method_1214 = 8; }, Code::kOutOfRange,
+       "lines[0].ru_ffd.payment_method_1214"},
+      {[](auto& r) { r.lines[0].ru_ffd.measure_2108 = 300; }, Code::kOutOfRange,
+       "lines[0].ru_ffd.measure_2108"},
+      {[](auto& r) { r.ru_ffd.tax_system_1055 = 3; }, Code::kOutOfRange, "ru_ffd.tax_system_1055"},
+      {[](auto& r) { r.contact = std::string(65, 'a'); }, Code::kTooLarge, "contact"},
+      {[](auto& r) { r.cashier.name = std::string(65, 'a'); }, Code::kTooLarge, "cashier.name"},
+      {[](auto& r) { r.cashier.tax_number = "77-1"; }, Code::kBadValue, "cashier.tax_number"},
+      {[](auto& r) { r.correction = Correction{false, "2026-02-30", ""}; }, Code::kBadValue,
+       "correction.date"},
+      {[](auto& r) { r.correction = Correction{true, "2026-02-20", std::string(33, '7')}; },
+       Code::kTooLarge, "correction.number"},
       {[](auto& r) { r.lines[0].name = std::string(129, 'x'); }, Code::kTooLarge, "lines[0].name"},
       {[](auto& r) { r.total = {20549}; }, Code::kBadValue, "total"},
       {[](auto& r) { r.payments[0].amount = {100}; }, Code::kPaymentShort, "204.50"},
@@ -358,8 +449,8 @@ TEST(Receipt, WrongOnesAreRefusedBeforeAnythingIsSent) {
       {[](auto& r) { r.witness.clear(); }, Code::kMissingField, "witness"},
       {[](auto& r) { r.correction = Correction{false, "yesterday", ""}; }, Code::kBadValue,
        "correction.date"},
-      {[](auto& r) { r.lines[0].marking_code = std::string(300, 'x'); }, Code::kOutOfRange,
-       "marking_code"},
+      {[](auto& r) { r.lines[0].marking_code = std::string(192, 'x'); }, Code::kTooLarge,
+       "lines[0].marking_code"},
   };
   for (const auto& wrong : kWrongs) {
     Shop shop;
