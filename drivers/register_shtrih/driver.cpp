@@ -96,7 +96,11 @@ Result<Buffer> ShtrihRegister::command(Bytes payload) {
 
 Result<Baseline> ShtrihRegister::baseline() {
   const auto fn = TILL_TRY(fn_status());
-  return Baseline{fn.number, fn.last_document, fn.time};
+  // The fiscal memory tells the time of its last document only.
+  const auto state = command(Command::kLongStatus);
+  if (!state && is_loss(state.error().code)) return std::unexpected(state.error());
+  const auto parsed = state ? parse_long_status(*state) : fail(Code::kBadFrame);
+  return Baseline{fn.number, fn.last_document, parsed ? parsed->device_time : ""};
 }
 
 Result<void> ShtrihRegister::ready_for_receipt() {

@@ -216,14 +216,11 @@ Result<api::Response> Routes::open_document(const Context& c) {
 // The return receipt for a document that was found after its sale had been sold again.
 Result<api::Response> Routes::open_undo(const Context& c, const checkout::Sale& sale) {
   if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
-  if (!sale.extra || !sale.document || !sale.doubted) return fail(Code::kSaleState, "undo");
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto number = TILL_TRY(short_text(in, "number"));
   TILL_CHECK(in.finish());
-  FiscalReceipt receipt = sale.doubted->receipt;
-  receipt.kind = receipt.kind == FiscalKind::kSale ? FiscalKind::kSaleReturn : FiscalKind::kSale;
-  const auto id = TILL_TRY(
-      store_.desk().open_document(TillId{c.who.till}, number, sale.cashier, std::move(receipt)));
+  const auto id =
+      TILL_TRY(store_.desk().open_undo(TillId{c.who.till}, number, sale.cashier, sale.id));
   return sale_response(id, c.request.language, 201);
 }
 

@@ -64,7 +64,12 @@ api::Response Routes::error(const Error& e, const std::string& language) const {
 
 Result<std::string> Routes::subscribe(const api::Request& request) const {
   if (request.path != "/v1/events") return fail(Code::kNotFound, request.path);
-  return TILL_TRY(access_.check(request)).till;
+  auto till = TILL_TRY(access_.check(request)).till;
+  // Once it listens: what it was asked while it was away.
+  if (store_.till_register() != nullptr) {
+    store_.after(0, [this] { store_.till_register()->ask_again(); });
+  }
+  return till;
 }
 
 void Routes::handle(const api::Request& request, api::Reply reply) {
@@ -380,6 +385,9 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
   if (verdict == checkout::Verdict::kDone) {
     if (!in.has("document")) return fail(Code::kMissingField, "document");
     document = TILL_TRY(document_of(in));
+    const auto other = store_.journal().sale_of(document.fiscal_memory, document.number);
+    if (other && *other != sale.id)
+      return fail(Code::kDuplicate, "document of " + to_string(*other));
     document.total = sale.attempt.receipt.total;
     document.kind = kind_name(sale.attempt.receipt);
     document.witness = to_string(sale.key());

@@ -211,7 +211,8 @@ Result<void> Store::make_devices() {
   hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
   desk_ = std::make_unique<checkout::Desk>(
       till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_) : *fiscal_, *this,
-      *journal_, std::move(hooks), clock_, random_, goods_, program_);
+      *journal_, std::move(hooks), clock_, random_, goods_, program_,
+      checkout::DeskConfig{.person_may_end_doubts = config_.fiscal_by_till});
   return {};
 }
 

@@ -40,6 +40,8 @@ class Store final : public checkout::PointsPort {
   checkout::Desk& desk() { return *desk_; }
   // nullptr where the till prints by itself.
   Fiscal* fiscal() { return fiscal_.get(); }
+  // Runs it so much later on the core thread.
+  void after(std::int64_t us, std::function<void()> f);
   TillRegister* till_register() { return till_register_.get(); }
   // Runs once when the till is to print this sale: the intent is on the disk then.
   void when_printing(const Uuid& sale, std::function<void()> then) {
@@ -101,7 +103,6 @@ class Store final : public checkout::PointsPort {
   void ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt);
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
-  void after(std::int64_t us, std::function<void()> f);
 
   boost::asio::io_context& io_;
   Config config_;

@@ -12,14 +12,14 @@ void TillRegister::prepare(const std::string& /*cashier*/, Then<Result<Baseline>
 
 void TillRegister::receipt(const AttemptKey& /*key*/, const FiscalReceipt& receipt,
                            Then<checkout::RegisterOutcome> then) {
-  printing_[receipt.witness] = std::move(then);
+  printing_[receipt.witness] = {receipt, std::move(then)};
   ask_(receipt.witness, "print", receipt);
 }
 
 // Nobody but the till knows; it is asked, and the doubt lasts until it answers or a senior does.
 void TillRegister::resolve(const FiscalReceipt& receipt, const Baseline& /*before*/,
                            Then<Result<Resolution>> then) {
-  resolving_[receipt.witness] = std::move(then);
+  resolving_[receipt.witness] = {receipt, std::move(then)};
   ask_(receipt.witness, "resolve", receipt);
 }
 
@@ -30,7 +30,7 @@ void TillRegister::recover(Then<Result<void>> then) {
 Result<void> TillRegister::told(const std::string& witness, Verdict verdict,
                                 const FiscalDocument& document, const std::string& reason) {
   if (const auto at = printing_.find(witness); at != printing_.end()) {
-    const auto then = std::exchange(at->second, nullptr);
+    const auto then = std::exchange(at->second.then, nullptr);
     printing_.erase(at);
     checkout::RegisterOutcome outcome{
         verdict, document, {Code::kRegisterRefused, reason, {}}, false};
@@ -40,7 +40,7 @@ Result<void> TillRegister::told(const std::string& witness, Verdict verdict,
   const auto at = resolving_.find(witness);
   if (at == resolving_.end()) return fail(Code::kSaleState, "attempt");
   if (verdict == Verdict::kInDoubt) return {};  // it will say when it knows
-  const auto then = std::exchange(at->second, nullptr);
+  const auto then = std::exchange(at->second.then, nullptr);
   resolving_.erase(at);
   Resolution resolution;
   resolution.verdict =
@@ -49,6 +49,11 @@ Result<void> TillRegister::told(const std::string& witness, Verdict verdict,
   resolution.reason = reason;
   post_([then, resolution] { then(resolution); });
   return {};
+}
+
+void TillRegister::ask_again() {
+  for (const auto& [witness, question] : printing_) ask_(witness, "print", question.receipt);
+  for (const auto& [witness, question] : resolving_) ask_(witness, "resolve", question.receipt);
 }
 
 }  // namespace till::app

@@ -28,15 +28,23 @@ class TillRegister final : public checkout::RegisterPort {
   void recover(checkout::Then<Result<void>> then) override;
 
   // What the till says of an attempt: printed, refused for good, or it does not know itself.
-  // kBadValue: nobody asked about it.
+  // kSaleState: nobody asked about it.
   Result<void> told(const std::string& witness, checkout::Verdict verdict,
                     const FiscalDocument& document, const std::string& reason);
 
+  // A till has come (again): it hears what it has not answered yet.
+  void ask_again();
+
  private:
+  template <typename T>
+  struct Question {
+    FiscalReceipt receipt;
+    checkout::Then<T> then;
+  };
   Ask ask_;
   Post post_;
-  std::map<std::string, checkout::Then<checkout::RegisterOutcome>> printing_;
-  std::map<std::string, checkout::Then<Result<Resolution>>> resolving_;
+  std::map<std::string, Question<checkout::RegisterOutcome>> printing_;
+  std::map<std::string, Question<Result<Resolution>>> resolving_;
 };
 
 }  // namespace till::app

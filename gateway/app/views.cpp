@@ -89,10 +89,17 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   if (sale.document) out["document"] = view(*sale.document);
   if (sale.doubted) {
     out["recheck"] = sale.rechecked.value_or("due");
-    // A second document of one sale: the return receipt for it is one call away.
+    // A document that is nobody's sale: the return receipt for it is one call away.
     if (sale.extra) out["extra_document"] = view(*sale.extra);
-    if (sale.extra && sale.document)
+    if (sale.extra && !sale.undone_by.is_nil()) out["undone_by"] = to_string(sale.undone_by);
+    if (sale.extra && sale.undone_by.is_nil()) {
       out["propose"] = "POST /v1/sales/" + to_string(sale.id) + "/undo";
+    }
+  }
+  if (!sale.candidates.empty()) {
+    json::array seen;
+    for (const auto& each : sale.candidates) seen.push_back(view(each));
+    out["candidates"] = std::move(seen);
   }
   if (sale.trouble != 0) {
     out["trouble"] =

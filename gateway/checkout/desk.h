@@ -16,6 +16,10 @@ namespace till::checkout {
 
 struct DeskConfig {
   std::int64_t quote_life_us = 600'000'000;  // a quote may be paid for so long
+  // A payment waits so long for a register that works for another sale, or is in doubt about it.
+  std::int64_t register_wait_us = 20'000'000;
+  // Where the till prints, nobody but a person can end a doubt the till never speaks of again.
+  bool person_may_end_doubts = false;
 };
 
 class Desk {
@@ -40,6 +44,9 @@ class Desk {
   // Errors name the field. It is paid like a sale, with its total, and no loyalty applies.
   Result<Uuid> open_document(const TillId& till, const std::string& number,
                              const std::string& cashier, FiscalReceipt receipt);
+  // The return receipt for a sale's extra document; asked again, the same one.
+  Result<Uuid> open_undo(const TillId& till, const std::string& number, const std::string& cashier,
+                         const Uuid& sold);
   // Adds goods by code; the same goods again add to their line.
   Result<void> add(const Uuid& id, std::string_view code, Quantity quantity);
   // Sets a line's quantity; 0 takes it out.
@@ -56,7 +63,8 @@ class Desk {
   // `request` is the till's own key of this payment; it is kept with the attempt.
   Result<void> pay(const Uuid& id, const std::string& quote_id, std::vector<FiscalPayment> payments,
                    Then<const Sale&> then, const std::string& request = "");
-  // A senior's word on what the paper says; `document` empty = there is none.
+  // A senior's word on what the paper says; `document` empty = there is none. kDuplicate: another
+  // sale stands on that document.
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);
 
@@ -111,11 +119,16 @@ class Desk {
   void wait_and_resolve(Live& live, std::int64_t us);
   void commit(Live& live, const FiscalDocument& document);
   void refused(Live& live, const Error& error);
-  void needs_person(Live& live, const std::string& reason);
+  void needs_person(Live& live, const Resolution& resolution);
+  void give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why);
   void unlock(Live& live);
   void restart(Live& live);
   void recheck(const Uuid& id);
   void on_rechecked(const Uuid& id, const Result<Resolution>& result);
+  void ask_next_settled();
+  void commit_found(Live& live);
+  void close(Sale& sale, const FiscalDocument& document);
+  std::vector<Fact> sold_facts(const Sale& sale) const;
   std::vector<Fact> release_facts(const Sale& sale) const;
   // Of an allowance no sale of the store has used or may still use.
   std::vector<Fact> allowance_facts(const Sale& sale) const;
@@ -131,6 +144,7 @@ class Desk {
   DeskConfig config_;
   std::map<Uuid, std::unique_ptr<Live>> live_;
   std::vector<Uuid> to_recheck_;
+  std::size_t to_ask_ = 0;  // of them, before the others have to wait
   bool rechecking_ = false;
 };
 

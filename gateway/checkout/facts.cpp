@@ -14,7 +14,9 @@ Buffer encode(const Sale& sale, const Fact& fact) {
     return wire::encode(wire::Fact{wire::Settled{sale.key(), sale.settled_by, fact.document}});
   }
   if (fact.kind == FactKind::kSettledOtherwise || fact.kind == FactKind::kSoldTwice) {
-    const auto& found = sale.extra.value_or(FiscalDocument{});
+    const auto& found = sale.extra      ? *sale.extra
+                        : sale.document ? *sale.document
+                                        : FiscalDocument{};
     const bool twice = fact.kind == FactKind::kSoldTwice;
     return wire::encode(wire::Fact{
         wire::RegisterNotice{twice ? Code::kSoldTwice : Code::kSettledOtherwise,

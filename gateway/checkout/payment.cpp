@@ -120,12 +120,32 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
 }
 
 void Desk::fiscalise(const Uuid& id) {
-  register_.lock([this, id] {
-    Live& live = *live_.at(id);
+  const std::uint32_t attempt = live_.at(id)->sale.attempt.number;
+  const auto give_up = [this, id, attempt](Code why) { give_up_waiting(id, attempt, why); };
+  if (!register_.online()) {
+    return hooks_.after(0, [give_up] { give_up(Code::kRegisterOffline); });
+  }
+  hooks_.after(config_.register_wait_us, [give_up] { give_up(Code::kDeviceBusy); });
+  register_.lock([this, id, attempt] {
+    const auto at = live_.find(id);
+    const bool waits = at != live_.end() && at->second->sale.state == State::kFiscalising &&
+                       at->second->sale.attempt.number == attempt;
+    if (!waits) return register_.unlock();
+    Live& live = *at->second;
     live.has_lock = true;
     register_.prepare(live.sale.cashier,
                       [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
   });
+}
+
+// Nothing of the attempt has been sent: the customer need not stand there until another sale's
+// doubt is over, and a register that comes back later prints nothing for her.
+void Desk::give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why) {
+  const auto at = live_.find(id);
+  if (at == live_.end() || at->second->has_lock) return;
+  const Sale& sale = at->second->sale;
+  if (sale.state != State::kFiscalising || sale.attempt.number != attempt) return;
+  refused(*at->second, {why, "register", {}});
 }
 
 void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
@@ -206,7 +226,9 @@ void Desk::wait_and_resolve(Live& live, std::int64_t us) {
 }
 
 void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
-  Live& live = *live_.at(id);
+  const auto at = live_.find(id);
+  if (at == live_.end() || at->second->sale.state != State::kInDoubt) return;  // a person was first
+  Live& live = *at->second;
   live.resolving = false;
   if (!result) return retry_resolve(id);  // lost again: the doubt stays
   switch (result->verdict) {
@@ -215,7 +237,7 @@ void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
     case ResolutionVerdict::kRefused:
       return refused(live, {Code::kRegisterRefused, result->reason, {}});
     case ResolutionVerdict::kNeedsPerson:
-      return needs_person(live, result->reason);
+      return needs_person(live, *result);
   }
 }
 
@@ -238,16 +260,26 @@ std::vector<Fact> Desk::allowance_facts(const Sale& sale) const {
   return {{FactKind::kHoldReleased, allowance}};
 }
 
-// The document, the posting's entry and the state: one transaction.
-void Desk::commit(Live& live, const FiscalDocument& document) {
-  Sale& sale = live.sale;
-  outcome(live, Event::kDone);
+void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.document = document;
   sale.closed_us = clock_.unix_us();
   sale.trouble = document.printed ? 0 : static_cast<std::int32_t>(Code::kPaperOut);
   sale.trouble_detail.clear();
+}
+
+std::vector<Fact> Desk::sold_facts(const Sale& sale) const {
   std::vector<Fact> facts{{FactKind::kSale}};
   for (const Fact& fact : allowance_facts(sale)) facts.push_back(fact);
+  return facts;
+}
+
+// The document, the posting's entry and the state: one transaction.
+void Desk::commit(Live& live, const FiscalDocument& document) {
+  Sale& sale = live.sale;
+  outcome(live, Event::kDone);
+  close(sale, document);
+  auto facts = sold_facts(sale);
+  if (sale.extra) facts.push_back({FactKind::kSoldTwice});
   const Uuid id = sale.id;
   journal_.hard(sale, "commit", std::move(facts), [this, id] {
     unlock(*live_.at(id));
@@ -273,10 +305,11 @@ void Desk::refused(Live& live, const Error& error) {
   then();
 }
 
-void Desk::needs_person(Live& live, const std::string& reason) {
+void Desk::needs_person(Live& live, const Resolution& resolution) {
   outcome(live, Event::kUnresolved);
   live.sale.trouble = static_cast<std::int32_t>(Code::kNeedsPerson);
-  live.sale.trouble_detail = reason;
+  live.sale.trouble_detail = resolution.reason;
+  live.sale.candidates = resolution.candidates;
   const Uuid id = live.sale.id;
   journal_.hard(live.sale, "needs_person", {}, [this, id] {
     unlock(*live_.at(id));
@@ -288,10 +321,16 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
                           std::optional<FiscalDocument> document, Then<const Sale&> then) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
-  if (sale.state != State::kNeedsPerson) {
+  const bool doubt = sale.state == State::kInDoubt && config_.person_may_end_doubts;
+  if (sale.state != State::kNeedsPerson && !doubt) {
     return fail(Code::kNotSettleable, std::string(name(sale.state)));
   }
+  if (document) {
+    const auto other = journal_.sale_of(document->fiscal_memory, document->number);
+    if (other && *other != id) return fail(Code::kDuplicate, "document of " + to_string(*other));
+  }
   live->waiting.push_back(std::move(then));
+  sale.candidates.clear();
   sale.settled_by = by;
   sale.doubted = sale.attempt;
   sale.rechecked.reset();
@@ -300,13 +339,14 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   sale.trouble_detail.clear();
   if (document) {
     outcome(*live, Event::kSettle);
-    sale.document = std::move(document);
-    sale.closed_us = clock_.unix_us();
-    std::vector<Fact> facts{{FactKind::kSale}, {FactKind::kSettled}};
-    for (const Fact& fact : allowance_facts(sale)) facts.push_back(fact);
+    close(sale, *document);
+    auto facts = sold_facts(sale);
+    facts.push_back({FactKind::kSettled});
     journal_.hard(sale, "settled", std::move(facts), [this, id] {
+      unlock(*live_.at(id));
       rest(*live_.at(id));
       live_.erase(id);
+      recheck_settled();
     });
     return {};
   }
@@ -314,7 +354,11 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   auto facts = release_facts(sale);
   facts.push_back({FactKind::kSettled, {}, false});
   sale.attempt.hold = {};
-  journal_.hard(sale, "settled_none", std::move(facts), [this, id] { rest(*live_.at(id)); });
+  journal_.hard(sale, "settled_none", std::move(facts), [this, id] {
+    unlock(*live_.at(id));
+    rest(*live_.at(id));
+    recheck_settled();
+  });
   return {};
 }
 

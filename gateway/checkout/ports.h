@@ -66,6 +66,8 @@ class JournalPort {
                     std::function<void()> then) = 0;
   virtual std::optional<Sale> load(const Uuid& id) = 0;
   virtual std::optional<Uuid> find(const TillId& till, const std::string& number) = 0;
+  // Which sale stands on that document.
+  virtual std::optional<Uuid> sale_of(const std::string& fiscal_memory, std::uint32_t number) = 0;
   virtual std::vector<Sale> returns_of(const Uuid& sold) = 0;
   virtual std::vector<Sale> unfinished() = 0;
   // Settled by a person and not yet confirmed by the register.

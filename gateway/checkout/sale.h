@@ -79,8 +79,12 @@ struct Sale {
   std::string settled_by;
   std::optional<Attempt> doubted;        // what a person settled, until the register confirms it
   std::optional<std::string> rechecked;  // "agrees", or what the register says instead
-  std::optional<FiscalDocument> extra;   // the document found later, of which nobody knew
-  std::int32_t trouble = 0;              // catalogue number of what stands in the way, 0 = nothing
+  // A document found later, of which nobody knew and which is not the sale's own; its return
+  // receipt is the sale `undone_by`.
+  std::optional<FiscalDocument> extra;
+  Uuid undone_by = {};
+  std::vector<FiscalDocument> candidates;  // what a person should look at
+  std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
   std::string trouble_detail;
   std::int64_t opened_us = 0;
   std::int64_t closed_us = 0;

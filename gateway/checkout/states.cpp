@@ -19,6 +19,7 @@ constexpr Transition kTable[] = {
     {kQuoted, kCancel, kCancelled, "nothing was paid"},
     {kQuoted, kPayWithHold, kHolding, "points are held before the money"},
     {kQuoted, kPay, kFiscalising, "intent is journalled, then the register works"},
+    {kQuoted, kDone, kCommitted, "the register shows the document a person had said there was not"},
     {kParked, kResume, kOpen, "the customer is back"},
     {kParked, kCancel, kCancelled, "the customer did not come back"},
     {kHolding, kHeld, kFiscalising, "central holds the points"},
@@ -34,6 +35,8 @@ constexpr Transition kTable[] = {
     {kInDoubt, kDone, kCommitted, "the walk over the documents found ours"},
     {kInDoubt, kRefused, kQuoted, "an act proved that there is none"},
     {kInDoubt, kUnresolved, kNeedsPerson, "the register can not tell"},
+    {kInDoubt, kSettle, kSettledByPerson, "only where the till prints: it never said what it did"},
+    {kInDoubt, kSettleNone, kQuoted, "the same, and the paper is not there"},
     {kNeedsPerson, kSettle, kSettledByPerson, "a senior entered the document from the paper"},
     {kNeedsPerson, kSettleNone, kQuoted, "a senior says there is no document"},
 };

@@ -248,6 +248,15 @@ std::uint32_t Journal::last_document(const std::string& fiscal_memory) {
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
 }
 
+std::optional<Uuid> Journal::sale_of(const std::string& fiscal_memory, std::uint32_t number) {
+  flush();
+  auto rows = db_.query(
+      "SELECT id FROM sales WHERE fiscal_memory=? AND fiscal_document=? "
+      "AND fiscal_memory <> ''",
+      fiscal_memory, static_cast<std::int64_t>(number));
+  return rows.next() ? parse_uuid(rows.text(0)) : std::nullopt;
+}
+
 bool Journal::allowance_used(const Uuid& allowance) {
   flush();
   return db_

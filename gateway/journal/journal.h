@@ -51,6 +51,7 @@ class Journal final : public checkout::JournalPort {
             std::function<void()> then) override;
   std::optional<checkout::Sale> load(const Uuid& id) override;
   std::optional<Uuid> find(const TillId& till, const std::string& number) override;
+  std::optional<Uuid> sale_of(const std::string& fiscal_memory, std::uint32_t number) override;
   std::vector<checkout::Sale> returns_of(const Uuid& sold) override;
   std::vector<checkout::Sale> unfinished() override;
   std::vector<Uuid> unconfirmed() override;

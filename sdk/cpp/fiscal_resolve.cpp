@@ -1,9 +1,14 @@
 #include "fiscal_resolve.h"
 
+#include <chrono>
+#include <cstdio>
+
 namespace till {
 namespace {
 
 constexpr std::uint32_t kMaxWalk = 1000;  // documents looked at for one sale
+// From a baseline to its document at most: a long receipt, printed after a wait for paper.
+constexpr std::int64_t kLongestMinutes = 10;
 
 struct Found {
   std::optional<FiscalDocument> ours;
@@ -26,6 +31,25 @@ Result<void> walk(FiscalMemory& device, const FiscalReceipt& receipt, std::uint3
   return {};
 }
 
+// Minutes of a local civil time; nothing when it is none.
+std::optional<std::int64_t> minutes_of(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d", &year, &month, &day, &hour, &minute) != 5) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count() * 24 * 60 + hour * 60 + minute;
+}
+
+// Made soon enough after the baseline to be ours; where a time is unknown, nothing speaks against.
+bool is_timely(const FiscalDocument& d, const Baseline& before) {
+  const auto made = minutes_of(d.time), read = minutes_of(before.device_time);
+  return !made || !read || (*made >= *read && *made - *read <= kLongestMinutes);
+}
+
 Resolution person(std::string reason, std::vector<FiscalDocument> candidates = {}) {
   return {ResolutionVerdict::kNeedsPerson, {}, std::move(reason), std::move(candidates)};
 }
@@ -44,15 +68,17 @@ Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& re
   }
   Found found;
   TILL_CHECK(walk(device, receipt, before.last_document, now, found));
-  if (!found.ours && found.unreadable.empty()) {
+  const bool was_open = now.document_open;
+  if (!found.ours) {
     // "No" needs an act: cancelling proves that the device is past whatever it was told before.
     TILL_CHECK(device.cancel());
     const auto seen = now.last_document;
     now = TILL_TRY(device.memory());
     TILL_CHECK(walk(device, receipt, seen, now, found));
   }
-  // A document of ours that is still open was not closed: then the one that fits is another's.
-  if (!found.ours && found.unreadable.size() == 1 && !now.document_open) {
+  // A document of ours that was still open was not closed: then the one that fits is another's.
+  if (!found.ours && found.unreadable.size() == 1 && !was_open &&
+      is_timely(found.unreadable[0], before)) {
     found.ours = found.unreadable[0];
   }
   if (found.ours) {
