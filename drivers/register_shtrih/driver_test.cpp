@@ -31,6 +31,11 @@ const std::string kFn =
     "FF 01 00 03 00 00 01 00 1A 0B 16 0C 05 39 39 39 39 30 37 38 39 30 30 30 30 30 30 30 31 0A 00 "
     "00 00";
 
+// 11h: 22.11.26 12:05:30, serial 1234.
+const std::string kLong =
+    "11 00 1E 43 31 00 00 01 01 26 01 00 00 80 02 02 00 00 00 00 00 00 00 00 00 16 0B 1A 0C 05 1E "
+    "00 D2 04 00 00 00 00 00 00 01 00 FF FF FF FF FF FF 00 00";
+
 struct Peer {
   explicit Peer(const json::object& settings = {}) {
     EXPECT_EQ(host.activate(settings).status, TILL_DONE);
@@ -38,6 +43,7 @@ struct Peer {
       for (const auto byte : b) take(byte);
     });
     answers[hex("10")] = kIdle;
+    answers[hex("11")] = kLong;
     answers[hex("FF 01")] = kFn;
     answers[hex("FF 40")] = "FF 40 00 01 0C 00 05 00";
     answers[hex("FF 45")] = "FF 45 00 00 00 00 00 00 0B 00 00 00 44 33 22 11";
@@ -312,7 +318,7 @@ TEST(ShtrihLink, APendingAnswerIsDrainedFirst) {
   const auto out = peer.host.perform("fiscal.baseline");
   ASSERT_EQ(out.status, TILL_DONE);
   EXPECT_EQ(out.body.at("last_document"), 10);
-  EXPECT_EQ(out.body.at("device_time"), "2026-11-22T12:05");
+  EXPECT_EQ(out.body.at("device_time"), "2026-11-22T12:05:30");
 }
 
 TEST(ShtrihLink, ANakIsRepeated) {
@@ -320,7 +326,7 @@ TEST(ShtrihLink, ANakIsRepeated) {
     Peer peer;
     peer.naks = naks;
     EXPECT_EQ(peer.host.perform("fiscal.baseline").status, TILL_DONE);
-    EXPECT_EQ(peer.log.size(), 1U);
+    EXPECT_EQ(peer.log.size(), 2U);
   }
   Peer peer;
   peer.naks = 1000;
@@ -448,12 +454,18 @@ TEST(ShtrihResolve, ADocumentShownInPartDoesNotProveTheOppositeOfAWitness) {
       peer.host.perform("fiscal.resolve", {{"receipt", to_json(coffee())}, {"baseline", before}});
   ASSERT_EQ(out.status, TILL_DONE);
   EXPECT_EQ(out.body.at("verdict"), "done");  // one document of the right kind and total
-  // The same while a document stands open: it may be ours, so only a person can tell.
+  // The same while a document stands open: it may be ours, so only a person can tell. It is
+  // cancelled all the same.
+  peer.log.clear();
   peer.answers[hex("10")] = "10 00 1E 80 02 08 00 00 00 00 00 00 00 00 00 00";
+  peer.script = [&](const std::string& p) {
+    if (p.starts_with("88")) peer.answers[hex("10")] = kIdle;
+    return "";
+  };
   const auto open =
       peer.host.perform("fiscal.resolve", {{"receipt", to_json(coffee())}, {"baseline", before}});
   EXPECT_EQ(open.body.at("verdict"), "needs_person");
-  EXPECT_EQ(peer.sent("88"), "");
+  EXPECT_EQ(peer.sent("88"), hex("88 1E 00 00 00"));
 }
 
 TEST(ShtrihSettings, AreChecked) {

@@ -110,7 +110,9 @@ std::string trouble_text(const Result<ApiAnswer>& answer, Language language) {
   for (const char* name : {"error", "trouble"}) {
     const auto* e = o == nullptr ? nullptr : o->if_contains(name);
     if (e == nullptr) continue;
-    const std::string detail = member_text(*e, "detail");
+    std::string detail = member_text(*e, "detail");
+    const std::string vendor = member_text(*e, "vendor");
+    if (!vendor.empty()) detail += (detail.empty() ? "" : ", ") + vendor;
     out += "  " + member_text(*e, "code") + " " + member_text(*e, "what") +
            (detail.empty() ? "" : " (" + detail + ")") + ". " + member_text(*e, "next") + "\n";
   }

@@ -1,6 +1,8 @@
 #include "fiscal.h"
 
-#include <set>
+#include <algorithm>
+#include <iterator>
+#include <memory>
 
 namespace till::app {
 namespace {
@@ -11,8 +13,14 @@ using checkout::Then;
 constexpr std::uint32_t kAskMs = 15000;
 constexpr std::uint32_t kReceiptMs = 120000;  // a long receipt on a slow printer
 constexpr std::uint32_t kShiftMs = 150000;
-constexpr int kCashTries = 20;
-constexpr std::int64_t kCashRetryUs = 1'000'000;
+constexpr int kLossTries = 20;
+constexpr std::int64_t kLossRetryUs = 1'000'000;
+constexpr std::int64_t kTurnUs = 20'000'000;  // a person waits no longer for her turn
+
+bool is_loss(Code code) {
+  return code == Code::kTimeout || code == Code::kPortLost || code == Code::kBadFrame ||
+         code == Code::kPluginDied || code == Code::kPluginHung || code == Code::kRegisterOffline;
+}
 
 // A done operation's body; anything else as its error.
 Result<json::value> body_of(const ipc::Outcome& outcome) {
@@ -65,6 +73,7 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
   ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
       [=, this](const Result<json::value>& body) {
+        if (!body && is_loss(body.error().code)) watch_.expect("shift_open");
         if (!body) return then(std::unexpected(body.error()));
         read_baseline(then);
       });
@@ -130,37 +139,78 @@ void Fiscal::recover(Then<Result<void>> then) {
   });
 }
 
-void Fiscal::command(const std::string& verb, json::object body, const Body& then) {
-  static const std::set<std::string> kMakeDocuments = {"fiscal.open_shift", "fiscal.close_shift",
-                                                       "fiscal.settlement_report"};
-  const bool makes = kMakeDocuments.contains(verb);
-  lock([this, verb, body = std::move(body), makes, then] {
-    if (!makes) return run(verb, body, false, then);
-    status(false, [=, this](const Result<RegisterStatus>& s) {
+// The register for a person's command: not behind a sale whose doubt may last.
+void Fiscal::in_turn(const Then<Result<void>>& then) {
+  if (!online()) return after_(0, [then] { then(fail(Code::kRegisterOffline)); });
+  const auto waits = std::make_shared<bool>(true);
+  after_(kTurnUs, [waits, then] {
+    if (std::exchange(*waits, false)) then(fail(Code::kDeviceBusy, "register"));
+  });
+  lock([this, waits, then] {
+    if (!std::exchange(*waits, false)) return unlock();
+    then({});
+  });
+}
+
+// The same, and the register has to be the one that was armed.
+void Fiscal::in_turn_armed(bool detail, const Then<Result<RegisterStatus>>& then) {
+  in_turn([this, detail, then](const Result<void>& turn) {
+    if (!turn) return then(std::unexpected(turn.error()));
+    status(detail, [this, then](Result<RegisterStatus> s) {
       const auto admitted = s ? watch_.admits(*s) : Result<void>(std::unexpected(s.error()));
-      if (!admitted) {
-        unlock();
-        return then(std::unexpected(admitted.error()));
-      }
-      watch_.saw(s->fiscal_memory, s->last_document);
-      run(verb, body, true, then);
+      if (admitted) return then(std::move(s));
+      unlock();
+      then(std::unexpected(admitted.error()));
     });
   });
 }
 
-void Fiscal::run(const std::string& verb, json::object body, bool makes_document,
-                 const Body& then) {
-  ask(verb, std::move(body), kShiftMs,
-      [this, makes_document, then](const Result<json::value>& result) {
-        if (!makes_document || !result) {
-          unlock();
-          return then(result);
-        }
-        read_baseline([this, then, result](const Result<Baseline>&) {
-          unlock();
-          then(result);
-        });
+const Fiscal::Report* Fiscal::report_of(std::string_view verb) {
+  static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true},
+                                        {"fiscal.close_shift", "shift_close", true},
+                                        {"fiscal.settlement_report", "other", false}};
+  const auto* const at = std::ranges::find_if(kReports, [&](auto& r) { return verb == r.verb; });
+  return at == std::end(kReports) ? nullptr : at;
+}
+
+void Fiscal::command(const std::string& verb, json::object body, const Body& then) {
+  const Report* const makes = report_of(verb);
+  if (makes == nullptr) {
+    return in_turn([this, verb, body = std::move(body), then](const Result<void>& turn) {
+      if (!turn) return then(std::unexpected(turn.error()));
+      ask(verb, body, kShiftMs, [this, then](const Result<json::value>& result) {
+        unlock();
+        then(result);
       });
+    });
+  }
+  in_turn_armed(false,
+                [this, makes, body = std::move(body), then](const Result<RegisterStatus>& s) {
+                  if (!s) return then(std::unexpected(s.error()));
+                  watch_.saw(s->fiscal_memory, s->last_document);
+                  report(*makes, body, then, kLossTries);
+                });
+}
+
+// A shift is opened or closed once however often it is asked for (the drivers look first), so after
+// a loss it is asked for again; what came up meanwhile is our own.
+void Fiscal::report(const Report& what, const json::object& body, const Body& then, int tries) {
+  ask(what.verb, body, kShiftMs, [=, this](const Result<json::value>& result) {
+    if (!result && is_loss(result.error().code)) {
+      watch_.expect(what.document);
+      if (what.repeatable && tries > 0) {
+        return after_(kLossRetryUs, [=, this] { report(what, body, then, tries - 1); });
+      }
+    }
+    if (!result) {
+      unlock();
+      return then(result);
+    }
+    read_baseline([this, then, result](const Result<Baseline>&) {
+      unlock();
+      then(result);
+    });
+  });
 }
 
 // No document of the fiscal memory, so no walk can find it; the drawer's sum is its witness.
@@ -172,17 +222,12 @@ void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body&
     unlock();
     then(result);
   };
-  lock([=, this] {
-    status(true, [=, this](const Result<RegisterStatus>& s) {
-      if (!s) return end(std::unexpected(s.error()));
-      if (const auto admitted = watch_.admits(*s); !admitted) {
-        return end(std::unexpected(admitted.error()));
-      }
-      const auto before = s->cash_in_drawer;
-      device_->submit("fiscal.cash", "", body, kAskMs, [=, this](const ipc::Outcome& o) {
-        if (o.verdict != ipc::Verdict::kInDoubt || !before) return end(body_of(o));
-        cash_was(*before, in, amount, end, kCashTries);
-      });
+  in_turn_armed(true, [=, this](const Result<RegisterStatus>& s) {
+    if (!s) return then(std::unexpected(s.error()));
+    const auto before = s->cash_in_drawer;
+    device_->submit("fiscal.cash", "", body, kAskMs, [=, this](const ipc::Outcome& o) {
+      if (o.verdict != ipc::Verdict::kInDoubt || !before) return end(body_of(o));
+      cash_was(*before, in, amount, end, kLossTries);
     });
   });
 }
@@ -190,7 +235,7 @@ void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body&
 void Fiscal::cash_was(Money before, bool in, Money amount, const Body& then, int tries) {
   status(true, [=, this](const Result<RegisterStatus>& s) {
     if (!s && tries > 0) {
-      return after_(kCashRetryUs, [=, this] { cash_was(before, in, amount, then, tries - 1); });
+      return after_(kLossRetryUs, [=, this] { cash_was(before, in, amount, then, tries - 1); });
     }
     if (!s) return then(fail(Code::kRegisterInDoubt, "cash"));
     const Money done = in ? before + amount : before - amount;
@@ -201,19 +246,23 @@ void Fiscal::cash_was(Money before, bool in, Money amount, const Body& then, int
 }
 
 void Fiscal::set_clock(const std::string& local_time, const Body& then) {
-  lock([this, local_time, then] {
+  in_turn([this, local_time, then](const Result<void>& turn) {
+    if (!turn) return then(std::unexpected(turn.error()));
     status(false, [this, local_time, then](const Result<RegisterStatus>& s) {
-      if (s && s->shift == "closed") {
-        return run("fiscal.set_clock", {{"time", local_time}}, false, then);
-      }
-      unlock();
-      then(s ? fail(Code::kShiftOpen) : std::unexpected(s.error()));
+      const auto end = [this, then](const Result<json::value>& result) {
+        unlock();
+        then(result);
+      };
+      if (!s) return end(std::unexpected(s.error()));
+      if (s->shift != "closed") return end(fail(Code::kShiftOpen));
+      ask("fiscal.set_clock", {{"time", local_time}}, kAskMs, end);
     });
   });
 }
 
 void Fiscal::arm(const std::string& number, const Then<Result<void>>& then) {
-  lock([this, number, then] {
+  in_turn([this, number, then](const Result<void>& turn) {
+    if (!turn) return then(turn);
     status(false, [this, number, then](const Result<RegisterStatus>& s) {
       unlock();
       then(s ? watch_.arm(*s, number) : Result<void>(std::unexpected(s.error())));

@@ -25,6 +25,7 @@ class Fiscal final : public checkout::RegisterPort {
   void lock(std::function<void()> then) override { device_->lock(std::move(then)); }
   void unlock() override { device_->unlock(); }
   [[nodiscard]] bool online() const override { return device_->online(); }
+  [[nodiscard]] bool taken() const { return device_->locked(); }
   void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
@@ -33,16 +34,16 @@ class Fiscal final : public checkout::RegisterPort {
   void recover(checkout::Then<Result<void>> then) override;
 
   // Reports and questions of a person, in turn with the sales. What makes a document needs an
-  // armed register.
+  // armed register. kRegisterOffline, or kDeviceBusy when its turn does not come in 20 seconds.
   void command(const std::string& verb, boost::json::object body,
                const checkout::Then<Result<boost::json::value>>& then);
   // Cash in or out, once: after a loss the drawer's sum tells whether it was done.
   void cash(bool in, Money amount, const std::string& cashier,
             const checkout::Then<Result<boost::json::value>>& then);
-  // Reads the number and arms the register for it, if it is the one given.
   // kShiftOpen unless the shift is closed: no register allows it between receipts.
   void set_clock(const std::string& local_time,
                  const checkout::Then<Result<boost::json::value>>& then);
+  // Reads the number and arms the register for it, if it is the one given.
   void arm(const std::string& number, const checkout::Then<Result<void>>& then);
   // State and foreign documents, read while nobody sells; does nothing when the register is taken.
   void look(const std::string& local_now);
@@ -55,8 +56,16 @@ class Fiscal final : public checkout::RegisterPort {
   void on_status(const RegisterStatus& status, const std::string& cashier,
                  const checkout::Then<Result<Baseline>>& then);
   void read_baseline(const checkout::Then<Result<Baseline>>& then);
-  void run(const std::string& verb, boost::json::object body, bool makes_document,
-           const Body& then);
+  void in_turn(const checkout::Then<Result<void>>& then);
+  void in_turn_armed(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
+  // A command that makes a document which is nobody's sale.
+  struct Report {
+    const char* verb;
+    const char* document;  // what RegisterWatch calls it
+    bool repeatable;       // the drivers look whether it is done already
+  };
+  static const Report* report_of(std::string_view verb);
+  void report(const Report& what, const boost::json::object& body, const Body& then, int tries);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
   [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;
   void read_foreign(std::vector<std::uint32_t> numbers);

@@ -1,5 +1,8 @@
 // /v1/register/… : the register's state and what a person asks of it; /v1/documents: receipts that
 // are no sale from a basket.
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 
 #include "routes.h"
@@ -41,6 +44,12 @@ Result<std::uint32_t> number_of(const std::string& text) {
   return static_cast<std::uint32_t>(value);
 }
 
+// The newest one that is so.
+void forget(json::array& list, const json::object& entry) {
+  const auto at = std::find(list.rbegin(), list.rend(), json::value(entry));
+  if (at != list.rend()) list.erase(std::next(at).base());
+}
+
 json::array undo_list(const std::string& kept) {
   boost::system::error_code bad;
   const auto value = json::parse(kept.empty() ? "[]" : kept, bad);
@@ -48,6 +57,15 @@ json::array undo_list(const std::string& kept) {
 }
 
 }  // namespace
+
+// Sales whose document is not known yet.
+json::array Routes::doubts() const {
+  json::array out;
+  for (const auto& sale : store_.desk().live()) {
+    if (checkout::is_open_doubt(sale.state)) out.push_back(json::string(to_string(sale.id)));
+  }
+  return out;
+}
 
 checkout::Then<Result<json::value>> Routes::passing_on(const std::string& language,
                                                        const api::Reply& reply) const {
@@ -66,6 +84,12 @@ void Routes::register_route(const Context& c, api::Reply reply) {
   }
   auto& fiscal = *store_.fiscal();
   if (name == "status" && c.request.method == "GET") {
+    if (!fiscal.online() || fiscal.taken()) {  // what is known must not wait for a doubt
+      auto known = store_.watch().describe();
+      known["online"] = fiscal.online();
+      known["in_doubt"] = doubts();
+      return reply(ok(known));
+    }
     return fiscal.command("fiscal.status", {{"detail", true}},
                           [this, language, reply](const Result<json::value>& r) {
                             if (!r) return reply(error(r.error(), language));
@@ -101,7 +125,12 @@ void Routes::register_route(const Context& c, api::Reply reply) {
     body["cashier"] =
         to_json(store_.operators().named(json::value_to<std::string>(o->at("cashier"))));
   }
-  fiscal.command(at->second.verb, std::move(body), passing_on(language, reply));
+  const bool paper = name == "continue-printing";
+  fiscal.command(at->second.verb, std::move(body),
+                 [this, paper, then = passing_on(language, reply)](const Result<json::value>& r) {
+                   if (r && paper) store_.desk().paper_is_finished();
+                   then(r);
+                 });
 }
 
 // The operator types the number she read from the register's own report. What is in doubt stays
@@ -110,16 +139,11 @@ Result<void> Routes::register_arm(const Context& c, const api::Reply& reply) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto number = TILL_TRY(short_text(in, "fiscal_memory"));
   TILL_CHECK(in.finish());
-  store_.fiscal()->arm(
-      number, [this, language = c.request.language, reply](const Result<void>& armed) {
-        if (!armed) return reply(error(armed.error(), language));
-        json::array doubts;
-        for (const auto& sale : store_.desk().live()) {
-          if (checkout::is_open_doubt(sale.state))
-            doubts.push_back(json::string(to_string(sale.id)));
-        }
-        reply(ok({{"armed", store_.watch().armed()}, {"in_doubt", std::move(doubts)}}));
-      });
+  store_.fiscal()->arm(number,
+                       [this, language = c.request.language, reply](const Result<void>& armed) {
+                         if (!armed) return reply(error(armed.error(), language));
+                         reply(ok({{"armed", store_.watch().armed()}, {"in_doubt", doubts()}}));
+                       });
   return {};
 }
 
@@ -172,29 +196,53 @@ void Routes::register_setting(const Context& c, const api::Reply& reply) {
   const auto* o = c.body.if_object();
   const auto* value = o == nullptr ? nullptr : o->if_contains("value");
   if (value == nullptr || !value->is_string()) return refuse({Code::kWrongType, "value", {}});
-  json::object command = body;
-  command["value"] = *value;
-  store_.fiscal()->command("fiscal.write_setting", std::move(command),
-                           [this, language, reply, body](const Result<json::value>& r) mutable {
-                             if (!r) return reply(error(r.error(), language));
-                             auto list = undo_list(store_.journal().setting(kUndoSetting));
-                             body["value"] = r->at("before");
-                             list.push_back(std::move(body));
-                             if (list.size() > kMostUndo) list.erase(list.begin());
-                             store_.journal().set_setting(kUndoSetting, json::serialize(list));
-                             reply(ok(*r));
+  write_setting(language, reply, std::move(body), *value);
+}
+
+// What stands there is on the disk before it is changed: a write whose answer is lost can be taken
+// back too.
+void Routes::write_setting(const std::string& language, const api::Reply& reply, json::object field,
+                           const json::value& value) {
+  store_.fiscal()->command("fiscal.read_setting", field,
+                           [this, language, reply, field, value](const Result<json::value>& was) {
+                             if (!was) return reply(error(was.error(), language));
+                             json::object before = field, command = field;
+                             before["value"] = was->at("value");
+                             command["value"] = value;
+                             change_undo([&](json::array& list) {
+                               list.push_back(before);
+                               if (list.size() > kMostUndo) list.erase(list.begin());
+                             });
+                             store_.fiscal()->command(
+                                 "fiscal.write_setting", command,
+                                 [this, language, reply, before](const Result<json::value>& r) {
+                                   if (r) return reply(ok(*r));
+                                   // Refused: nothing was changed, and there is nothing to take
+                                   // back.
+                                   if (r.error().code == Code::kRegisterRefused ||
+                                       r.error().code == Code::kOutOfRange ||
+                                       r.error().code == Code::kBadValue) {
+                                     change_undo([&](json::array& list) { forget(list, before); });
+                                   }
+                                   reply(error(r.error(), language));
+                                 });
                            });
 }
 
-void Routes::undo_setting(const std::string& language, const api::Reply& reply) {
+void Routes::change_undo(const std::function<void(json::array&)>& change) {
   auto list = undo_list(store_.journal().setting(kUndoSetting));
+  change(list);
+  store_.journal().set_setting(kUndoSetting, json::serialize(list));
+}
+
+void Routes::undo_setting(const std::string& language, const api::Reply& reply) {
+  const auto list = undo_list(store_.journal().setting(kUndoSetting));
   if (list.empty()) return reply(error({Code::kNotFound, "undo", {}}, language));
-  json::object last = list.back().as_object();
-  list.pop_back();
+  const json::object last = list.back().as_object();
   store_.fiscal()->command("fiscal.write_setting", last,
-                           [this, language, reply, list, last](const Result<json::value>& r) {
+                           [this, language, reply, last](const Result<json::value>& r) {
                              if (!r) return reply(error(r.error(), language));
-                             store_.journal().set_setting(kUndoSetting, json::serialize(list));
+                             change_undo([&](json::array& kept) { forget(kept, last); });
                              reply(ok(last));
                            });
 }

@@ -141,8 +141,12 @@ std::vector<std::uint32_t> RegisterWatch::unread() const {
 
 void RegisterWatch::read(const FiscalDocument& d) {
   if (foreign_.erase(d.number) == 0) return;
+  if (!expected_.empty() && d.kind == expected_) {
+    expected_.clear();
+    return keep();
+  }
   // Of a sale that nobody knew to be on paper: the recheck of settled sales says so.
-  if (!d.witness.empty() && hooks_.sold_here(d.witness)) return keep();
+  if (hooks_.sold_here(d)) return keep();
   metrics_.add("tillbridge_register_foreign_documents_total");
   log_warning("register: document {} ({}) was made by somebody else", d.number, d.kind);
   hooks_.tell({Code::kForeignDocument,
@@ -156,7 +160,20 @@ void RegisterWatch::read(const FiscalDocument& d) {
   keep();
 }
 
-void RegisterWatch::state(const RegisterStatus& status, const std::string& local_now) {
+// Where the register does not tell when its shift was opened: when it was first seen open.
+void RegisterWatch::remember_shift(RegisterStatus& s, const std::string& local_now) {
+  if (s.shift != "open" || s.shift_opened) return;
+  const std::string shift = s.fiscal_memory + "/" + std::to_string(s.shift_number) + "/";
+  std::string seen = hooks_.setting("register.shift");
+  if (!seen.starts_with(shift)) {
+    seen = shift + local_now;
+    hooks_.set_setting("register.shift", seen);
+  }
+  s.shift_opened = seen.substr(shift.size());
+}
+
+void RegisterWatch::state(RegisterStatus status, const std::string& local_now) {
+  remember_shift(status, local_now);
   last_state_ = to_json(status).as_object();
   last_state_["read_at"] = local_now;
   warnings_.clear();

@@ -29,7 +29,8 @@ struct WatchHooks {
   std::function<void(const std::string&, const std::string&)> set_setting;
   // The last document of that memory in the journal, 0 = none.
   std::function<std::uint32_t(const std::string&)> last_sold;
-  std::function<bool(const std::string& witness)> sold_here;
+  // Is it a sale of this store, by its witness or its number?
+  std::function<bool(const FiscalDocument&)> sold_here;
   std::function<void(const wire::RegisterNotice&)> tell;  // to central
   std::function<void(boost::json::object)> publish;       // to tills and consoles
 };
@@ -53,13 +54,16 @@ class RegisterWatch {
   // Numbers nobody here knows, to be read when there is time; at most a few at once.
   [[nodiscard]] std::vector<std::uint32_t> unread() const;
   void read(const FiscalDocument& document);
+  // A command of ours whose answer was lost may have made a document of that kind.
+  void expect(const std::string& kind) { expected_ = kind; }
 
   // A state read in full: kept for the console, warned of once for each new thing.
-  void state(const RegisterStatus& status, const std::string& local_now);
+  void state(RegisterStatus status, const std::string& local_now);
   [[nodiscard]] boost::json::object describe() const;
 
  private:
   void keep();
+  void remember_shift(RegisterStatus& status, const std::string& local_now);
 
   WatchHooks hooks_;
   Metrics& metrics_;
@@ -67,6 +71,7 @@ class RegisterWatch {
   std::string known_memory_;
   std::uint32_t known_ = 0;
   std::set<std::uint32_t> foreign_;
+  std::string expected_;  // "" = nothing
   boost::json::object last_state_;
   boost::json::array warnings_;
   std::set<std::string> warned_;

@@ -232,9 +232,10 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
                    journal_->set_setting(key, value);
                  },
                  [this](const std::string& memory) { return journal_->last_document(memory); },
-                 [this](const std::string& witness) {
-                   const auto sale = parse_uuid(witness.substr(0, witness.find('/')));
-                   return sale && journal_->load(*sale).has_value();
+                 [this](const FiscalDocument& d) {
+                   const auto sale = parse_uuid(d.witness.substr(0, d.witness.find('/')));
+                   return (sale && journal_->load(*sale)) ||
+                          journal_->sale_of(d.fiscal_memory, d.number);
                  },
                  [this](const wire::RegisterNotice& notice) {
                    journal_->tell(wire::encode(wire::Fact{notice}));

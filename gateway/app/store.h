@@ -165,7 +165,11 @@ class Routes {
   Result<api::Response> open_return(const Context& context);
   void register_route(const Context& context, api::Reply reply);
   void register_picture(const Context& c, const api::Reply& reply);
+  [[nodiscard]] boost::json::array doubts() const;
   void register_setting(const Context& context, const api::Reply& reply);
+  void write_setting(const std::string& language, const api::Reply& reply,
+                     boost::json::object field, const boost::json::value& value);
+  void change_undo(const std::function<void(boost::json::array&)>& change);
   void undo_setting(const std::string& language, const api::Reply& reply);
   Result<void> register_arm(const Context& context, const api::Reply& reply);
   Result<void> register_cash(const Context& context, const api::Reply& reply);

@@ -102,8 +102,7 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
     out["candidates"] = std::move(seen);
   }
   if (sale.trouble != 0) {
-    out["trouble"] =
-        error_view({static_cast<Code>(sale.trouble), sale.trouble_detail, {}}, language);
+    out["trouble"] = error_view(sale.trouble_error(), language);
   }
   return out;
 }

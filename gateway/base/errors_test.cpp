@@ -82,7 +82,7 @@ TEST(Errors, DescribesForPeople) {
   const Error error{Code::kRegisterRefused, "receipt 17", "0x54"};
   EXPECT_EQ(describe(error, Language::kEn),
             "The fiscal register said no: receipt 17 (device code 0x54). It gave the reason named "
-            "here; nothing was printed as a receipt. Correct the cause and pay again. [TB-3001]");
+            "here; nothing was printed as a receipt. Correct the cause and try again. [TB-3001]");
   EXPECT_EQ(describe({Code::kPaperOut, "", ""}, Language::kRu),
             "В принтере нет бумаги. Рулон закончился или не виден датчику. "
             "Вставьте новый рулон и закройте крышку. [TB-2201]");

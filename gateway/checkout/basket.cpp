@@ -49,8 +49,7 @@ void Desk::edited(Live& live, std::string_view what) {
   step(live, Event::kEdit);
   live.sale.quote.reset();
   live.sale.quote_id.clear();
-  live.sale.trouble = 0;
-  live.sale.trouble_detail.clear();
+  live.sale.clear_trouble();
   journal_.soft(live.sale, what);
   hooks_.changed(live.sale);
 }
@@ -230,8 +229,7 @@ Result<const Sale*> Desk::quote(const Uuid& id) {
     }
     sale.quote_id = to_string(new_uuid(clock_, random_));
     sale.quoted_us = now;
-    sale.trouble = 0;  // of the attempt before
-    sale.trouble_detail.clear();
+    sale.clear_trouble();  // of the attempt before
     step(*live, Event::kQuote);
     hooks_.changed(sale);
   }

@@ -68,6 +68,9 @@ class Desk {
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);
 
+  // What waited for paper is on it now.
+  void paper_is_finished();
+
   // Compares what people settled with what the register says now, one by one, each under the
   // register's lock. Called when the register is back; harmless at any time.
   void recheck_settled();
@@ -144,6 +147,7 @@ class Desk {
   DeskConfig config_;
   std::map<Uuid, std::unique_ptr<Live>> live_;
   std::vector<Uuid> to_recheck_;
+  std::vector<Uuid> unprinted_;
   std::size_t to_ask_ = 0;  // of them, before the others have to wait
   bool rechecking_ = false;
 };

@@ -50,8 +50,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   if (stale) return fail(Code::kQuoteStale);
   TILL_CHECK(check_payments(sale, payments));
   sale.payments = std::move(payments);
-  sale.trouble = 0;
-  sale.trouble_detail.clear();
+  sale.clear_trouble();
   const auto number = sale.attempt.number + 1;
   sale.attempt = {};
   sale.attempt.number = number;
@@ -105,8 +104,7 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
   }
   if (result.error().code != Code::kCentralOffline) {
     step(live, Event::kHoldRefused);
-    sale.trouble = static_cast<std::int32_t>(result.error().code);
-    sale.trouble_detail = result.error().detail;
+    sale.set_trouble(result.error());
     journal_.soft(sale, "hold_refused");
     return rest(live);
   }
@@ -114,7 +112,7 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
   step(live, Event::kHoldLost);
   const Uuid hold = sale.attempt.hold;
   step(live, Event::kReleased);
-  sale.trouble = static_cast<std::int32_t>(Code::kPointsOffline);
+  sale.set_trouble({Code::kPointsOffline, {}, {}});
   journal_.hard(sale, "hold_unknown", {{FactKind::kHoldReleased, hold}},
                 [this, id] { rest(*live_.at(id)); });
 }
@@ -151,6 +149,7 @@ void Desk::give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why) {
 void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
   Live& live = *live_.at(id);
   if (!baseline) return refused(live, baseline.error());
+  paper_is_finished();  // the register would not be ready otherwise
   Sale& sale = live.sale;
   sale.attempt.baseline = *baseline;
   sale.attempt.receipt = receipt_of(sale);
@@ -170,13 +169,12 @@ void Desk::on_outcome(const Uuid& id, const RegisterOutcome& outcome) {
     case Verdict::kRefused:
       if (!outcome.dirty) return refused(live, outcome.error);
       step(live, Event::kDirty);
-      live.sale.trouble = static_cast<std::int32_t>(outcome.error.code);
-      live.sale.trouble_detail = outcome.error.detail;
+      live.sale.set_trouble(outcome.error);
       journal_.soft(live.sale, "refused_dirty");
       return recover_dirty(id);
     case Verdict::kInDoubt:
       step(live, Event::kLost);
-      live.sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+      live.sale.set_trouble({Code::kRegisterInDoubt, {}, {}});
       journal_.soft(live.sale, "in_doubt");
       rest(live);
       return resolve(id);
@@ -188,10 +186,10 @@ void Desk::recover_dirty(const Uuid& id) {
   register_.recover([this, id](const Result<void>& result) {
     Live& live = *live_.at(id);
     if (result) {
-      return refused(live, {static_cast<Code>(live.sale.trouble), live.sale.trouble_detail, {}});
+      return refused(live, live.sale.trouble_error());
     }
     step(live, Event::kLost);  // the walk finds out; it cancels too
-    live.sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+    live.sale.set_trouble({Code::kRegisterInDoubt, {}, {}});
     journal_.soft(live.sale, "in_doubt");
     rest(live);
     resolve(id);
@@ -263,8 +261,21 @@ std::vector<Fact> Desk::allowance_facts(const Sale& sale) const {
 void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.document = document;
   sale.closed_us = clock_.unix_us();
-  sale.trouble = document.printed ? 0 : static_cast<std::int32_t>(Code::kPaperOut);
-  sale.trouble_detail.clear();
+  sale.clear_trouble();
+  if (document.printed) return;
+  sale.set_trouble({Code::kPaperOut, {}, {}});
+  unprinted_.push_back(sale.id);
+}
+
+void Desk::paper_is_finished() {
+  for (const Uuid& id : std::exchange(unprinted_, {})) {
+    auto sale = journal_.load(id);
+    if (!sale || !sale->document) continue;
+    sale->document->printed = true;
+    if (sale->trouble == static_cast<std::int32_t>(Code::kPaperOut)) sale->clear_trouble();
+    journal_.soft(*sale, "printed");
+    hooks_.changed(*sale);
+  }
 }
 
 std::vector<Fact> Desk::sold_facts(const Sale& sale) const {
@@ -291,8 +302,7 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
 void Desk::refused(Live& live, const Error& error) {
   Sale& sale = live.sale;
   outcome(live, Event::kRefused);
-  sale.trouble = static_cast<std::int32_t>(error.code);
-  sale.trouble_detail = error.detail;
+  sale.set_trouble(error);
   auto facts = release_facts(sale);
   sale.attempt.hold = {};
   const Uuid id = sale.id;
@@ -307,8 +317,7 @@ void Desk::refused(Live& live, const Error& error) {
 
 void Desk::needs_person(Live& live, const Resolution& resolution) {
   outcome(live, Event::kUnresolved);
-  live.sale.trouble = static_cast<std::int32_t>(Code::kNeedsPerson);
-  live.sale.trouble_detail = resolution.reason;
+  live.sale.set_trouble({Code::kNeedsPerson, resolution.reason, {}});
   live.sale.candidates = resolution.candidates;
   const Uuid id = live.sale.id;
   journal_.hard(live.sale, "needs_person", {}, [this, id] {
@@ -335,8 +344,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   sale.doubted = sale.attempt;
   sale.rechecked.reset();
   to_recheck_.push_back(id);
-  sale.trouble = 0;
-  sale.trouble_detail.clear();
+  sale.clear_trouble();
   if (document) {
     outcome(*live, Event::kSettle);
     close(sale, *document);
@@ -412,7 +420,7 @@ void Desk::restart(Live& live) {
       [[fallthrough]];
     case State::kHoldUnknown: {
       step(live, Event::kReleased);
-      sale.trouble = static_cast<std::int32_t>(Code::kHoldUnknown);
+      sale.set_trouble({Code::kHoldUnknown, {}, {}});
       auto facts = release_facts(sale);
       sale.attempt.hold = {};
       journal_.hard(sale, "released_at_start", std::move(facts), [] {});
@@ -421,7 +429,7 @@ void Desk::restart(Live& live) {
     case State::kFiscalising:
       // The intent may have reached the register, and nobody saw the outcome.
       step(live, Event::kLost);
-      sale.trouble = static_cast<std::int32_t>(Code::kRegisterInDoubt);
+      sale.set_trouble({Code::kRegisterInDoubt, {}, {}});
       journal_.soft(sale, "in_doubt_at_start");
       break;
     case State::kRefusedDirty:

@@ -43,8 +43,7 @@ bool is_unsold_since(const Sale& sale) {
 std::vector<Fact> contradiction(Sale& sale) {
   if (sale.rechecked == "agrees") return {};
   if (!is_final(sale.state)) {
-    sale.trouble = static_cast<std::int32_t>(Code::kSettledOtherwise);
-    sale.trouble_detail = *sale.rechecked;
+    sale.set_trouble({Code::kSettledOtherwise, *sale.rechecked, {}});
   }
   const bool twice = sale.extra && sale.document;
   return {{twice ? FactKind::kSoldTwice : FactKind::kSettledOtherwise}};

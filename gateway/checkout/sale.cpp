@@ -26,8 +26,8 @@ BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
                        returned_document, cashier, lines, customer, redeem, quote, quote_id,
                        quoted_us, payments, attempt, document, plain, settled_by, doubted,
-                       rechecked, extra, undone_by, candidates, trouble, trouble_detail, opened_us,
-                       closed_us))
+                       rechecked, extra, undone_by, candidates, trouble, trouble_detail,
+                       trouble_vendor, opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {

@@ -86,9 +86,24 @@ struct Sale {
   std::vector<FiscalDocument> candidates;  // what a person should look at
   std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
   std::string trouble_detail;
+  std::string trouble_vendor;  // the device's own code
   std::int64_t opened_us = 0;
   std::int64_t closed_us = 0;
 
+  void set_trouble(const Error& error) {
+    trouble = static_cast<std::int32_t>(error.code);
+    trouble_detail = error.detail;
+    trouble_vendor = error.vendor;
+  }
+  void clear_trouble() {
+    trouble = 0;
+    trouble_detail.clear();
+    trouble_vendor.clear();
+  }
+  // As it was set; only when there is one.
+  [[nodiscard]] Error trouble_error() const {
+    return {static_cast<Code>(trouble), trouble_detail, trouble_vendor};
+  }
   [[nodiscard]] AttemptKey key() const { return {id, attempt.number}; }
   // Worked out when it was opened; neither edited, parked nor quoted again.
   [[nodiscard]] bool fixed() const { return is_return || plain.has_value(); }

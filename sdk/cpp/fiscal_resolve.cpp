@@ -68,7 +68,8 @@ Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& re
   }
   Found found;
   TILL_CHECK(walk(device, receipt, before.last_document, now, found));
-  const bool was_open = now.document_open;
+  // A document of ours that is still open was not closed: what fits already is another's.
+  const bool others = now.document_open && !found.unreadable.empty();
   if (!found.ours) {
     // "No" needs an act: cancelling proves that the device is past whatever it was told before.
     TILL_CHECK(device.cancel());
@@ -76,8 +77,7 @@ Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& re
     now = TILL_TRY(device.memory());
     TILL_CHECK(walk(device, receipt, seen, now, found));
   }
-  // A document of ours that was still open was not closed: then the one that fits is another's.
-  if (!found.ours && found.unreadable.size() == 1 && !was_open &&
+  if (!found.ours && found.unreadable.size() == 1 && !others &&
       is_timely(found.unreadable[0], before)) {
     found.ours = found.unreadable[0];
   }

@@ -49,10 +49,15 @@ FiscalDocument SimRegister::document(const PrintedDocument& p) const {
   return d;
 }
 
-void SimRegister::receipt(const AttemptKey&, const FiscalReceipt& receipt,
+void SimRegister::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                           Then<RegisterOutcome> then) {
+  const std::string sale = to_string(key.sale);
+  if (!model_.doubted.insert(sale).second) ++model_.blind_retries;
   const auto answer = [&](std::int64_t us, RegisterOutcome outcome) {
-    world_.after(us, life_, [then, outcome = std::move(outcome)] { then(outcome); });
+    world_.after(us, life_, [this, sale, then, outcome = std::move(outcome)] {
+      if (outcome.verdict == Verdict::kRefused && !outcome.dirty) model_.doubted.erase(sale);
+      then(outcome);
+    });
   };
   const auto us = latency();
   const int fate = world_.faults ? static_cast<int>(world_.chance.between(0, 99)) : 99;
@@ -73,7 +78,8 @@ void SimRegister::receipt(const AttemptKey&, const FiscalReceipt& receipt,
     return answer(us, {Verdict::kInDoubt, {}, lost, false});
   }
   execute(us, receipt);
-  world_.after(us + 1, life_, [this, receipt, then] {
+  world_.after(us + 1, life_, [this, sale, receipt, then] {
+    model_.doubted.erase(sale);
     const auto at = std::ranges::find(model_.documents, receipt.witness, &PrintedDocument::witness);
     then({Verdict::kDone, document(*at), {}, false});
   });
@@ -108,6 +114,7 @@ void SimRegister::resolve(const FiscalReceipt& receipt, const Baseline& before,
   world_.after(us, life_, [this, lost, receipt, before, then] {
     if (lost) return then(fail(Code::kPortLost));
     const auto result = walk(receipt, before);
+    model_.doubted.erase(receipt.witness.substr(0, receipt.witness.find('/')));
     if (result.verdict == ResolutionVerdict::kRefused) model_.document_open = false;
     then(result);
   });
@@ -119,6 +126,7 @@ void SimRegister::recover(Then<Result<void>> then) {
   world_.after(us, life_, [this, lost, then] {
     if (lost) return then(fail(Code::kPortLost));
     model_.document_open = false;
+    model_.doubted.clear();  // what was refused is cancelled and verified; one has the lock
     then({});
   });
 }

@@ -2,6 +2,7 @@
 // or not anybody listens. It outlives every gateway.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct RegisterModel {
   std::vector<PrintedDocument> documents;
   std::int64_t busy_until = 0;
   bool document_open = false;
+  // Sales with an attempt whose outcome nobody has been told: the next attempt of one is a
+  // violation, whatever comes of it.
+  std::set<std::string> doubted;
+  std::size_t blind_retries = 0;
 
   std::uint32_t print(const std::string& witness, FiscalKind kind, Money total) {
     const auto number = static_cast<std::uint32_t>(documents.size() + 1);
