@@ -151,7 +151,8 @@ Result<value> Commands::purchases(JsonObject& in) {
       "SELECT n, at, coalesce(label, ''), sales.store, iif(is_return, -total, total), "
       "iif(is_return, -redeemed, redeemed), iif(is_return, -accrued, accrued) "
       "FROM sales LEFT JOIN customers USING (customer) "
-      "WHERE n>?1 AND (?2='' OR sales.customer=?2) ORDER BY n LIMIT ?3",
+      // Corrections and receipts that undo a double are no purchases.
+      "WHERE n>?1 AND (?2='' OR sales.customer=?2) AND document_kind='' ORDER BY n LIMIT ?3",
       after, customer, static_cast<int>(limits::kMaxRows));
   array lines;
   while (rows.next()) {

@@ -70,11 +70,11 @@ Result<void> Facts::apply(const wire::SaleFact& f, Bytes payload, const Store& s
     return fail(Code::kNoCustomer, to_string(f.key));
   }
   const CustomerId id = customer.value_or(CustomerId{});
-  db_.run("INSERT INTO sales VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", f.key.sale,
+  db_.run("INSERT INTO sales VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", f.key.sale,
           f.key.attempt, store.id.value, f.till.value, f.till_number, f.at, f.is_return,
           f.returned_sale, id.value, f.total, f.redeemed.units, f.accrued.units, f.hold,
           f.fiscal.fiscal_memory, f.fiscal.number, f.fiscal.sign, f.program_version,
-          f.evaluation_revision, hash, place.epoch, place.sequence);
+          f.evaluation_revision, hash, place.epoch, place.sequence, f.document_kind);
   const Cause cause{store.id, f.key, f.at};
   if (f.is_return) {
     ledger_.credit(id, f.redeemed, Kind::kReturnRedeemed, cause);

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS sales (
   fiscal_memory TEXT NOT NULL, fiscal_number INTEGER NOT NULL, fiscal_sign INTEGER NOT NULL,
   program_version INTEGER NOT NULL, evaluation_revision INTEGER NOT NULL,
   fact_hash BLOB NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  document_kind TEXT NOT NULL, -- '' = a sale from a basket or its return
   UNIQUE (sale, attempt)) STRICT;
 CREATE INDEX IF NOT EXISTS sales_customer ON sales (customer, n) WHERE customer <> '';
 CREATE TABLE IF NOT EXISTS settlements (

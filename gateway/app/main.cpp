@@ -171,6 +171,8 @@ int main(int argc, char** argv) {
   fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480");
   fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token");
   fiscal->add_option("--language", sale_options.language, "ru or en");
+  sale->add_option("--senior-token-file", sale_options.senior_token_file,
+                   "file with a senior's token: `settle` works at this till");
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);

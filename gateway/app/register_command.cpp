@@ -4,11 +4,13 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
 #include "api_client.h"
 #include "gateway/base/errors.h"
 #include "sdk/cpp/base/base64.h"
+#include "sdk/cpp/base/values.h"
 
 namespace till::app {
 namespace {
@@ -101,6 +103,7 @@ const std::map<std::string, Verb>& verbs() {
                          {{"first_line", number(w[0])}, {"last_line", number(w[1])}}};
         }}},
       {"picture", {1, 2, picture}},
+      {"correction", {1, 1, nullptr}},  // two requests: make_document
   };
   return kVerbs;
 }
@@ -138,6 +141,8 @@ int call(const SaleOptions& options, const Request& request, bool as_json) {
     if (!answer) return 1;
   } else if (as_json) {
     std::cout << json::serialize(answer->body) << "\n";
+  } else if (answer->body.is_object() && answer->body.get_object().empty()) {
+    std::cout << (options.language == "en" ? "done" : "сделано") << "\n";
   } else {
     show(answer->body);
   }
@@ -152,6 +157,7 @@ const char* const kRegisterHelp = R"(
   open-shift | x | z       reports; z closes the shift
   cash in|out AMOUNT       cash into the drawer, or out
   copy | continue          of the last document; go on after new paper
+  correction FILE.json     make a correction, or any receipt of lines of its own
   document NUMBER          one document of the fiscal memory
   settlement               the report on what the tax operator has not got
   clock                    set the register's clock from this computer's
@@ -160,6 +166,47 @@ const char* const kRegisterHelp = R"(
   print-picture FROM TO    print those lines of dots
   drawer                   open it
 )";
+
+namespace {
+
+// A document from a file, and its payment: {"number", "cashier", "receipt": {…, "payments"}}.
+int make_document(const SaleOptions& options, const std::string& file, bool as_json) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  boost::system::error_code bad;
+  const auto document = json::parse(text.str(), bad);
+  const auto* receipt =
+      bad || !document.is_object() ? nullptr : document.as_object().if_contains("receipt");
+  if (!in || receipt == nullptr || !receipt->is_object()) {
+    throw std::invalid_argument(file + R"(: is to be {"number", "receipt": {"kind", "lines", …}})");
+  }
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  const Language language = options.language == "en" ? Language::kEn : Language::kRu;
+  const auto opened = api.call("POST", "/v1/documents", document);
+  if (!opened || opened->status >= 300) {
+    std::cerr << trouble_text(opened, language);
+    return 1;
+  }
+  json::array payments;
+  const auto* given = receipt->as_object().if_contains("payments");
+  if (given != nullptr && given->is_array()) {
+    for (const auto& p : given->get_array()) {
+      const auto minor = p.at("amount").to_number<std::int64_t>();
+      payments.push_back({{"tender", p.at("tender")}, {"amount", to_string(Money{minor})}});
+    }
+  } else {
+    payments.push_back({{"tender", "cash"}, {"amount", opened->body.at("quote").at("total")}});
+  }
+  const std::string sale = member_text(opened->body, "id");
+  return call(options,
+              {"POST",
+               "/v1/sales/" + sale + "/pay",
+               {{"quote", opened->body.at("quote").at("id")}, {"payments", payments}}},
+              as_json);
+}
+
+}  // namespace
 
 int register_command(const SaleOptions& options, const Words& words, bool as_json) {
   const auto at = words.empty() ? verbs().end() : verbs().find(words[0]);
@@ -173,6 +220,7 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
     return 2;
   }
   try {
+    if (at->first == "correction") return make_document(options, rest[0], as_json);
     return call(options, at->second.make(rest), as_json);
   } catch (const std::invalid_argument& wrong) {
     std::cerr << "tillbridge register: " << wrong.what() << "\n";

@@ -44,6 +44,47 @@ Result<std::uint32_t> number_of(const std::string& text) {
   return static_cast<std::uint32_t>(value);
 }
 
+// `given` over `usual`, object by object.
+json::value over(json::value usual, const json::value& given) {
+  if (!usual.is_object() || !given.is_object()) return given;
+  for (const auto& [name, value] : given.get_object()) {
+    auto& at = usual.get_object()[name];
+    at = over(std::move(at), value);
+  }
+  return usual;
+}
+
+// What a person leaves out of a receipt she writes: empty members, a line's sum, the total.
+json::value completed(const json::value& given) {
+  FiscalReceipt pattern;
+  pattern.lines.emplace_back();
+  if (given.is_object() && given.get_object().contains("correction")) pattern.correction.emplace();
+  json::value usual = to_json(pattern);
+  const json::value line = usual.at("lines").at(0);
+  usual.get_object()["lines"] = json::array{};
+  json::value out = over(std::move(usual), given);
+  if (!out.is_object() || !out.at("lines").is_array()) return out;
+  std::int64_t total = 0;
+  for (auto& each : out.get_object()["lines"].get_array()) {
+    const bool summed = each.is_object() && each.get_object().contains("sum");
+    each = over(line, each);
+    if (!each.is_object()) return out;
+    boost::system::error_code none;
+    const auto number = [&](const char* name) {
+      return each.at(name).to_number<std::int64_t>(none);
+    };
+    try {
+      if (!summed)
+        each.get_object()["sum"] = (Money{number("price")} * Quantity{number("quantity")}).minor;
+      total = checked_add(total, number("sum"));
+    } catch (const Overflow&) {
+      return out;  // the check names it
+    }
+  }
+  if (!given.get_object().contains("total")) out.get_object()["total"] = total;
+  return out;
+}
+
 // The newest one that is so.
 void forget(json::array& list, const json::object& entry) {
   const auto at = std::find(list.rbegin(), list.rend(), json::value(entry));
@@ -254,7 +295,7 @@ Result<api::Response> Routes::open_document(const Context& c) {
   const auto number = TILL_TRY(short_text(in, "number"));
   const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
   if (!in.has("receipt")) return fail(Code::kMissingField, "receipt");
-  const auto receipt = TILL_TRY(receipt_from_json(c.body.at("receipt")));
+  const auto receipt = TILL_TRY(receipt_from_json(completed(c.body.at("receipt"))));
   TILL_TRY(in.object("receipt"));
   const auto id =
       TILL_TRY(store_.desk().open_document(TillId{c.who.till}, number, cashier, receipt));

@@ -5,6 +5,7 @@
 
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
+#include "protocols/gs1/check_digit.h"
 #include "routes.h"
 
 namespace till::app {
@@ -253,7 +254,11 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
     const auto quantity = TILL_TRY(in.get_or<Quantity>("quantity", Quantity{kQuantityScale}));
     TILL_CHECK(in.finish());
     const auto* item = TILL_TRY(store_.scanned(code, ""));
-    TILL_CHECK(desk.add(id, item->code, quantity));
+    TILL_CHECK(desk.add(id, item->code, quantity, gs1::gtin_of_elements(code) ? code : ""));
+  } else if (verb == "contact") {
+    const auto to = TILL_TRY(in.get<std::string>("contact"));
+    TILL_CHECK(in.finish());
+    TILL_CHECK(desk.contact(id, to));
   } else if (verb == "points") {
     const auto points = TILL_TRY(in.get<Points>("points"));
     TILL_CHECK(in.finish());

@@ -15,6 +15,8 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "api_client.h"
 #include "gateway/base/errors.h"
@@ -61,7 +63,8 @@ constexpr const char* kHelp =
   state | cancel      show or cancel the sale             показать, отменить
   settle FN FD SIGN   a senior: it is on the paper; or     старший: чек на бумаге есть;
          | none       settle none                          или чека нет
-  pull X | plug X     cable of register, printer …        выдернуть, вставить кабель
+  pull X [MS]         cable of register, printer …        выдернуть кабель (через MS мс)
+  plug X              and back                            вставить
   kill gateway        kill -9 the gateway                 убить шлюз
   balance | receipt   balance; the receipt as printed     баланс; чек, как он напечатан
   devices | quit
@@ -82,6 +85,7 @@ class TerminalTill {
     prompt();
     read_line();
     io_.run();
+    later_.clear();  // each ends by itself
     return 0;
   }
 
@@ -219,9 +223,14 @@ class TerminalTill {
     std::string memory;
     std::uint64_t number = 0, sign = 0;
     in >> memory >> number >> sign;
-    if (memory == "none") return show(call("settle", {{"no_document", true}}));
-    const json::object document{{"fiscal_memory", memory}, {"number", number}, {"sign", sign}};
-    show(call("settle", {{"document", document}}));
+    json::object body{{"no_document", true}};
+    if (memory != "none") {
+      body = {{"document", {{"fiscal_memory", memory}, {"number", number}, {"sign", sign}}}};
+    }
+    const auto& token = options_.senior_token_file;
+    if (token.empty()) return show(call("settle", body));
+    ApiClient senior(options_.url, read_token(token), options_.language);
+    show(senior.call("POST", "/v1/sales/" + sale_ + "/settle", body));
   }
   void points(const std::string& n) {
     show_error(call("points", {{"points", n}}));
@@ -245,7 +254,18 @@ class TerminalTill {
         {"quote", member_text(quote, "id")},
         {"payments", json::array{json::object{{"tender", tender}, {"amount", amount}}}}};
     // The key is the quote: paying it twice by accident is the same payment.
-    show_error(api_.call("POST", "/v1/sales/" + sale_ + "/pay", body, member_text(quote, "id")));
+    const auto ask = [options = options_, path = "/v1/sales/" + sale_ + "/pay", body,
+                      key = member_text(quote, "id")] {
+      ApiClient api(options.url, read_token(options.token_file), options.language);
+      return api.call("POST", path, body, key);
+    };
+    if (::isatty(STDIN_FILENO) == 0) return show_error(ask());  // a script reads line by line
+    later_.emplace_back([this, ask] {
+      asio::post(io_, [this, answer = ask()] {
+        show_error(answer);
+        prompt();
+      });
+    });
   }
 
   void give_back(const std::string& args) {
@@ -264,7 +284,19 @@ class TerminalTill {
     show(opened);
   }
 
-  void pull(const std::string& device) { simulate({{"do", device + ".pull"}}); }
+  // At once, or so many milliseconds from now: into the payment that is typed next.
+  void pull(const std::string& words) {
+    std::istringstream in(words);
+    std::string device;
+    int ms = 0;
+    in >> device >> ms;
+    const json::object command{{"do", device + ".pull"}};
+    if (ms <= 0) return simulate(command);
+    later_.emplace_back([this, command, ms] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+      simulate(command);
+    });
+  }
   void plug(const std::string& device) { simulate({{"do", device + ".plug"}}); }
   // The demo's power cut: no goodbye. Whoever started the gateway starts it again.
   void kill_gateway(const std::string&) {
@@ -385,6 +417,7 @@ class TerminalTill {
   asio::steady_timer retry_;
   asio::streambuf buffer_;
   std::string sale_, last_, last_sold_, state_, phone_;
+  std::vector<std::jthread> later_;  // payments under way, cables about to be pulled
 };
 
 }  // namespace

@@ -53,6 +53,13 @@ void Store::on_input_error(const std::string& till, const std::string& device, c
 Result<const goods::Item*> Store::scanned(std::string_view raw, std::string_view aim) {
   if (raw.size() > limits::kMaxGoodsCodeBytes) return fail(Code::kUnknownGoods, "a long code");
   if (const auto* item = goods_.find(raw)) return item;
+  if (const auto gtin = gs1::gtin_of_elements(raw)) {
+    for (const auto zeros : {1U, 2U, 6U, 0U}) {  // as EAN-13, UPC-A, EAN-8 or GTIN-14
+      if (zeros > gtin->find_first_not_of('0')) continue;
+      if (const auto* item = goods_.find(gtin->substr(zeros))) return item;
+    }
+    return fail(Code::kUnknownGoods, std::string(*gtin));
+  }
   // EAN-13 as a scanner sends UPC-A: with a zero in front.
   if (raw.size() == 13 && raw[0] == '0') {
     if (const auto* item = goods_.find(raw.substr(1))) return item;

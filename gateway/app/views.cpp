@@ -1,14 +1,15 @@
 // What a till sees of a sale and of an error.
 #include "store.h"
+#include "words.h"
 
 namespace till::app {
 namespace {
 
 namespace json = boost::json;
 
-json::object view(const FiscalDocument& d) {
+json::object view(const FiscalDocument& d, Language language) {
   json::array notes;
-  for (const auto& note : d.notes) notes.push_back(json::string(note));
+  for (const auto& note : d.notes) notes.push_back(json::string(in_words(note, language)));
   return {{"fiscal_memory", d.fiscal_memory},
           {"number", d.number},
           {"sign", d.sign},
@@ -29,6 +30,7 @@ json::array view_lines(const checkout::Sale& sale) {
                      {"name", line.name},
                      {"price", to_string(line.price)},
                      {"quantity", to_string(line.quantity)}};
+    if (!line.marking_code.empty()) out["marked"] = true;
     if (sale.quote && i < sale.quote->lines.size()) {
       const auto& q = sale.quote->lines[i];
       out["gross"] = to_string(q.gross);
@@ -54,7 +56,7 @@ json::object error_view(const Error& error, Language language) {
           {"what", text.what},
           {"why", text.why},
           {"next", text.next},
-          {"detail", error.detail},
+          {"detail", in_words(error.detail, language)},
           {"vendor", error.vendor}};
 }
 
@@ -86,11 +88,11 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
                     {"accrued", to_string(q->accrued)},
                     {"why", std::move(why)}};
   }
-  if (sale.document) out["document"] = view(*sale.document);
+  if (sale.document) out["document"] = view(*sale.document, language);
   if (sale.doubted) {
-    out["recheck"] = sale.rechecked.value_or("due");
+    out["recheck"] = in_words(sale.rechecked.value_or("due"), language);
     // A document that is nobody's sale: the return receipt for it is one call away.
-    if (sale.extra) out["extra_document"] = view(*sale.extra);
+    if (sale.extra) out["extra_document"] = view(*sale.extra, language);
     if (sale.extra && !sale.undone_by.is_nil()) out["undone_by"] = to_string(sale.undone_by);
     if (sale.extra && sale.undone_by.is_nil()) {
       out["propose"] = "POST /v1/sales/" + to_string(sale.id) + "/undo";
@@ -98,7 +100,7 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   }
   if (!sale.candidates.empty()) {
     json::array seen;
-    for (const auto& each : sale.candidates) seen.push_back(view(each));
+    for (const auto& each : sale.candidates) seen.push_back(view(each, language));
     out["candidates"] = std::move(seen);
   }
   if (sale.trouble != 0) {

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxOpenSales = 200;       // per till: parked rece
 inline constexpr std::size_t kMaxPayments = 16;         // tenders of one receipt
 inline constexpr std::size_t kMaxCardEvents = 64;       // swiped and not yet used, all tills
 inline constexpr std::size_t kMaxNameCharacters = 128;  // FFD tag 1030
-inline constexpr std::size_t kMaxGoodsCodeBytes = 64;   // GS1-128 carries 48
+inline constexpr std::size_t kMaxGoodsCodeBytes = 191;  // a marking code; GS1-128 carries 48
 
 // Files
 inline constexpr std::size_t kMaxJsonBytes = 1 << 20;      // configuration, programs, bodies

@@ -144,7 +144,8 @@ Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
   return enter_quoted(std::move(live), "open_document");
 }
 
-Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity) {
+Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity,
+                       std::string_view marking_code) {
   Live* live = TILL_TRY(editable(id));
   Sale& sale = live->sale;
   if (sale.fixed()) return fail(Code::kSaleState, "fixed");
@@ -153,7 +154,15 @@ Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity)
   }
   const auto* item = goods_.find(code);
   if (item == nullptr) return fail(Code::kUnknownGoods, std::string(code.substr(0, 64)));
-  const auto same = std::ranges::find(sale.lines, code, &SaleLine::goods);
+  if (!marking_code.empty()) {
+    if (quantity.units != kQuantityScale) return fail(Code::kOutOfRange, "quantity");
+    if (std::ranges::find(sale.lines, marking_code, &SaleLine::marking_code) != sale.lines.end()) {
+      return fail(Code::kDuplicate, "marking_code");
+    }
+  }
+  const auto same = std::ranges::find_if(sale.lines, [&](const SaleLine& l) {
+    return l.goods == code && l.marking_code.empty() && marking_code.empty();
+  });
   if (same != sale.lines.end()) {
     if (same->quantity + quantity > limits::kMaxQuantity)
       return fail(Code::kOutOfRange, "quantity");
@@ -164,7 +173,7 @@ Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity)
     for (const SaleLine& line : sale.lines) last = std::max(last, std::stoi(line.id));
     sale.lines.push_back({std::to_string(last + 1), item->code, item->name, item->price, quantity,
                           item->min_price, item->tax_at(clock_.unix_us()), item->payment_object,
-                          item->legal, item->is_card});
+                          item->legal, item->is_card, std::string(marking_code)});
   }
   edited(*live, "add");
   return {};
@@ -179,12 +188,29 @@ Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantit
   }
   const auto at = std::ranges::find(sale.lines, line, &SaleLine::id);
   if (at == sale.lines.end()) return fail(Code::kBadValue, "line " + line);
+  if (!at->marking_code.empty() && quantity.units != 0 && quantity.units != kQuantityScale) {
+    return fail(Code::kOutOfRange, "quantity");
+  }
   if (quantity.units == 0) {
     sale.lines.erase(at);
   } else {
     at->quantity = quantity;
   }
   edited(*live, "quantity");
+  return {};
+}
+
+Result<void> Desk::contact(const Uuid& id, const std::string& to) {
+  Live* live = TILL_TRY(editable(id));
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool phone = to.size() >= 8 && to.size() <= 16 && to[0] == '+' &&
+                     std::ranges::all_of(to.begin() + 1, to.end(), digit);
+  const auto at = to.find('@');
+  const bool mail = at != std::string::npos && at > 0 && at + 1 < to.size() && to.size() <= 64 &&
+                    std::ranges::all_of(to, [](char c) { return c > ' ' && c < 0x7f; });
+  if (!to.empty() && !phone && !mail) return fail(Code::kBadValue, "contact");
+  live->sale.contact = to;
+  journal_.soft(live->sale, "contact");
   return {};
 }
 

@@ -47,8 +47,13 @@ class Desk {
   // The return receipt for a sale's extra document; asked again, the same one.
   Result<Uuid> open_undo(const TillId& till, const std::string& number, const std::string& cashier,
                          const Uuid& sold);
-  // Adds goods by code; the same goods again add to their line.
-  Result<void> add(const Uuid& id, std::string_view code, Quantity quantity);
+  // Adds goods by code; the same goods again add to their line. A piece with a marking code is a
+  // line of its own; kDuplicate: it is in the basket already.
+  Result<void> add(const Uuid& id, std::string_view code, Quantity quantity,
+                   std::string_view marking_code = {});
+  // Where the electronic receipt goes: a phone like +79161234567 or an e-mail address, "" =
+  // nowhere.
+  Result<void> contact(const Uuid& id, const std::string& to);
   // Sets a line's quantity; 0 takes it out.
   Result<void> set_quantity(const Uuid& id, const std::string& line, Quantity quantity);
   Result<void> identify(const Uuid& id, Identity who);

@@ -637,6 +637,26 @@ TEST_F(DeskTest, AfterAStartEveryUnfinishedStateEndsRight) {
   EXPECT_EQ(fiscal.receipts, 0);
 }
 
+TEST_F(DeskTest, AMarkedPieceIsALineOfItsOwn) {
+  const Uuid id = sale();
+  ASSERT_TRUE(desk->add(id, "1", Quantity{1000}, "mark-1"));
+  EXPECT_EQ(desk->add(id, "1", Quantity{1000}, "mark-1").error().code, Code::kDuplicate);
+  EXPECT_EQ(desk->add(id, "1", Quantity{2000}, "mark-2").error().detail, "quantity");
+  ASSERT_TRUE(desk->add(id, "1", Quantity{1000}));  // joins the two without a mark
+  EXPECT_EQ(desk->set_quantity(id, "2", Quantity{2000}).error().detail, "quantity");
+  EXPECT_EQ(desk->contact(id, "Anna").error().detail, "contact");
+  EXPECT_EQ(desk->contact(id, "a@").error().detail, "contact");
+  ASSERT_TRUE(desk->contact(id, "a@b.ru"));
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_EQ(fiscal.last.lines.size(), 2U);
+  EXPECT_EQ(fiscal.last.lines[0].quantity, Quantity{3000});
+  EXPECT_EQ(fiscal.last.lines[1].marking_code, "mark-1");
+  EXPECT_EQ(fiscal.last.contact, "a@b.ru");
+  const auto kept = *journal.load(id);
+  EXPECT_EQ(kept.contact + kept.attempt.receipt.contact, "") << "it has served";
+}
+
 TEST_F(DeskTest, PayNamesItsQuote) {
   const Uuid id = sale();
   const std::string quote = (*desk->quote(id))->quote_id;

@@ -261,6 +261,8 @@ std::vector<Fact> Desk::allowance_facts(const Sale& sale) const {
 void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.document = document;
   sale.closed_us = clock_.unix_us();
+  sale.contact.clear();  // it has served; nobody needs to find it in the journal
+  sale.attempt.receipt.contact.clear();
   sale.clear_trouble();
   if (document.printed) return;
   sale.set_trouble({Code::kPaperOut, {}, {}});

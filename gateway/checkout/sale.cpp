@@ -16,7 +16,7 @@ BOOST_DESCRIBE_STRUCT(Quote, (),
 namespace till::checkout {
 BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax_1199, payment_object, legal,
-                       is_card))
+                       is_card, marking_code))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
                        code_until_us, allowance, allowance_points, allowance_expires_us))
@@ -24,8 +24,8 @@ BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
-                       returned_document, cashier, lines, customer, redeem, quote, quote_id,
-                       quoted_us, payments, attempt, document, plain, settled_by, doubted,
+                       returned_document, cashier, contact, lines, customer, redeem, quote,
+                       quote_id, quoted_us, payments, attempt, document, plain, settled_by, doubted,
                        rechecked, extra, undone_by, candidates, trouble, trouble_detail,
                        trouble_vendor, opened_us, closed_us))
 }  // namespace till::checkout
@@ -93,7 +93,8 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bo
   for (const loyalty::UnitShare& unit : quoted.units) {
     const Money total = with_points ? unit.total + unit.by_points : unit.total;
     for (const FiscalPiece& piece : fiscal_pieces(total, unit.quantity)) {
-      const bool same = !out.empty() && out.back().price == piece.price &&
+      const bool same = !out.empty() && line.marking_code.empty() &&
+                        out.back().marking_code.empty() && out.back().price == piece.price &&
                         out.back().name == line.name && whole(piece.quantity) &&
                         whole(out.back().quantity) && out.back().tax == tax;
       if (same) {
@@ -105,6 +106,7 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bo
                        .quantity = piece.quantity,
                        .sum = piece.sum,
                        .tax = tax,
+                       .marking_code = line.marking_code,
                        .ru_ffd = {.payment_object_1212 = line.payment_object}});
       }
       const Money listed = line.price * piece.quantity;
@@ -149,6 +151,7 @@ FiscalReceipt receipt_of(const Sale& sale) {
   receipt.kind = sale.is_return ? FiscalKind::kSaleReturn : FiscalKind::kSale;
   receipt.witness = to_string(sale.key());
   receipt.cashier = {sale.cashier, ""};
+  receipt.contact = sale.contact;
   receipt.returned = sale.returned_document;
   receipt.payments = sale.payments;
   // Points are in the prices, or stand beside the money.

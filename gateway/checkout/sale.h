@@ -25,6 +25,7 @@ struct SaleLine {
   int payment_object = 1;
   goods::LegalClass legal = goods::LegalClass::kNone;
   bool is_card = false;
+  std::string marking_code = {};  // of this one piece, as scanned
 };
 
 // The customer as of this sale: a snapshot. Never a full card number or phone.
@@ -64,6 +65,7 @@ struct Sale {
   std::map<std::string, Quantity> returned;           // line of that sale -> quantity
   std::optional<ReturnedDocument> returned_document;  // what that sale stands on
   std::string cashier;
+  std::string contact;  // for the electronic receipt: a phone or an e-mail address, "" = paper only
   std::vector<SaleLine> lines;
   std::optional<Identity> customer;
   Points redeem;  // asked for

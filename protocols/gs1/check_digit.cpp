@@ -30,6 +30,14 @@ std::optional<std::string> to_gtin14(std::string_view digits) {
   return std::string(14 - digits.size(), '0').append(digits);
 }
 
+std::optional<std::string_view> gtin_of_elements(std::string_view text) {
+  constexpr std::size_t kGtin = 14;
+  if (text.starts_with('\x1d')) text.remove_prefix(1);
+  if (!text.starts_with("01") || text.size() <= 2 + kGtin) return std::nullopt;
+  const auto gtin = text.substr(2, kGtin);
+  return valid_gtin(gtin) ? std::optional(gtin) : std::nullopt;
+}
+
 std::optional<std::string> expand_upc_e(std::string_view digits) {
   if (!all_digits(digits) || digits.size() < 6 || digits.size() > 8) return std::nullopt;
   const char system = digits.size() == 6 ? '0' : digits[0];

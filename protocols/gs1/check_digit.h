@@ -20,6 +20,10 @@ bool valid_gtin(std::string_view digits);
 // The same number with 14 digits, zeros in front, as databases compare it.
 std::optional<std::string> to_gtin14(std::string_view digits);
 
+// The GTIN of GS1 element strings that begin with one: "01", 14 digits, then more (a marking code
+// does: 01, 21 …). A leading FNC1 (GS, 1Dh) is passed over. Nothing for anything else.
+std::optional<std::string_view> gtin_of_elements(std::string_view text);
+
 // UPC-E to UPC-A (12 digits). Takes 6 digits (number system 0 is meant), 7 (number system first)
 // or 8 (with the check digit, which must be right). Nothing for anything else.
 std::optional<std::string> expand_upc_e(std::string_view digits);

@@ -6,6 +6,18 @@
 namespace till::gs1 {
 namespace {
 
+TEST(Gs1, AMarkingCodeNamesItsGoods) {
+  const std::string_view code =
+      "010460123456789321abc\x1d"
+      "93dGVz";
+  EXPECT_EQ(gtin_of_elements(code), "04601234567893");
+  EXPECT_EQ(gtin_of_elements("\x1d" + std::string(code)), "04601234567893");
+  EXPECT_FALSE(gtin_of_elements("010460123456789421abc"));  // its check digit
+  EXPECT_FALSE(gtin_of_elements("0104601234567893"));       // a GTIN alone marks nothing
+  EXPECT_FALSE(gtin_of_elements("2104601234567893"));
+  EXPECT_FALSE(gtin_of_elements(""));
+}
+
 TEST(CheckDigit, PublishedNumbers) {
   // GS1 General Specifications, 7.9.1; the others stand on goods.
   EXPECT_EQ(check_digit("629104150021"), '3');

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import uuid
 
-KINDS = {1: "sale", 2: "return"}
+KINDS = {1: "sale", 2: "sale_return", 3: "purchase", 4: "purchase_return"}
 
 
 # ---- the register's memory ----
@@ -63,7 +63,7 @@ def read_memory(folder):
             raw = bytes.fromhex(d["tlv"])
             documents.append({"fn": d["fn"], "fd": d["fd"], "type": d["type"], "op": d.get("op", 0),
                               "total": d.get("total", 0), "fpd": d["fpd"],
-                              "witness": witness(raw) if d["type"] == 3 else None})
+                              "witness": witness(raw) if d["type"] in (3, 31) else None})
     return documents
 
 
@@ -159,7 +159,8 @@ def check_journal(memory, sales):
             yield f"journal: sale {name} names document {s['fiscal_document']}, it is {d['fd']}"
         if d["total"] != s["total"]:
             yield f"journal: sale {name} is {s['total']}, its document {d['fd']} says {d['total']}"
-        if KINDS.get(d["op"]) != ("return" if s["is_return"] else "sale"):
+        plain = json.loads(s["body"]).get("plain")  # a document that is no sale from a basket
+        if KINDS.get(d["op"]) != (plain["kind"] if plain else "sale_return" if s["is_return"] else "sale"):
             yield f"journal: sale {name} and its document {d['fd']} are of different kinds"
     for name, d in documents.items():
         if name not in finished:

@@ -150,10 +150,17 @@ def interactive(shop):
                     pass
             time.sleep(0.3)
     threading.Thread(target=keep_gateway_alive, daemon=True).start()
+    senior = shop.folder / "senior-token"
+    senior.write_text(shop.senior_token)
+    senior.chmod(0o600)
+    print("In another terminal, as a senior: " + " ".join(map(str, [
+        os.path.relpath(shop.bin / "tillbridge"), "register", "status", "--url", f"http://127.0.0.1:{shop.port}",
+        "--token-file", os.path.relpath(senior)])))
     print(f"Goods: {COFFEE} coffee, {BREAD} bread, {MILK} milk, {CIGARETTES} cigarettes. "
           f"Cards: {GOLD_CARD}, {SILVER_CARD}. Phone: {PHONE}")
     subprocess.run([shop.bin / "tillbridge", "sale", "--url", f"http://127.0.0.1:{shop.port}",
                     "--token-file", shop.folder / "token", "--sim", shop.folder / "control.sock",
+                    "--senior-token-file", shop.folder / "senior-token",
                     "--gateway-pid", shop.folder / "gateway.pid", "--language", shop.language], check=False)
     wait_for("central to have everything", shop.settled, 60)
 

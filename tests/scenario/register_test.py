@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The register beyond a sale: arming, a swapped one, other people's documents, cash, settings."""
+import json
 import subprocess
 import sys
 import tempfile
@@ -110,7 +111,35 @@ def check_correction(shop):
     receipt["lines"][0]["sum"] = -1
     refused = shop.api("POST", "/v1/documents", {**body, "number": "corr-2"}, token=shop.senior_token)
     assert code_of(refused)[1] == "TB-1006" and "lines[0].sum" in str(refused), refused
+    # By the command line, with what a person would write and no more.
+    (shop.folder / "correction.json").write_text(json.dumps({"number": "corr-3", "receipt": {
+        "kind": "purchase", "correction": {"date": "2026-11-20"},
+        "lines": [{"name": "Тара", "price": 500, "quantity": 2000, "tax": {"kind": "exempt"}}]}}))
+    done = subprocess.run([shop.bin / "tillbridge", "register", "correction", shop.folder / "correction.json",
+                           "--url", f"http://127.0.0.1:{shop.port}", "--token-file", shop.folder / "senior-token",
+                           "--language", "en"], capture_output=True, text=True)
+    assert done.returncode == 0 and "state: committed" in done.stdout, done
+    last = shop.documents()[-1]
+    assert (last["type"], last["op"], last["total"]) == (31, 3, 1000), last
     print("a correction is a document of its own")
+
+
+def check_marked(shop):
+    """A DataMatrix names its goods and stands in the document; the receipt also goes to the customer."""
+    code = "0104607000000021" + "21abcDEF" + "\x1d" + "93dGVz"
+    sale = shop.ok(shop.api("POST", "/v1/sales", {"number": "marked"}))["id"]
+    lines = f"/v1/sales/{sale}/lines"
+    shop.ok(shop.api("POST", lines, {"code": code}))
+    assert code_of(shop.api("POST", lines, {"code": code})) == (409, "TB-1011"), "the same piece twice"
+    view = shop.ok(shop.api("POST", lines, {"code": "4607000000021"}))
+    assert [line.get("marked") for line in view["lines"]] == [True, None], view
+    contact = f"/v1/sales/{sale}/contact"
+    assert code_of(shop.api("POST", contact, {"contact": "Anna"})) == (400, "TB-1012")
+    shop.ok(shop.api("POST", contact, {"contact": "+79160000000"}))
+    assert shop.pay(sale)[1]["state"] == "committed"
+    tlv = (shop.folder / "register/fiscal_memory.jsonl").read_text().splitlines()[-1].lower()
+    assert code.encode().hex() in tlv and "+79160000000".encode().hex() in tlv, tlv
+    print("a marking code and the customer's contact are in the document")
 
 
 def check_operator(shop):
@@ -195,7 +224,10 @@ def main():
             check_cash(shop)
             check_settings(shop)
             check_correction(shop)
+            check_marked(shop)
             check_operator(shop)
+            wrong = audit.audit(shop.folder)
+            assert not wrong, wrong
             check_swapped(shop)
         finally:
             shop.stop_all()
