@@ -196,12 +196,21 @@ void AtolRegister::add_detail(RegisterStatus& out) {
   }
 }
 
-// A shift that is as wanted is no error: the answer to an earlier wish may have been lost.
+// A shift that is as wanted is no error: the answer to an earlier wish may have been lost. Each
+// shift is turned under one key, so that a wish which arrives late is not carried out a second
+// time.
 Result<void> AtolRegister::turn_shift(bool open, const Operator& cashier) {
   TILL_CHECK(await(key_));
+  const auto memory_now = TILL_TRY(memory());
+  const auto number = TILL_TRY(read_shift_status(TILL_TRY(ask("getShiftStatus")))).number;
+  const std::string key =
+      key_of(fmt::format("{} {}", open ? "open" : "close", number), memory_now.fiscal_memory);
+  TILL_CHECK(await(key));
   const auto shift = TILL_TRY(read_shift_status(TILL_TRY(ask("getShiftStatus"))));
   if (shift.state == (open ? "open" : "closed")) return {};
-  return act(operator_task(open ? "openShift" : "closeShift", cashier));
+  port().point_of_no_return();
+  TILL_CHECK(run_once(operator_task(open ? "openShift" : "closeShift", cashier), key));
+  return {};
 }
 
 Result<void> AtolRegister::open_shift(const Operator& cashier) { return turn_shift(true, cashier); }

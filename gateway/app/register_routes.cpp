@@ -237,13 +237,13 @@ void Routes::register_setting(const Context& c, const api::Reply& reply) {
   const auto* o = c.body.if_object();
   const auto* value = o == nullptr ? nullptr : o->if_contains("value");
   if (value == nullptr || !value->is_string()) return refuse({Code::kWrongType, "value", {}});
-  write_setting(language, reply, std::move(body), *value);
+  write_setting(language, reply, body, *value);
 }
 
 // What stands there is on the disk before it is changed: a write whose answer is lost can be taken
 // back too.
-void Routes::write_setting(const std::string& language, const api::Reply& reply, json::object field,
-                           const json::value& value) {
+void Routes::write_setting(const std::string& language, const api::Reply& reply,
+                           const json::object& field, const json::value& value) {
   store_.fiscal()->command("fiscal.read_setting", field,
                            [this, language, reply, field, value](const Result<json::value>& was) {
                              if (!was) return reply(error(was.error(), language));

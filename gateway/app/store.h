@@ -168,7 +168,7 @@ class Routes {
   [[nodiscard]] boost::json::array doubts() const;
   void register_setting(const Context& context, const api::Reply& reply);
   void write_setting(const std::string& language, const api::Reply& reply,
-                     boost::json::object field, const boost::json::value& value);
+                     const boost::json::object& field, const boost::json::value& value);
   void change_undo(const std::function<void(boost::json::array&)>& change);
   void undo_setting(const std::string& language, const api::Reply& reply);
   Result<void> register_arm(const Context& context, const api::Reply& reply);

@@ -98,6 +98,8 @@ TEST(AtolTask, MarkedGoodsAndDiscounts) {
   r.lines[0].discount = {500};
   auto item = parsed(*receipt_task(r)).at("items").at(0);
   EXPECT_EQ(item.at("imcParams").at("imc"), "MDEwNDYwHTkz");
+  EXPECT_EQ(parsed(*receipt_task(r)).at("validateMarkingCodes"), true);
+  EXPECT_FALSE(parsed(*receipt_task(coffee())).contains("validateMarkingCodes"));
   EXPECT_EQ(item.at("imcParams").at("itemEstimatedStatus"), "itemPieceSold");
   EXPECT_EQ(item.at("infoDiscountAmount").to_number<double>(), 5);
   r.kind = FiscalKind::kSaleReturn;

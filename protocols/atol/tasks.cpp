@@ -134,12 +134,16 @@ Result<std::string> receipt_task(const FiscalReceipt& r) {
   const std::string client =
       r.contact.empty() ? ""
                         : fmt::format(R"(,"clientInfo":{{"emailOrPhone":{}}})", quoted(r.contact));
-  return fmt::format(R"({{"type":"{}{}"{}{}{}{},"items":[{})"
+  // The driver checks marking codes by itself before it registers them.
+  const bool marked = std::ranges::any_of(
+      r.lines, [](const FiscalLine& line) { return !line.marking_code.empty(); });
+  return fmt::format(R"({{"type":"{}{}"{}{}{}{}{},"items":[{})"
                      R"({{"type":"userAttribute","name":"{}","value":{},"print":true}}],)"
                      R"("payments":[{}],"total":{}}})",
                      kind(r.kind), r.correction ? "Correction" : "", system,
-                     operator_member(r.cashier), client, correction, items, kWitnessName,
-                     quoted(r.witness), payments, to_string(r.total));
+                     marked ? R"(,"validateMarkingCodes":true)" : "", operator_member(r.cashier),
+                     client, correction, items, kWitnessName, quoted(r.witness), payments,
+                     to_string(r.total));
 }
 
 std::string cash_task(bool in, Money amount, const Operator& cashier) {

@@ -14,11 +14,10 @@
 namespace till::shtrih {
 
 inline constexpr std::uint16_t kTagContact = 1008, kTagCashier = 1021, kTagExtra = 1084,
-                               kTagExtraName = 1085, kTagExtraValue = 1086,
-                               kTagShift = 1038, kTagReceipt = 1042,
-                               kTagCorrectionType = 1173, kTagCorrectionReason = 1174,
-                               kTagReasonDate = 1178, kTagReasonNumber = 1179,
-                               kTagCashierInn = 1203, kTagMeasure = 2108;
+                               kTagExtraName = 1085, kTagExtraValue = 1086, kTagShift = 1038,
+                               kTagReceipt = 1042, kTagCorrectionType = 1173,
+                               kTagCorrectionReason = 1174, kTagReasonDate = 1178,
+                               kTagReasonNumber = 1179, kTagCashierInn = 1203, kTagMeasure = 2108;
 
 void put_tlv(Buffer& out, std::uint16_t tag, Bytes value);
 void put_string(Buffer& out, std::uint16_t tag, std::string_view utf8);
