@@ -304,7 +304,7 @@ TEST(ShtrihWire, PicturesTurnTheirBits) {
   const std::pair<json::object, const char*> kWrong[] = {
       {{{"first_line", 0}, {"width", 16}, {"bits", "gAHw8A=="}}, "first_line"},
       {{{"first_line", 1}, {"width", 12}, {"bits", "gAHw8A=="}}, "width"},
-      {{{"first_line", 1}, {"width", 328}, {"bits", std::string(328 / 8 * 4, 'A')}}, "width"},
+      {{{"first_line", 1}, {"width", 328}, {"bits", std::string(164, 'A')}}, "width"},
       {{{"first_line", 1}, {"width", 16}, {"bits", "gAHw"}}, "bits"},
       {{{"first_line", 1}, {"width", 16}, {"bits", "?"}}, "bits"}};
   for (const auto& [body, field] : kWrong) {

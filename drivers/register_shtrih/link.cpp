@@ -13,6 +13,12 @@ constexpr std::uint32_t kByteMs = 100;     // between two bytes of a frame
 constexpr std::uint32_t kControlMs = 300;  // for ACK, NAK after ENQ or a frame
 constexpr std::uint32_t kSliceMs = 1000;   // a silent device is asked again this often
 
+// An FF command's refusal may carry only FF and the error.
+bool answers(const Reply& reply, Bytes asked) {
+  const auto code = static_cast<std::uint16_t>(reply.command);
+  return asked[0] == 0xff ? code == 0xff || code == (0xff00 | asked[1]) : code == asked[0];
+}
+
 }  // namespace
 
 // Skips what is no control byte: network models add FFh after our ACK, and lines carry noise.
@@ -103,12 +109,22 @@ Result<Buffer> StandardLink::await_answer(std::uint32_t answer_ms) {
   return payload;
 }
 
+// What answers another command is an old answer said again (a doubled ENQ does that); ours follows.
+Result<Reply> StandardLink::own_answer(Bytes asked, std::uint32_t answer_ms) {
+  for (int i = 0; i < kTries; ++i) {
+    auto payload = await_answer(answer_ms);
+    if (!payload && i > 0 && payload.error().code == Code::kTimeout) break;
+    auto reply = TILL_TRY(parse_reply(TILL_TRY(std::move(payload))));
+    if (answers(reply, asked)) return reply;
+  }
+  return fail(Code::kBadFrame, "an answer to another command");
+}
+
 Result<Reply> StandardLink::exchange(Bytes payload, std::uint32_t answer_ms) {
   const Buffer frame = encode_frame(payload);
   TILL_CHECK(drain(0));
   for (int i = 0; i < kTries; ++i) {
-    if (!TILL_TRY(submit(frame))) continue;
-    return parse_reply(TILL_TRY(await_answer(answer_ms)));
+    if (TILL_TRY(submit(frame))) return own_answer(payload, answer_ms);
   }
   return fail(Code::kBadFrame, "the register refuses every frame");
 }

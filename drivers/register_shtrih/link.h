@@ -37,6 +37,7 @@ class StandardLink final : public Link {
   Result<std::uint8_t> control_byte(std::uint32_t timeout_ms);
   Result<Buffer> read_frame(std::uint32_t first_byte_ms);
   Result<Buffer> fetch(std::uint32_t first_byte_ms);
+  Result<Reply> own_answer(Bytes asked, std::uint32_t answer_ms);
   Result<Buffer> await_answer(std::uint32_t answer_ms);
   Result<bool> submit(Bytes frame);
 

@@ -77,13 +77,15 @@ Fault fault_of(const object& in) {
   static const std::map<std::string, Fault::What> kWhat = {
       {"cut", Fault::What::kCut},         {"nak", Fault::What::kNak},
       {"garbage", Fault::What::kGarbage}, {"slow", Fault::What::kSlow},
-      {"late", Fault::What::kLate},       {"power", Fault::What::kPower}};
+      {"late", Fault::What::kLate},       {"power", Fault::What::kPower},
+      {"double", Fault::What::kDouble},   {"other", Fault::What::kOther}};
   static const std::map<std::string, Fault::When> kWhen = {
       {"rx", Fault::When::kRx}, {"tx", Fault::When::kTx}, {"fiscal", Fault::When::kFiscal}};
   const auto what = kWhat.find(text(in, "what", ""));
   const auto when = kWhen.find(text(in, "when", "rx"));
   const std::string side = text(in, "side", "before");
-  if (what == kWhat.end()) refuse("what is to be cut, nak, garbage, slow, late or power");
+  if (what == kWhat.end())
+    refuse("what is to be cut, nak, garbage, double, other, slow, late or power");
   if (when == kWhen.end()) refuse("when is to be rx, tx or fiscal");
   if (side != "before" && side != "after") refuse("side is to be before or after");
   Fault fault{.when = when->second,

@@ -107,6 +107,11 @@ TEST(FaultScript, SpoilsTheAnswer) {
   steps = script.tx(Bytes{6, 2, 3});
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_EQ(to_hex(steps[0].bytes), "15");
+  script.add({.when = Fault::When::kTx, .at = 1, .what = Fault::What::kDouble});
+  script.add({.when = Fault::When::kTx, .at = 1, .what = Fault::What::kOther});
+  EXPECT_EQ(to_hex(script.tx(Bytes{6, 2})[0].bytes),
+            "06060602031300"
+            "1E0E02");
   EXPECT_EQ(script.pending(), 0U);
 }
 

@@ -6,6 +6,8 @@ namespace till::sim {
 namespace {
 
 using Kind = FaultStep::Kind;
+// A Shtrih-M register's answer to a beep (13h), whole.
+constexpr uint8_t kOtherAnswer[] = {0x06, 0x02, 0x03, 0x13, 0x00, 0x1E, 0x0E};
 constexpr uint8_t kSoh = 0x01, kStx = 0x02, kNak = 0x15;
 
 void pass(std::vector<FaultStep>& out, uint8_t byte) {
@@ -85,7 +87,7 @@ void FaultScript::command_received(uint16_t command) {
   if (!faults_.empty() && faults_.front().when != Fault::When::kRx) arm(command);
 }
 
-bool FaultScript::fire(std::vector<FaultStep>& out, bool& replaced) {
+bool FaultScript::fire(uint8_t byte, std::vector<FaultStep>& out, bool& replaced) {
   static constexpr uint8_t kGarbage[] = {0xFF, 0x00, 0x55, 0xAA};
   const Fault fault = faults_.front();
   faults_.pop_front();
@@ -110,7 +112,13 @@ bool FaultScript::fire(std::vector<FaultStep>& out, bool& replaced) {
       }
       return true;
     case Fault::What::kGarbage:
-      for (const uint8_t byte : kGarbage) pass(out, byte);
+      for (const uint8_t foreign : kGarbage) pass(out, foreign);
+      return true;
+    case Fault::What::kDouble:
+      pass(out, byte);
+      return true;
+    case Fault::What::kOther:
+      for (const uint8_t other : kOtherAnswer) pass(out, other);
       return true;
     case Fault::What::kSlow:
       out.push_back({Kind::kSlow, {}, fault.ms});
@@ -128,9 +136,9 @@ bool FaultScript::emit(Fault::When when, uint8_t byte, std::vector<FaultStep>& o
   }
   if (faults_.front().after) {
     pass(out, byte);
-    return fire(out, replaced);
+    return fire(byte, out, replaced);
   }
-  if (!fire(out, replaced)) return false;
+  if (!fire(byte, out, replaced)) return false;
   if (!replaced) pass(out, byte);
   return true;
 }
@@ -177,7 +185,7 @@ std::vector<FaultStep> FaultScript::fiscal(bool after) {
     return out;
   }
   bool replaced = false;
-  fire(out, replaced);
+  fire(0, out, replaced);
   return out;
 }
 

@@ -14,6 +14,8 @@ struct Fault {
     kCut,      // the line is cut
     kNak,      // rx: the frame under way is refused; tx: a NAK goes out instead of the rest
     kGarbage,  // four foreign bytes
+    kDouble,   // the byte comes twice (an ACK, for one)
+    kOther,    // tx: the answer of another command comes first
     kSlow,     // everything from here on comes `ms` later
     kLate,     // the line is cut, the command is executed `ms` later
     kPower,    // the device loses power
@@ -78,7 +80,7 @@ class FaultScript {
   void arm(uint16_t command);
   // False when the line is gone.
   bool emit(Fault::When when, uint8_t byte, std::vector<FaultStep>& out, bool& replaced);
-  bool fire(std::vector<FaultStep>& out, bool& replaced);
+  bool fire(uint8_t byte, std::vector<FaultStep>& out, bool& replaced);
 
   Framing framing_;
   std::deque<Fault> faults_;
