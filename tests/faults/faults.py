@@ -26,7 +26,8 @@ def matrix(program, arguments):
     done = subprocess.run([program, *arguments], capture_output=True, text=True)
     cases = re.search(r"(\d+) cases, (\d+) violations", done.stdout)
     if not cases:
-        return program.name, 0, 1, done.stdout + done.stderr, 0.0
+        print(f"{program.name} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}", flush=True)
+        return program.name, 0, 1, "", 0.0
     return program.name, int(cases[1]), int(cases[2]), done.stdout, time.monotonic() - started
 
 

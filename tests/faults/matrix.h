@@ -28,6 +28,9 @@ enum class Noise {
   kMemory,       // another fiscal memory while the line is down
   kHidden,       // documents' contents can't be read back
   kHiddenTwin,   // and the other till sells the same twice
+  kExpired,      // 25 hours pass while the line is down
+  kFull,         // the memory takes no document any more; then it is replaced
+  kClockBack,    // the register's clock goes back an hour; then it is set right
 };
 
 struct Cut {

@@ -23,13 +23,13 @@ MUTANTS = {
     "skips_the_first_document_after_the_baseline": [
         (WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = after + 2;")],
     "uses_the_wrapping_counter": [
-        (DRIVER, "return MemoryState{fn.number, fn.last_document, s.document_open()};",
+        (DRIVER, "return MemoryState{fn.number, fn.last_document, s.document_open() || fn.open_document != 0};",
          "return MemoryState{fn.number, TILL_TRY(parse_shift_status(TILL_TRY("
          "command(Command::kShiftStatus)))).receipt, s.document_open()};")],
     "takes_a_timeout_for_a_failure": [(SDK, "doubt ? TILL_IN_DOUBT : TILL_REFUSED", "TILL_REFUSED")],
     "forgets_the_point_of_no_return": [(DRIVER, "port().point_of_no_return();", "")],
     "does_not_say_what_it_left_open": [
-        (DRIVER, "  document_open(true);\n  TILL_CHECK(command(", "  TILL_CHECK(command(")],
+        (DRIVER, "  document_open(true);\n  for (const Buffer& each", "  for (const Buffer& each")],
     "cancels_without_looking": [
         (DRIVER, "  if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);\n", ""),
         (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)"),

@@ -57,13 +57,24 @@ class ShtrihRig final : public LineRig {
     return register_->foreign_sale(ms(), r) == 0;
   }
   bool automatic_z() override { return register_->close_shift(ms()) == 0; }
-  bool replace_memory() override { return register_->replace(ms()) == 0; }
+  bool replace_memory() override {
+    register_->options().memory_holds = sim::RegisterOptions{}.memory_holds;
+    return register_->replace(ms()) == 0;
+  }
   bool power_on() override { return switch_on(*register_); }
   bool paper_ends(bool at_next_document) override {
     return end_paper(*register_, at_next_document);
   }
   bool paper_back() override {
     register_->set_paper(ms(), true);
+    return true;
+  }
+  bool fill_memory() override {
+    register_->options().memory_holds = memory_.documents().size();
+    return true;
+  }
+  bool clock_off_by(std::int64_t seconds) override {
+    register_->set_clock_offset(seconds);
     return true;
   }
   bool hide_witness() override { return register_->options().hides_contents = true; }

@@ -15,7 +15,8 @@ using testkit::FakeOutcome;
 constexpr std::array kNoise = {"quiet",        "twins",       "foreign",    "z",
                                "away",         "late",        "later",      "latest",
                                "power_before", "power_after", "power_twin", "paper_at_end",
-                               "paper",        "memory",      "hidden",     "hidden_twin"};
+                               "paper",        "memory",      "hidden",     "hidden_twin",
+                               "expired",      "full",        "clock_back"};
 constexpr std::array kWhere = {"device", "answer", "late"};
 constexpr int kPatience = 40;                // times a doubt is taken up again
 constexpr std::uint32_t kBetweenMs = 15000;  // as the daemon waits at most
@@ -98,6 +99,7 @@ class Story {
     if (fails && !rig_->power_fails(false)) return skip();
     if (is(Noise::kPowerAfter) && !rig_->power_fails(true)) return skip();
     if (is(Noise::kPaperAtEnd) && !rig_->paper_ends(true)) return skip();
+    if (is(Noise::kFull) && !rig_->fill_memory()) return skip();
     const bool hidden = is(Noise::kHidden) || is(Noise::kHiddenTwin);
     if (hidden && !rig_->hide_witness()) return skip();
     return read_baseline();
@@ -131,6 +133,11 @@ class Story {
       case Noise::kPowerBefore:
       case Noise::kPowerAfter:
         return rig.power_on();
+      case Noise::kExpired:
+        rig.host.pass_ms(90'000'000);
+        break;
+      case Noise::kClockBack:
+        return rig.clock_off_by(-3600);
       case Noise::kPaper:
         return rig.paper_ends(false);
       case Noise::kMemory:
@@ -259,6 +266,9 @@ class Story {
     for (int n = 2; ok() && !told_ && n < 6; ++n) {
       receipt_.witness = "case-1/" + std::to_string(n);
       rig_->paper_back();
+      // A full memory, and a wrong clock, end when somebody does something about it.
+      if (is(Noise::kFull) && n == 2) rig_->replace_memory();
+      if (is(Noise::kClockBack) && n == 3) rig_->clock_off_by(0);
       ask("fiscal.continue_printing");
       rig_->host.pass_ms(3000);
       const auto status = status_from_json(ask("fiscal.status").body);
@@ -270,7 +280,8 @@ class Story {
       if (status->shift == "expired") ask("fiscal.close_shift");
       if (status->shift != "open") ask("fiscal.open_shift");
       // What the old memory sold may not be known to the new one.
-      if (is(Noise::kMemory) && receipt_.returned && !sell_what_is_returned()) return;
+      const bool other = is(Noise::kMemory) || is(Noise::kFull);
+      if (other && receipt_.returned && !sell_what_is_returned()) return;
       if (!read_baseline()) return;
       clean_ = dirty_ = false;
       take(sell());

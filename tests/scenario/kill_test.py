@@ -85,6 +85,8 @@ def ours(shop, pid):
 
 
 FAULTS = [{}, {}, {"when": "tx", "what": "cut"}, {"when": "rx", "what": "cut"},
+          {"when": "fiscal", "at": 1, "side": "before", "what": "power"},
+          {"when": "fiscal", "at": 1, "side": "after", "what": "power"},
           {"when": "fiscal", "at": 1, "side": "after", "what": "cut"},
           {"when": "fiscal", "at": 1, "side": "before", "what": "late", "ms": 1500}]
 
@@ -112,6 +114,7 @@ def seeded(shop, kills, seed):
         end_traced(shop.processes["gateway"])
         wait_for("the lock", lambda: unlocked(shop))
         shop.sim("register.faults.clear")
+        shop.sim("register.power", state="on")
         shop.sim("register.plug")
         shop.start_gateway()
         wait_for("everything resolved and delivered", shop.settled, 90)
