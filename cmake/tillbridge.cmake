@@ -49,8 +49,12 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 include_directories(${CMAKE_SOURCE_DIR})
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include/tillbridge)
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/sdk/cpp ${CMAKE_BINARY_DIR}/include/tillbridge/sdk SYMBOLIC)
-file(CREATE_LINK ${CMAKE_SOURCE_DIR}/sdk/include/tillbridge/plugin.h
-  ${CMAKE_BINARY_DIR}/include/tillbridge/plugin.h SYMBOLIC)
+file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/sdk/include
+  ${CMAKE_SOURCE_DIR}/sdk/include/tillbridge/*.h)
+foreach(header IN LISTS headers)
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/sdk/include/${header} ${CMAKE_BINARY_DIR}/include/${header}
+    SYMBOLIC)
+endforeach()
 include_directories(${CMAKE_BINARY_DIR}/include)
 
 if(TILL_TESTS)

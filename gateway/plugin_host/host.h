@@ -2,6 +2,8 @@
 // always answers; the [device] thread runs all of it.
 #pragma once
 
+#include <tillbridge/plugin.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -11,7 +13,6 @@
 #include <string>
 
 #include "protocols/plugin_ipc/plugin_ipc.h"
-#include "sdk/include/tillbridge/plugin.h"
 
 namespace till::plugin_host {
 

@@ -4,6 +4,8 @@ Every rule has a file in samples/ that breaks it; lint.py refuses to run if a sa
 """
 import re
 
+import abi
+
 CPP = (".cpp", ".h")
 
 # Who may include whom (design §5): the first folder that fits decides.
@@ -137,7 +139,12 @@ def commit_subject(path, text):
         yield 1, f"not `dir: subject` of at most 72 characters: {text.strip()}"
 
 
-RULES = [commit_subject, include_rules, pure_folders, one_spdlog, hidden_protobuf, pragma_once, file_length,
+def abi_snapshot(path, text):
+    """What was published of the plugin boundary stays as it is."""
+    yield from abi.check(path, text)
+
+
+RULES = [abi_snapshot, commit_subject, include_rules, pure_folders, one_spdlog, hidden_protobuf, pragma_once, file_length,
          function_length, no_leftovers, no_machine_paths, no_raw_log, no_float_money]
 
 
