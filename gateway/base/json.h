@@ -74,6 +74,9 @@ class JsonObject {
   // The fields of an object used as a map, each with its name.
   Result<Elements> members(std::string_view name, std::size_t most);
 
+  // As it stands, for whoever looks into it otherwise; nullptr when it is not there.
+  const boost::json::value* raw(std::string_view name) { return visit(name); }
+
   // kUnknownField, naming the first field that was never asked for.
   [[nodiscard]] Result<void> finish() const;
 

@@ -21,6 +21,8 @@ inline constexpr int kMaxDeviceRetries = 3;           // a fourth try of a frame
 inline constexpr std::size_t kMaxManifestBytes = 65536;  // real ones take less than 4 KiB
 inline constexpr std::size_t kMaxPlugins = 64;           // processes on a small counter PC
 inline constexpr int kMaxPluginRestarts = 5;             // in a window, then it is set aside
+inline constexpr int kMaxPluginEventsPerSecond = 200;    // nobody scans faster
+inline constexpr std::size_t kMaxPluginRequests = 4;     // HTTP requests one child waits for
 
 // The sale
 inline constexpr std::size_t kMaxSaleLines = 500;       // a register's own limit is near 1000

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "gateway/base/limits.h"
 #include "gateway/base/log.h"
 
 namespace till::devices {
@@ -89,7 +88,7 @@ void Device::apply(supervisor::Event event) {
 }
 
 void Device::spawn() {
-  in_flight_ = 0;
+  in_flight_ = out_flight_ = requests_ = 0;
   std::weak_ptr<Device> weak = shared_from_this();
   supervisor::ChildHandlers handlers;
   handlers.ready = [weak] {
@@ -111,7 +110,8 @@ void Device::spawn() {
   child_ = std::make_shared<supervisor::Child>(
       services_.io,
       supervisor::ChildSpec{services_.host_program, config_.plugin + "/" + manifest_.library,
-                            manifest_.id, json::serialize(config_.settings), manifest_.activate_ms},
+                            manifest_.id, manifest_.version, manifest_.name,
+                            json::serialize(config_.settings), manifest_.activate_ms},
       std::move(handlers));
   if (const auto started = child_->start(); !started) on_lost(started.error());
 }
@@ -146,10 +146,12 @@ void Device::on_frame(ipc::Frame frame) {
       if (running_ && frame.op == queue_.front().number) {
         auto outcome = ipc::decode_outcome(frame.body);
         finish(outcome ? std::move(*outcome) : ipc::Outcome::in_doubt(outcome.error()));
+      } else {
+        broken_rule("completion");  // of nothing that runs: a second one, or a late one
       }
       break;
     case ipc::Type::kPortOut:
-      if (port_ && port_open_) port_->write(std::move(frame.body));
+      on_port_output(std::move(frame.body));
       break;
     case ipc::Type::kCredit:
       in_flight_ -= std::min(in_flight_, number(frame.body));
@@ -158,14 +160,9 @@ void Device::on_frame(ipc::Frame frame) {
     case ipc::Type::kEvent:
       on_plugin_event(frame.body);
       break;
-    case ipc::Type::kLog: {
-      const auto [level, text] = ipc::split_head(frame.body);
-      services_.metrics.add(metric("plugin_log_lines_total"));
-      if (level != "0") {
-        log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
-      }
+    case ipc::Type::kLog:
+      on_plugin_log(frame.body);
       break;
-    }
     case ipc::Type::kHttpRequest:
       answer_http(frame.op, frame.body);
       break;
@@ -174,20 +171,64 @@ void Device::on_frame(ipc::Frame frame) {
   }
 }
 
+void Device::broken_rule(const char* rule) {
+  log_error("device {}: its driver breaks a rule: {}", config_.id, rule);
+  services_.metrics.add(fmt::format(
+      "tillbridge_plugin_misbehaviour_total{{device=\"{}\",rule=\"{}\"}}", config_.id, rule));
+}
+
+void Device::on_plugin_log(const std::string& body) {
+  const auto [level, text] = ipc::split_head(body);
+  services_.metrics.add(metric("plugin_log_lines_total"));
+  if (level == "0") return;
+  if (!logs_.allow(services_.clock.monotonic_us())) {
+    services_.metrics.add(metric("plugin_log_lines_dropped_total"));
+    if (logs_.just_over()) log_warning("device {}: its driver says too much", config_.id);
+    return;
+  }
+  log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
+}
+
+// After a reconnect the child's credit starts anew while old bytes may still be under way: twice
+// the credit is what an honest child can reach.
+void Device::on_port_output(std::string bytes) {
+  if (!port_ || !port_open_) return;
+  out_flight_ += bytes.size();
+  if (out_flight_ > std::size_t{2} * ipc::kPortCredit) {
+    broken_rule("credit");
+    return apply(supervisor::Event::kBroke);
+  }
+  port_->write(std::move(bytes));
+}
+
 void Device::on_plugin_event(const std::string& body) {
+  if (!events_.allow(services_.clock.monotonic_us())) {
+    services_.metrics.add(metric("plugin_events_dropped_total"));
+    if (events_.just_over()) log_warning("device {}: too many events", config_.id);
+    return;
+  }
   const auto [type, text] = ipc::split_head(body);
   boost::system::error_code bad;
   const json::value value = json::parse(text, bad);
+  if (bad || std::ranges::find(manifest_.events, type) == manifest_.events.end()) {
+    return broken_rule("event");
+  }
   services_.metrics.add(metric("events_total"));
-  if (!bad) services_.on_event(config_.id, std::string(type), value);
+  services_.on_event(config_.id, std::string(type), value);
 }
 
 void Device::answer_http(std::uint64_t request_number, const std::string& body) {
+  if (requests_ >= limits::kMaxPluginRequests) {
+    broken_rule("requests");
+    return apply(supervisor::Event::kBroke);
+  }
+  ++requests_;
   const auto [timeout, request] = ipc::split_head(body);
   services_.http(std::string(request), static_cast<std::uint32_t>(number(timeout)),
                  [weak = weak_from_this(), request_number](const ipc::Outcome& outcome) {
                    const auto self = weak.lock();
                    if (!self || !self->child_) return;
+                   self->requests_ -= std::min<std::size_t>(self->requests_, 1);
                    self->child_->send(ipc::Type::kHttpAnswer, ipc::encode_outcome(outcome),
                                       request_number);
                  });
@@ -210,7 +251,9 @@ void Device::open_port() {
     };
     handlers.written = [weak](std::size_t n) {
       const auto self = weak.lock();
-      if (self && self->child_) self->child_->send(ipc::Type::kCredit, std::to_string(n));
+      if (!self || !self->child_) return;
+      self->out_flight_ -= std::min(self->out_flight_, n);
+      self->child_->send(ipc::Type::kCredit, std::to_string(n));
     };
     port_ = make_port(services_.io, config_.port, std::move(handlers));
   }
@@ -221,6 +264,7 @@ void Device::on_port_opened() {
   port_open_ = true;
   port_tries_ = 0;
   port_loss_logged_ = false;
+  out_flight_ = 0;
   log_info("device {}: {} is open", config_.id, to_string(config_.port));
   port_->pause(policy_.state() != supervisor::State::kReady);
   if (child_) child_->send(ipc::Type::kPortState, "1");

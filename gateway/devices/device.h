@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/metrics.h"
 #include "gateway/devices/port.h"
 #include "gateway/supervisor/child.h"
@@ -40,6 +41,26 @@ struct DeviceServices {
   std::function<void(std::string request, std::uint32_t timeout_ms,
                      std::function<void(ipc::Outcome)>)>
       http;
+};
+
+// At most so many in a second; what is over it is for a counter.
+class Rate {
+ public:
+  explicit Rate(int a_second) : most_(a_second) {}
+  bool allow(std::int64_t now_us) {
+    if (now_us - since_us_ >= 1'000'000) {
+      since_us_ = now_us;
+      count_ = 0;
+    }
+    return ++count_ <= most_;
+  }
+  // The first one too many of this second.
+  [[nodiscard]] bool just_over() const { return count_ == most_ + 1; }
+
+ private:
+  int most_;
+  int count_ = 0;
+  std::int64_t since_us_ = 0;
 };
 
 class Device : public std::enable_shared_from_this<Device> {
@@ -98,6 +119,9 @@ class Device : public std::enable_shared_from_this<Device> {
   void fail_queue(const Error& error);
   void answer_http(std::uint64_t number, const std::string& body);
   void on_plugin_event(const std::string& body);
+  void on_plugin_log(const std::string& body);
+  void on_port_output(std::string bytes);
+  void broken_rule(const char* rule);
   [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }
   std::string metric(const char* name) const;
 
@@ -117,7 +141,10 @@ class Device : public std::enable_shared_from_this<Device> {
   bool told_online_ = false;
   bool stopped_ = false;
   int port_tries_ = 0;
-  std::size_t in_flight_ = 0;  // bytes the child has not taken yet
+  std::size_t in_flight_ = 0;   // bytes the child has not taken yet
+  std::size_t out_flight_ = 0;  // bytes of the child the port has not taken yet
+  std::size_t requests_ = 0;    // HTTP, unanswered
+  Rate events_{limits::kMaxPluginEventsPerSecond}, logs_{limits::kMaxLogsPerSecond};
   std::uint64_t last_number_ = 0;
 };
 

@@ -49,18 +49,49 @@ struct Collector {
   }
 };
 
+// What the daemon knows about the plugin from its manifest.
+struct Expected {
+  std::string library, id, version, name;
+};
+
 struct Loaded {
   const till_plugin* plugin = nullptr;
-  std::string version;
   Error error;
 };
 
+std::unexpected<Error> lies(const char* member, const char* says, const std::string& manifest) {
+  return fail(Code::kManifestInvalid, std::string("descriptor.") + member + " is \"" +
+                                          (says == nullptr ? "NULL" : says) +
+                                          "\", the manifest says \"" + manifest + "\"");
+}
+
+Result<void> check_instance(const till_plugin& plugin, const Expected& expected) {
+  if (plugin.size < sizeof(till_plugin)) return fail(Code::kPluginAbi, "till_plugin.size");
+  for (const auto& [there, member] :
+       {std::pair(plugin.descriptor != nullptr, "descriptor"),
+        std::pair(plugin.activate != nullptr, "activate"),
+        std::pair(plugin.deactivate != nullptr, "deactivate"),
+        std::pair(plugin.destroy != nullptr, "destroy"),
+        std::pair(plugin.get_extension != nullptr, "get_extension")}) {
+    if (!there) return fail(Code::kPluginAbi, std::string("till_plugin.") + member + " is NULL");
+  }
+  const till_descriptor& d = *plugin.descriptor;
+  if (d.size < sizeof(till_descriptor)) return fail(Code::kPluginAbi, "till_descriptor.size");
+  for (const auto& [says, manifest, member] :
+       {std::tuple(d.id, &expected.id, "id"), std::tuple(d.name, &expected.name, "name"),
+        std::tuple(d.version, &expected.version, "version")}) {
+    if (says == nullptr || *manifest != says) return lies(member, says, *manifest);
+  }
+  return {};
+}
+
 // Loads with every symbol bound now (a missing one is an error here, not a death later) and never
 // unloads: the process ends instead.
-Loaded load(const std::string& library, const std::string& id, const till_host* host) {
+Loaded load(const Expected& expected, const till_host* host) {
   static boost::dll::shared_library* kept = nullptr;
+  const std::string& library = expected.library;
   const auto broken = [](const std::string& why) {
-    return Loaded{nullptr, {}, {Code::kPluginAbi, why, {}}};
+    return Loaded{nullptr, {Code::kPluginAbi, why, {}}};
   };
   try {
     kept = new boost::dll::shared_library(
@@ -70,18 +101,20 @@ Loaded load(const std::string& library, const std::string& id, const till_host* 
     if (entry.size < sizeof(till_entry)) return broken("till_entry is smaller than version 1");
     if (entry.abi_major != TILL_ABI_MAJOR) return broken("another major ABI version");
     if (entry.abi_minor_required > TILL_ABI_MINOR) return broken("needs a newer host");
+    if (entry.init == nullptr || entry.get_factory == nullptr) {
+      return broken("till_entry has a NULL member");
+    }
     const std::string folder = library.substr(0, library.find_last_of('/'));
     if (!entry.init(folder.c_str())) return broken("init said no");
     const auto* factory = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
     if (factory == nullptr) return broken("no factory " TILL_FACTORY_ID);
-    const till_plugin* plugin = factory->create(host, id.c_str());
-    if (plugin == nullptr) return broken("it does not make " + id);
-    if (plugin->descriptor == nullptr || plugin->descriptor->id != id) {
-      return broken("the descriptor's id is not " + id);
-    }
-    return {plugin, plugin->descriptor->version, {}};
+    if (factory->create == nullptr) return broken("till_factory.create is NULL");
+    const till_plugin* plugin = factory->create(host, expected.id.c_str());
+    if (plugin == nullptr) return broken("it does not make " + expected.id);
+    if (const auto fits = check_instance(*plugin, expected); !fits) return {nullptr, fits.error()};
+    return {plugin, {}};
   } catch (const std::exception& e) {
-    return {nullptr, {}, {Code::kPluginNotFound, e.what(), {}}};
+    return {nullptr, {Code::kPluginNotFound, e.what(), {}}};
   }
 }
 
@@ -177,19 +210,35 @@ std::string Host::status() {
 }
 
 void Host::device_thread(const std::string& config) {
-  const auto parts = split(config, '\n', 3);  // library, id, settings
+  const auto parts = split(config, '\n', 5);  // library, id, version, name, settings
   Loaded loaded;
-  if (parts.size() == 3) {
-    loaded = load(parts[0], parts[1], &c_host_);
+  if (parts.size() == 5) {
+    loaded = load({parts[0], parts[1], parts[2], parts[3]}, &c_host_);
   } else {
     loaded.error = {Code::kBadFrame, "CONFIG", {}};
   }
   till_error error{sizeof(till_error), 0, {}, {}, 0};
   const till_plugin* plugin = loaded.plugin;
   if (plugin != nullptr &&
-      plugin->activate(plugin, parts[2].data(), parts[2].size(), &error) != TILL_DONE) {
+      plugin->activate(plugin, parts[4].data(), parts[4].size(), &error) != TILL_DONE) {
     loaded.error = from_c(error);
     plugin = nullptr;
+  }
+  const till_operations* operations = nullptr;
+  const till_input* input = nullptr;
+  if (plugin != nullptr) {
+    operations =
+        static_cast<const till_operations*>(plugin->get_extension(plugin, TILL_OPERATIONS_ID));
+    input = static_cast<const till_input*>(plugin->get_extension(plugin, TILL_INPUT_ID));
+    const bool half_operations = operations != nullptr && operations->perform == nullptr;
+    const bool half_input = input != nullptr && input->on_input == nullptr;
+    if (half_operations || half_input) {
+      loaded.error = {
+          Code::kPluginAbi,
+          half_input ? "till_input.on_input is NULL" : "till_operations.perform is NULL",
+          {}};
+      plugin = nullptr;
+    }
   }
   if (plugin == nullptr) {
     send(ipc::Type::kFailed, ipc::encode_outcome(ipc::Outcome::refused(loaded.error)));
@@ -198,11 +247,10 @@ void Host::device_thread(const std::string& config) {
   {
     const std::lock_guard lock(mutex_);
     plugin_ = plugin;
-    operations_ =
-        static_cast<const till_operations*>(plugin->get_extension(plugin, TILL_OPERATIONS_ID));
-    input_table_ = static_cast<const till_input*>(plugin->get_extension(plugin, TILL_INPUT_ID));
+    operations_ = operations;
+    input_table_ = input;
   }
-  send(ipc::Type::kReady, parts[1] + "\n" + loaded.version);
+  send(ipc::Type::kReady, parts[1] + "\n" + parts[2]);
   while (serve_once(plugin)) {
   }
   plugin->deactivate(plugin);

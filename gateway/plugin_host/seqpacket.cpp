@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -50,12 +51,17 @@ union Control {
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;
 };
 
+// The one descriptor of a message, -1 when there is none or there are several. Alignment leaves
+// room for a second one that nobody asked for: it is closed, so that it can not pile up here.
 int passed_fd(msghdr& message) {
   const cmsghdr* c = CMSG_FIRSTHDR(&message);
   if (c == nullptr || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
-  return fd;
+  std::array<int, (CMSG_SPACE(sizeof(int)) - CMSG_LEN(0)) / sizeof(int)> fds{};
+  const std::size_t count = std::min(fds.size(), (c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+  std::memcpy(fds.data(), CMSG_DATA(c), count * sizeof(int));
+  if (count == 1) return fds[0];
+  for (std::size_t i = 0; i < count; ++i) close(fds.at(i));
+  return -1;
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ Result<void> Child::start() {
     return fail(Code::kPluginNotFound, spec_.host_program + ": " + std::strerror(error));
   }
   socket_.assign(pair[0]);
-  send(ipc::Type::kConfig, spec_.library + "\n" + spec_.plugin_id + "\n" + spec_.settings);
+  send(ipc::Type::kConfig, spec_.library + "\n" + spec_.plugin_id + "\n" + spec_.version + "\n" +
+                               spec_.name + "\n" + spec_.settings);
   wait_readable();
   timer_.expires_after(std::chrono::milliseconds(spec_.handshake_ms));
   timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
@@ -88,6 +89,9 @@ void Child::read_frames() {
     auto received = ipc::receive_frame(socket_.native_handle());
     switch (received.state) {
       case ipc::ReceiveState::kFrame:
+        if (received.frame.seq != ++heard_) {
+          return lost({Code::kBadFrame, spec_.plugin_id + ": a frame out of turn", {}});
+        }
         on_frame(std::move(received.frame));
         break;
       case ipc::ReceiveState::kWouldBlock:

@@ -16,8 +16,8 @@ namespace till::supervisor {
 struct ChildSpec {
   std::string host_program;  // tillbridge-plugin-host
   std::string library;
-  std::string plugin_id;
-  std::string settings;  // JSON object
+  std::string plugin_id, version, name;  // as the manifest says; the library must agree
+  std::string settings;                  // JSON object
   int handshake_ms = 10000;
 };
 
@@ -60,7 +60,7 @@ class Child : public std::enable_shared_from_this<Child> {
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer timer_;
   std::deque<ipc::Frame> outgoing_;
-  std::uint32_t seq_ = 0;
+  std::uint32_t seq_ = 0, heard_ = 0;  // the last frame sent, and taken
   int pid_ = -1;
   int unanswered_ = 0;
   Error failure_;  // what the child said before it ended

@@ -18,25 +18,87 @@ std::unexpected<Error> invalid(const Error& e) {
   return fail(Code::kManifestInvalid, code_name(e.code) + " " + e.detail);
 }
 
+Result<void> read_limits(JsonObject in, Manifest& m) {
+  m.activate_ms = TILL_TRY(in.get_or("activate_ms", m.activate_ms));
+  m.memory_mb = TILL_TRY(in.get_or("memory_mb", m.memory_mb));
+  if (m.activate_ms < 100 || m.activate_ms > 60000) {
+    return fail(Code::kOutOfRange, "limits.activate_ms: 100 to 60000");
+  }
+  if (m.memory_mb < 8 || m.memory_mb > 1024) {
+    return fail(Code::kOutOfRange, "limits.memory_mb: 8 to 1024");
+  }
+  return in.finish();
+}
+
+Result<void> read_abi(JsonObject in, const std::string& id) {
+  const int major = TILL_TRY(in.get<int>("major"));
+  const int minor = TILL_TRY(in.get<int>("minor_required"));
+  TILL_CHECK(in.finish());
+  if (major != TILL_ABI_MAJOR || minor > static_cast<int>(TILL_ABI_MINOR)) {
+    return fail(Code::kPluginAbi, id + " needs " + std::to_string(major) + "." +
+                                      std::to_string(minor) + ", this is " +
+                                      std::to_string(TILL_ABI_MAJOR) + "." +
+                                      std::to_string(TILL_ABI_MINOR));
+  }
+  return {};
+}
+
+Result<Access> access_of(const std::string& word) {
+  static constexpr std::array kWords = {"port", "http", "none", "direct"};
+  const auto at = std::ranges::find(kWords, word);
+  if (at == kWords.end()) return fail(Code::kBadValue, "access: port, http, none or direct");
+  return static_cast<Access>(at - kWords.begin());
+}
+
+bool plain(const std::string& text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  return !text.empty() && text.size() <= 256 && std::ranges::none_of(text, control);
+}
+
+Result<std::vector<std::string>> words(JsonObject& in, const char* name) {
+  std::vector<std::string> out;
+  for (const auto& [path, value] : TILL_TRY(in.array(name, 64))) {
+    out.push_back(TILL_TRY(json_as<std::string>(*value, path)));
+  }
+  return out;
+}
+
+// What only people and other tools read; it may stand there, and is not looked into here.
+constexpr std::array kOther = {"vendor", "license", "support_url", "devices", "quality"};
+
 Result<Manifest> read(JsonObject& in) {
   Manifest m;
   if (TILL_TRY(in.get<int>("schema")) != 1) return fail(Code::kBadValue, "schema");
   m.id = TILL_TRY(in.get<std::string>("id"));
   m.kind = TILL_TRY(in.get<std::string>("kind"));
+  if (std::ranges::find(kKinds, m.kind) == kKinds.end()) {
+    return fail(Code::kBadValue, "kind: " + m.kind + " is none");
+  }
   m.name = TILL_TRY(in.get<std::string>("name"));
   m.version = TILL_TRY(in.get<std::string>("version"));
   m.library = TILL_TRY(in.get<std::string>("library"));
-  auto abi = TILL_TRY(in.object("abi"));
-  const int major = TILL_TRY(abi.get<int>("major"));
-  const int minor = TILL_TRY(abi.get<int>("minor_required"));
-  TILL_CHECK(abi.finish());
-  if (major != TILL_ABI_MAJOR || minor > static_cast<int>(TILL_ABI_MINOR)) {
-    return fail(Code::kPluginAbi,
-                m.id + " needs " + std::to_string(major) + "." + std::to_string(minor));
+  for (const auto& [text, field] :
+       {std::pair(&m.id, "id"), std::pair(&m.name, "name"), std::pair(&m.version, "version"),
+        std::pair(&m.library, "library")}) {
+    if (!plain(*text)) {
+      return fail(Code::kBadValue, std::string(field) + ": 1 to 256 bytes, no control characters");
+    }
   }
-  for (const auto& [path, value] : TILL_TRY(in.array("verbs", 64))) {
-    m.verbs.push_back(TILL_TRY(json_as<std::string>(*value, path)));
+  if (m.library.find('/') != std::string::npos) {
+    return fail(Code::kBadValue, "library must stand beside the manifest");
   }
+  TILL_CHECK(read_abi(TILL_TRY(in.object("abi")), m.id));
+  m.verbs = TILL_TRY(words(in, "verbs"));
+  m.events = TILL_TRY(words(in, "events"));
+  m.owner = TILL_TRY(in.get_or("owner", std::string()));
+  m.access = TILL_TRY(access_of(TILL_TRY(in.get_or("access", std::string("port")))));
+  if (const auto* schema = in.raw("config_schema"); schema != nullptr) {
+    if (!schema->is_object()) return fail(Code::kWrongType, "config_schema");
+    m.config_schema = schema->get_object();
+  }
+  if (in.has("limits")) TILL_CHECK(read_limits(TILL_TRY(in.object("limits")), m));
+  for (const char* other : kOther) in.raw(other);
+  TILL_CHECK(in.finish());
   return m;
 }
 
@@ -86,30 +148,6 @@ Result<Manifest> parse_manifest(std::string_view text) {
   if (!manifest) {
     if (manifest.error().code == Code::kPluginAbi) return manifest;
     return invalid(manifest.error());
-  }
-  if (manifest->library.find('/') != std::string::npos) {
-    return fail(Code::kManifestInvalid, "library must stand beside the manifest");
-  }
-  static constexpr std::array kKnown = {
-      "schema",  "id",      "kind",  "name",       "version", "vendor",  "license",
-      "library", "abi",     "verbs", "events",     "access",  "devices", "config_schema",
-      "limits",  "quality", "owner", "support_url"};
-  for (const auto& member : root->get_object()) {
-    if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end()) {
-      return fail(Code::kManifestInvalid, "unknown field " + std::string(member.key()));
-    }
-  }
-  if (const auto* schema = root->get_object().if_contains("config_schema")) {
-    if (!schema->is_object()) return fail(Code::kManifestInvalid, "config_schema");
-    manifest->config_schema = schema->get_object();
-  }
-  if (const auto* limits = root->get_object().if_contains("limits");
-      limits != nullptr && limits->is_object()) {
-    if (const auto* ms = limits->get_object().if_contains("activate_ms");
-        ms != nullptr && ms->is_int64()) {
-      manifest->activate_ms =
-          static_cast<int>(std::clamp<std::int64_t>(ms->get_int64(), 100, 60000));
-    }
   }
   return manifest;
 }

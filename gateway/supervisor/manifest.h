@@ -1,6 +1,7 @@
 // A plugin's manifest.json, read and checked before any of its code runs.
 #pragma once
 
+#include <array>
 #include <boost/json.hpp>
 #include <string>
 #include <string_view>
@@ -10,16 +11,27 @@
 
 namespace till::supervisor {
 
+// What a plugin may reach: a port of the daemon, HTTP through the daemon, nothing at all (a rule),
+// or devices of its own (a vendor's library).
+enum class Access { kPort, kHttp, kNone, kDirect };
+
 struct Manifest {
   std::string id;
-  std::string kind;  // register, scanner, reader, printer, channel
+  std::string kind;  // one of kKinds
   std::string name;
   std::string version;
   std::string library;  // file name beside the manifest
-  std::vector<std::string> verbs;
+  std::string owner;    // who answers for it, "" = nobody
+  std::vector<std::string> verbs, events;
+  Access access = Access::kPort;
   boost::json::object config_schema;
   int activate_ms = 10000;
+  int memory_mb = 64;  // of address space that is really used
 };
+
+inline constexpr std::array kKinds = {"register", "scanner",  "reader", "printer",
+                                      "display",  "drawer",   "scale",  "channel",
+                                      "marking",  "exporter", "rule"};
 
 // kManifestInvalid names the field; kPluginAbi when it was built for another boundary.
 Result<Manifest> parse_manifest(std::string_view text);

@@ -6,7 +6,7 @@ namespace till::supervisor {
 namespace {
 
 const std::string kGood = R"({"schema":1,"id":"a.b","kind":"scanner","name":"A","version":"1.0.0",
-  "library":"a.so","abi":{"major":1,"minor_required":0},"verbs":["x.y"],
+  "library":"a.so","abi":{"major":1,"minor_required":0},"verbs":["x.y"],"events":[],
   "config_schema":{"type":"object","required":["n"],"properties":{
     "n":{"type":"integer","minimum":1,"maximum":9},
     "mode":{"enum":["a","b"],"default":"a"}, "s":{"type":"string","maxLength":3}}}})";
@@ -31,7 +31,15 @@ TEST(Manifest, RefusesBeforeAnyCodeRuns) {
   EXPECT_EQ(parse_manifest(with("\"a.so\"", "\"../a.so\"")).error().code, Code::kManifestInvalid);
   EXPECT_EQ(parse_manifest(with("\"name\"", "\"nmae\"")).error().code, Code::kManifestInvalid);
   EXPECT_EQ(parse_manifest(with("{\"schema\"", "{\"evil\":1,\"schema\"")).error().detail,
-            "unknown field evil");
+            "TB-1003 evil");
+  for (const auto& [from, to] :
+       {std::pair("\"scanner\"", "\"toaster\""),
+        {"\"A\"", "\"A\\n\""},
+        {"\"events\":[]", "\"events\":[],\"access\":\"root\""},
+        {"\"events\":[]", "\"events\":[],\"limits\":{\"memory_mb\":4}"},
+        {"\"events\":[]", "\"events\":[],\"limits\":{\"memroy_mb\":40}"}}) {
+    EXPECT_EQ(parse_manifest(with(from, to)).error().code, Code::kManifestInvalid) << to;
+  }
   EXPECT_EQ(parse_manifest(with("\"major\":1", "\"major\":2")).error().code, Code::kPluginAbi);
 }
 

@@ -65,6 +65,9 @@ Decision Policy::on(Event event, std::int64_t now_us, Random& random) {
       if (state_ == kStarting) return {Action::kKill, 0, false};
       if (state_ == kStopping) return {Action::kKill, 0, false};
       break;
+    case Event::kBroke:
+      if (state_ == kStarting || state_ == kReady) return {Action::kKill, 0, false};
+      break;
     case Event::kSilent:
     case Event::kHung:
       if (state_ == kReady) return {Action::kKill, 0, false};
@@ -91,8 +94,8 @@ std::string_view name(State state) {
 }
 
 std::string_view name(Event event) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "start", "ready", "died", "late", "silent", "hung", "timer", "stop", "release"};
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "start", "ready", "died", "late", "silent", "hung", "broke", "timer", "stop", "release"};
   return kNames[static_cast<std::size_t>(event)];
 }
 

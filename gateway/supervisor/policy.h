@@ -17,6 +17,7 @@ enum class Event {
   kLate,     // no HELLO or READY in time
   kSilent,   // three heartbeats without an answer
   kHung,     // an operation outlived its deadline and the cancel
+  kBroke,    // it broke the rules of the boundary
   kTimer,    // the wait this machine asked for is over
   kStop,     // the daemon ends or the device is removed
   kRelease,  // a person takes the plugin out of quarantine

@@ -22,23 +22,23 @@ inline constexpr std::size_t kMaxBody = std::size_t{16} * 1024 * 1024;
 inline constexpr std::uint32_t kPortCredit = 32 * 1024;
 
 enum class Type : std::uint16_t {
-  kHello = 1,    // child: {"abi_major","abi_minor","pid"}
-  kConfig,       // daemon: {"library","id","config"}
-  kReady,        // child: {"id","version","verbs"?}
+  kHello = 1,    // child: "abi_major abi_minor"
+  kConfig,       // daemon: library '\n' id '\n' version '\n' name '\n' settings, JSON
+  kReady,        // child: id '\n' version
   kFailed,       // child: an Outcome; it ends after this
-  kSubmit,       // daemon: op, {"verb","key","deadline_ms"} '\n' body
+  kSubmit,       // daemon: op, verb '\t' key '\t' deadline_ms '\n' body
   kComplete,     // child: op, an Outcome
   kCancel,       // daemon: op
   kEvent,        // child: type '\n' JSON
   kLog,          // child: level '\n' text
   kPing,         // daemon
-  kPong,         // child's IPC thread: {"op","busy_ms"}
+  kPong,         // child's IPC thread: "op busy_ms"
   kPortIn,       // daemon: bytes from the device
   kPortOut,      // child: bytes to the device
-  kCredit,       // both: u32 bytes consumed
+  kCredit,       // both: bytes consumed, decimal
   kPortState,    // daemon: "1" open, "0" lost
   kNoReturn,     // child: op, the hint point_of_no_return
-  kHttpRequest,  // child: op = request number, {"timeout_ms"} '\n' JSON
+  kHttpRequest,  // child: op = request number, timeout_ms '\n' JSON
   kHttpAnswer,   // daemon: op = request number, an Outcome
   kStop,         // daemon
   kBye,          // child

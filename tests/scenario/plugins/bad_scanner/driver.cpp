@@ -1,23 +1,102 @@
-// A driver for the isolation test: "spin" never returns, "crash" ends the process, anything else is
-// a scan. Nobody ships it.
+// A driver that does on command what no driver may: the lines it scans are its orders, anything
+// else is a scan. Nobody ships it.
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <tillbridge/sdk/scanner.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <thread>
+#include <vector>
 
 namespace {
 
-class BadScanner final : public till::Scanner {
-  till::LineSplitter lines_{'\r', till::kMaxScanBytes};
+constexpr int kHostSocket = 3;
 
-  void on_input(till::Bytes chunk) override {
-    for (const auto& line : lines_.feed(chunk)) {
-      if (line == "spin") {
-        for (volatile bool forever = true; forever;) {
-        }
-      }
-      if (line == "crash") std::raise(SIGSEGV);
-      emit(till::Scan{.raw = line});
+void spin() {
+  for (volatile bool forever = true; forever;) {
+  }
+}
+
+// A frame written past the host: `type` and a body, with a sequence number of its own.
+void raw_frame(std::uint16_t type, std::size_t size, std::uint32_t magic = 0x314c4254) {
+  std::vector<std::uint8_t> bytes(24 + size, 'x');
+  const auto put = [&](std::size_t at, std::uint32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+  };
+  put(0, magic);
+  put(4, type);
+  put(8, static_cast<std::uint32_t>(size));
+  put(12, 1'000'000);
+  send(kHostSocket, bytes.data(), bytes.size(), 0);
+}
+
+void eat() {
+  for (std::vector<std::vector<char>> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
+}
+
+class BadScanner final : public till::Scanner {
+ public:
+  till::OperationResult perform(const till::Operation& operation) override {
+    if (operation.verb == "test.size") {
+      return {TILL_DONE, {{"size", till::json::serialize(operation.body).size()}}, {}, false};
     }
+    if (operation.verb == "test.thread") return {TILL_DONE, {{"same", on_device()}}, {}, false};
+    if (operation.verb == "test.write") {
+      const till::Buffer all(static_cast<std::size_t>(operation.body.at("bytes").as_int64()), 'w');
+      const auto result = port().write(all, operation.deadline_ms);
+      return {result ? TILL_DONE : TILL_IN_DOUBT, till::json::object{}, {}, false};
+    }
+    if (operation.verb == "test.spin") spin();
+    return till::unsupported(operation.verb);
+  }
+
+ private:
+  till::LineSplitter lines_{'\r', till::kMaxScanBytes};
+  std::thread::id device_ = std::this_thread::get_id();  // the one that created it
+
+  bool on_device() const { return device_ == std::this_thread::get_id(); }
+  void on_port(bool) override {
+    if (!on_device()) std::abort();
+  }
+  void on_input(till::Bytes chunk) override {
+    for (const auto& line : lines_.feed(chunk)) order(line);
+  }
+  void order(const std::string& line) {
+    const std::map<std::string, std::function<void()>> kOrders = {
+        {"spin", spin},
+        {"sleep", [] { std::this_thread::sleep_for(std::chrono::hours(1)); }},
+        {"crash", [] { std::raise(SIGSEGV); }},
+        {"exit", [] { std::exit(0); }},
+        {"throw", [] { throw std::runtime_error("thrown by a driver"); }},
+        {"throw past", [] { std::thread([] { throw std::runtime_error("nobody"); }).join(); }},
+        {"stdout", [] { std::puts("words on stdout"), std::fflush(stdout); }},
+        {"fork",
+         [] {
+           if (fork() == 0) _exit(0);
+         }},
+        {"bad frame", [] { raw_frame(2, 10, 0xdeadbeef); }},
+        {"huge frame", [] { raw_frame(2, 70000); }},
+        {"complete twice", [] { raw_frame(6, 10); }},
+        {"eat", eat},
+        {"bad event", [this] { Plugin::emit("nobody_declared_it", till::json::object{}); }},
+        {"flood",
+         [this] {
+           for (int i = 0; i < 5000; ++i) emit(till::Scan{.raw = "flood"});
+         }},
+        {"log flood",
+         [this] {
+           for (int i = 0; i < 5000; ++i) log(TILL_LOG_INFO, "flood");
+         }},
+    };
+    const auto at = kOrders.find(line);
+    if (at == kOrders.end()) return emit(till::Scan{.raw = line});
+    at->second();
   }
 };
 

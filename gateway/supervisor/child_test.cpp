@@ -1,0 +1,181 @@
+// A real child around a real plugin, spoken to frame by frame.
+#include "child.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "manifest.h"
+
+namespace till::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+using ipc::Frame;
+using ipc::Type;
+
+const std::string kFolder = TILL_BAD_SCANNER;
+
+class ChildTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto manifest = load_manifest(kFolder);
+    ASSERT_TRUE(manifest);
+    spec = {TILL_PLUGIN_HOST, kFolder + "/" + manifest->library,
+            manifest->id,     manifest->version,
+            manifest->name,   "{}"};
+  }
+  void TearDown() override { child.reset(); }
+
+  void start() {
+    ChildHandlers handlers;
+    handlers.ready = [this] { ready = true; };
+    handlers.frame = [this](Frame frame) {
+      if (frame.type == Type::kCredit) {
+        credit += std::stoul(frame.body);
+      } else if (frame.type == Type::kPortOut) {
+        out += frame.body.size();
+      } else {
+        frames.push_back(std::move(frame));
+      }
+    };
+    handlers.trouble = [this](Trouble t) { trouble = t; };
+    handlers.lost = [this](const Error& e) { lost = e; };
+    child = std::make_shared<Child>(io, spec, std::move(handlers));
+    ASSERT_TRUE(child->start());
+  }
+  // Runs the loop until the condition holds; false after ten seconds.
+  bool until(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!condition() && std::chrono::steady_clock::now() < deadline) io.run_one_for(10ms);
+    return condition();
+  }
+  void start_ready() {
+    start();
+    ASSERT_TRUE(until([this] { return ready; })) << (lost ? lost->detail : "silent");
+    child->send(Type::kPortState, "1");
+  }
+  std::optional<ipc::Outcome> perform(const std::string& verb, const std::string& body) {
+    child->send(Type::kSubmit, verb + "\tkey\t5000\n" + body, ++op);
+    if (!until([this] { return !frames.empty() || lost; }) || lost) return std::nullopt;
+    EXPECT_EQ(frames.front().type, Type::kComplete);
+    EXPECT_EQ(frames.front().op, op);
+    auto outcome = ipc::decode_outcome(frames.front().body);
+    frames.clear();
+    return outcome ? std::optional(*outcome) : std::nullopt;
+  }
+
+  boost::asio::io_context io;
+  ChildSpec spec;
+  std::shared_ptr<Child> child;
+  bool ready = false;
+  std::uint64_t op = 0;
+  std::size_t credit = 0, out = 0;
+  std::vector<Frame> frames;
+  std::optional<Trouble> trouble;
+  std::optional<Error> lost;
+};
+
+TEST_F(ChildTest, ABodyOver64KiBTravelsAsAMemoryFile) {
+  start_ready();
+  const std::string text(300'000, 'a');
+  const auto outcome = perform("test.size", "{\"text\":\"" + text + "\"}");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->body, "{\"size\":" + std::to_string(text.size() + 11) + "}");
+}
+
+TEST_F(ChildTest, AllCodeOfTheInstanceRunsOnOneThread) {
+  start_ready();  // on_port aborts on another thread than the one that created it
+  for (int i = 0; i < 20; ++i) child->send(Type::kPortState, i % 2 == 0 ? "0" : "1");
+  const auto outcome = perform("test.thread", "{}");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->body, "{\"same\":true}");
+}
+
+TEST_F(ChildTest, BytesGoOutOnlyAsFarAsTheCreditReaches) {
+  start_ready();
+  child->send(Type::kSubmit, "test.write\tkey\t5000\n{\"bytes\":100000}", 1);
+  ASSERT_TRUE(until([this] { return out >= ipc::kPortCredit; }));
+  io.run_for(100ms);
+  EXPECT_EQ(out, ipc::kPortCredit) << "it wrote without credit";
+  for (std::size_t told = 0; out < 100'000 && told < 100'000; told += 10'000) {
+    const auto before = out;
+    child->send(Type::kCredit, "10000");
+    ASSERT_TRUE(until([&] { return out > before; }));
+    EXPECT_LE(out, ipc::kPortCredit + told + 10'000);
+  }
+  EXPECT_EQ(out, 100'000U);
+  ASSERT_TRUE(until([this] { return !frames.empty(); }));
+}
+
+TEST_F(ChildTest, InputIsPaidForWithCreditByteByByte) {
+  start_ready();
+  std::string scans;
+  for (int i = 0; i < 100; ++i) scans += "4601234567893\r";
+  child->send(Type::kPortIn, scans);
+  ASSERT_TRUE(until([this] { return frames.size() == 100; }));
+  ASSERT_TRUE(until([&] { return credit == scans.size(); })) << credit;
+}
+
+TEST_F(ChildTest, ALyingManifestIsNamed) {
+  for (auto* member : {&spec.plugin_id, &spec.version, &spec.name}) {
+    const auto kept = std::exchange(*member, "something.else");
+    lost.reset();
+    start();
+    ASSERT_TRUE(until([this] { return lost.has_value(); }));
+    EXPECT_FALSE(ready);
+    EXPECT_TRUE(lost->detail.find("something.else") != std::string::npos) << lost->detail;
+    *member = kept;
+  }
+}
+
+TEST_F(ChildTest, WhatIsNoPluginIsNamed) {
+  const std::string text = testing::TempDir() + "/no_library.so";
+  std::ofstream(text) << std::string(4096, 'w');
+  for (const auto& [library, word] : {std::pair<std::string, std::string>(text, "invalid ELF"),
+                                      {text + ".gone", "cannot open"},
+                                      {TILL_OTHER_LIBRARY, "tillbridge_entry"}}) {
+    spec.library = library;
+    lost.reset();
+    start();
+    ASSERT_TRUE(until([this] { return lost.has_value(); })) << library;
+    EXPECT_TRUE(lost->detail.find(word) != std::string::npos) << lost->detail;
+  }
+}
+
+TEST_F(ChildTest, FramesWrittenPastTheHostEndTheChild) {
+  for (const std::string order : {"bad frame\r", "huge frame\r", "complete twice\r"}) {
+    lost.reset();
+    ready = false;
+    start_ready();
+    child->send(Type::kPortIn, order);
+    ASSERT_TRUE(until([this] { return lost.has_value(); })) << order;
+    EXPECT_EQ(lost->code, Code::kBadFrame) << order;
+  }
+}
+
+TEST_F(ChildTest, AnExceptionCostsOneInputNotTheInstance) {
+  start_ready();
+  child->send(Type::kPortIn, "throw\r");
+  ASSERT_TRUE(until([this] { return frames.size() == 1; }));
+  child->send(Type::kPortIn, "still here\r");
+  ASSERT_TRUE(until([this] { return frames.size() == 2; }));
+  EXPECT_EQ(frames[0].type, Type::kLog);
+  EXPECT_EQ(frames[1].body, "scan\n{\"raw\":\"still here\",\"aim\":\"\"}");
+}
+
+TEST_F(ChildTest, ADeathIsSeenAtOnce) {
+  for (const std::string order : {"crash\r", "exit\r", "throw past\r"}) {
+    lost.reset();
+    ready = false;
+    start_ready();
+    child->send(Type::kPortIn, order);
+    ASSERT_TRUE(until([this] { return lost.has_value(); })) << order;
+    EXPECT_EQ(lost->code, Code::kPluginDied) << order;
+    EXPECT_EQ(child->pid(), -1) << "reaped";
+  }
+}
+
+}  // namespace
+}  // namespace till::supervisor
