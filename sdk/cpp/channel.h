@@ -4,13 +4,9 @@
 #pragma once
 
 #include "plugin.h"
+#include "verbs.h"
 
 namespace till {
-
-struct Message {
-  std::string to;  // E.164; never log it
-  std::string text;
-};
 
 class Channel : public Plugin {
  public:
@@ -19,12 +15,9 @@ class Channel : public Plugin {
 
   OperationResult perform(const Operation& op) final {
     if (op.verb != "message.send") return unsupported(op.verb);
-    const auto* to = op.body.if_contains("to");
-    const auto* text = op.body.if_contains("text");
-    if (to == nullptr || text == nullptr || !to->is_string() || !text->is_string()) {
-      return {TILL_REFUSED, {}, {Code::kMissingField, "to, text", {}}, false};
-    }
-    return send({json::value_to<std::string>(*to), json::value_to<std::string>(*text)});
+    const auto message = described::parsed<Message>(op.body, "body");
+    if (!message) return {TILL_REFUSED, {}, message.error(), false};
+    return send(*message);
   }
 };
 

@@ -66,6 +66,8 @@ json::value to_value(const T& value) {
     json::object out;
     for (const auto& [key, item] : value) out[key] = to_value(item);
     return out;
+  } else if constexpr (std::is_same_v<T, json::object>) {
+    return value;
   } else if constexpr (std::is_enum_v<T>) {
     return Names<T>::kAll[static_cast<std::size_t>(value)].text;
   } else if constexpr (IsVector<T>::value) {
@@ -115,6 +117,8 @@ void append_json(std::string& out, const T& value) {
     append_text(out, to_string(value));
   } else if constexpr (IsTypedId<T>::value) {
     append_text(out, value.value);
+  } else if constexpr (std::is_same_v<T, json::object>) {
+    out += json::serialize(value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     append_text(out, value);
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -209,6 +213,10 @@ Result<void> from_value(const json::value& from, T& to, const char* name) {
           }
         });
     return result;
+  } else if constexpr (std::is_same_v<T, json::object>) {
+    if (!from.is_object()) return fail(Code::kWrongType, name);
+    to = from.get_object();
+    return {};
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!from.is_string()) return fail(Code::kWrongType, name);
     to = json::value_to<std::string>(from);

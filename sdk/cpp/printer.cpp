@@ -66,15 +66,6 @@ Result<PrintItem> one_item(const json::value& v, const std::string& at) {
   return fail(Code::kUnknownField, path);
 }
 
-json::value to_json(const PrinterStatus& s) {
-  static constexpr std::array kPaper = {"ok", "near_end", "out", "unknown"};
-  return {{"online", s.online},
-          {"paper", kPaper[static_cast<std::size_t>(s.paper)]},
-          {"cover_open", s.cover_open},
-          {"error", s.error},
-          {"drawer_open", s.drawer_open}};
-}
-
 }  // namespace
 
 Result<std::vector<PrintItem>> print_items_from_json(const json::object& body) {
@@ -94,7 +85,7 @@ OperationResult Printer::perform(const Operation& op) {
       TILL_CHECK(print(TILL_TRY(print_items_from_json(op.body))));
       return json::object{};
     }
-    if (op.verb == "printer.status") return to_json(TILL_TRY(status()));
+    if (op.verb == "printer.status") return described::to_value(TILL_TRY(status()));
     const auto* which = op.body.if_contains("drawer");
     PrintDrawer pulse;
     if (which != nullptr)

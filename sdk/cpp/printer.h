@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plugin.h"
+#include "verbs.h"
 
 namespace till {
 
@@ -46,6 +47,12 @@ struct PrinterStatus {
   bool cover_open = false;
   bool error = false;
   bool drawer_open = false;
+};
+BOOST_DESCRIBE_STRUCT(PrinterStatus, (), (online, paper, cover_open, error, drawer_open))
+
+template <>
+struct described::Names<Paper> {
+  static constexpr Name kAll[] = {{"ok"}, {"near_end"}, {"out"}, {"unknown"}};
 };
 
 class Printer : public Plugin {

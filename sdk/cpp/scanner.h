@@ -5,16 +5,12 @@
 #include <vector>
 
 #include "plugin.h"
+#include "verbs.h"
 
 namespace till {
 
 // The longest code a symbology can carry is 7089 digits (QR); what is longer is noise.
 inline constexpr std::size_t kMaxScanBytes = 8192;
-
-struct Scan {
-  std::string raw;       // as the code holds it, without prefix and suffix
-  std::string aim = {};  // "]E0" when the scanner sends it
-};
 
 // Cuts a stream at one byte. A line over the limit is dropped up to its end and counted.
 class LineSplitter {
@@ -62,10 +58,11 @@ class LineSplitter {
 
 class Scanner : public Plugin {
  protected:
-  void emit(const Scan& scan) { Plugin::emit("scan", {{"raw", scan.raw}, {"aim", scan.aim}}); }
+  void emit(const Scan& scan) { Plugin::emit("scan", described::to_value(scan)); }
   // Something was read that is no code; the daemon shows the catalogue text.
   void emit_error(const Error& error) {
-    Plugin::emit("input_error", {{"code", static_cast<int>(error.code)}, {"detail", error.detail}});
+    Plugin::emit("input_error",
+                 described::to_value(InputError{static_cast<int>(error.code), error.detail}));
   }
 };
 
