@@ -8,15 +8,29 @@ namespace till {
 
 // ---- Port ----
 
-Port::Port(const till_host* host)
-    : host_(host), table_(static_cast<const till_port*>(host->get_extension(host, TILL_PORT_ID))) {}
+namespace {
+
+template <typename Table>
+const Table* find(const till_host* host, const char* id) {
+  return static_cast<const Table*>(host->get_extension(host, id));
+}
+
+// Every host of version 1 has the time.
+std::int64_t monotonic(const till_host* host) {
+  return find<till_time>(host, TILL_TIME_ID)->monotonic_us(host);
+}
+
+}  // namespace
+
+Port::Port(const till_host* host, const Deadline& deadline)
+    : host_(host), deadline_(deadline), table_(find<till_port>(host, TILL_PORT_ID)) {}
 
 Result<Buffer> Port::read_exactly(std::size_t count, std::uint32_t timeout_ms) {
   if (table_ == nullptr) return fail(Code::kPortLost);
-  const auto* time = static_cast<const till_time*>(host_->get_extension(host_, TILL_TIME_ID));
-  const std::int64_t until = time->monotonic_us(host_) + std::int64_t{timeout_ms} * 1000;
+  const std::int64_t now = monotonic(host_);
+  const std::int64_t until = now + std::int64_t{deadline_.cut(now, timeout_ms)} * 1000;
   while (ahead_.size() < count) {
-    const std::int64_t left_us = until - time->monotonic_us(host_);
+    const std::int64_t left_us = until - monotonic(host_);
     if (left_us <= 0) return fail(Code::kTimeout);
     std::uint8_t chunk[1024];
     const auto wait_ms = static_cast<std::uint32_t>((left_us + 999) / 1000);
@@ -36,7 +50,9 @@ Result<std::uint8_t> Port::read_byte(std::uint32_t timeout_ms) {
 
 Result<void> Port::write(Bytes bytes, std::uint32_t timeout_ms) {
   if (table_ == nullptr || !table_->connected(host_)) return fail(Code::kPortLost);
-  if (!table_->write(host_, bytes.data(), bytes.size(), timeout_ms)) {
+  const std::uint32_t wait_ms = deadline_.cut(monotonic(host_), timeout_ms);
+  if (wait_ms == 0) return fail(Code::kTimeout, "the operation's deadline");
+  if (!table_->write(host_, bytes.data(), bytes.size(), wait_ms)) {
     return fail(table_->connected(host_) ? Code::kTimeout : Code::kPortLost);
   }
   return {};
@@ -62,31 +78,29 @@ OperationResult Plugin::perform(const Operation& operation) { return unsupported
 
 void Plugin::attach(const till_host* host) {
   host_ = host;
-  port_ = std::make_unique<Port>(host);
+  port_ = std::make_unique<Port>(host, deadline_);
 }
 
 void Plugin::emit(const char* type, const json::value& body) {
-  const auto* events = static_cast<const till_events*>(host_->get_extension(host_, TILL_EVENTS_ID));
+  const auto* events = find<till_events>(host_, TILL_EVENTS_ID);
   const std::string text = json::serialize(body);
   if (events != nullptr) events->emit(host_, type, text.data(), text.size());
 }
 
 void Plugin::log(int level, std::string_view text) {
-  const auto* table = static_cast<const till_log*>(host_->get_extension(host_, TILL_LOG_ID));
+  const auto* table = find<till_log>(host_, TILL_LOG_ID);
   if (table != nullptr) table->write(host_, level, text.data(), text.size());
 }
 
 std::int64_t Plugin::unix_us() const {
-  return static_cast<const till_time*>(host_->get_extension(host_, TILL_TIME_ID))->unix_us(host_);
+  return find<till_time>(host_, TILL_TIME_ID)->unix_us(host_);
 }
 
-std::int64_t Plugin::monotonic_us() const {
-  return static_cast<const till_time*>(host_->get_extension(host_, TILL_TIME_ID))
-      ->monotonic_us(host_);
-}
+std::int64_t Plugin::monotonic_us() const { return monotonic(host_); }
 
 bool Plugin::sleep(std::uint32_t ms) {
-  return static_cast<const till_time*>(host_->get_extension(host_, TILL_TIME_ID))->sleep(host_, ms);
+  const std::uint32_t wait_ms = deadline_.cut(monotonic(host_), ms);
+  return find<till_time>(host_, TILL_TIME_ID)->sleep(host_, wait_ms) && wait_ms == ms;
 }
 
 namespace {
@@ -119,14 +133,14 @@ void to_c(const Error& from, bool dirty, till_error* to) noexcept {
 }  // namespace
 
 OperationResult Plugin::http(const json::object& request, std::uint32_t timeout_ms) {
-  const auto* table = static_cast<const till_http*>(host_->get_extension(host_, TILL_HTTP_ID));
+  const auto* table = find<till_http>(host_, TILL_HTTP_ID);
   if (table == nullptr) return {TILL_REFUSED, {}, {Code::kInternal, "no " TILL_HTTP_ID, {}}, false};
   const std::string text = json::serialize(request);
   std::string answer;
   const till_sink sink = string_sink(&answer);
   till_error error{sizeof(till_error), 0, {}, {}, 0};
-  const till_status status =
-      table->request(host_, text.data(), text.size(), timeout_ms, &sink, &error);
+  const till_status status = table->request(
+      host_, text.data(), text.size(), deadline_.cut(monotonic(host_), timeout_ms), &sink, &error);
   if (status != TILL_DONE) return {status, {}, from_c(error), false};
   boost::system::error_code bad;
   json::value body = json::parse(answer, bad);
@@ -176,10 +190,16 @@ struct PluginThunks {
                              till_error* error) noexcept {
     Plugin& plugin = *of(p).plugin;
     plugin.port_->no_return_ = false;
+    plugin.deadline_.start(monotonic(plugin.host_), op->deadline_ms);
     OperationResult result;
     try {
-      const json::value body = json::parse({op->body, op->body_size});
-      result = plugin.perform({op->verb, op->key, body.as_object(), op->deadline_ms});
+      boost::system::error_code bad;
+      const json::value body = json::parse({op->body, op->body_size}, bad);
+      if (bad || !body.is_object()) {
+        to_c({bad ? Code::kBadJson : Code::kWrongType, "body", {}}, false, error);
+        return TILL_REFUSED;
+      }
+      result = plugin.perform({op->verb, op->key, body.get_object(), op->deadline_ms});
       if (result.status == TILL_DONE) {
         const std::string text = json::serialize(result.body);
         sink->write(sink, text.data(), text.size());
@@ -191,6 +211,7 @@ struct PluginThunks {
                 {Code::kInternal, e.what(), {}},
                 true};
     }
+    plugin.deadline_.stop();
     if (result.status != TILL_DONE) to_c(result.error, result.dirty, error);
     return result.status;
   }

@@ -7,7 +7,9 @@
 
 #include <tillbridge/plugin.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,10 +21,29 @@ namespace till {
 
 namespace json = boost::json;
 
+// When an operation must have ended. The SDK cuts every wait of it short there, so a driver that
+// waits too long for its device still answers in time.
+class Deadline {
+ public:
+  void start(std::int64_t now_us, std::uint32_t ms) {
+    until_us_ = now_us + std::int64_t{ms} * 1000;
+  }
+  void stop() { until_us_ = kNever; }
+  // What is left of `ms`.
+  [[nodiscard]] std::uint32_t cut(std::int64_t now_us, std::uint32_t ms) const {
+    const std::int64_t left_ms = until_us_ == kNever ? ms : (until_us_ - now_us + 999) / 1000;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left_ms, 0, ms));
+  }
+
+ private:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t until_us_ = kNever;
+};
+
 // The instance's bytes. Errors: kTimeout, kPortLost.
 class Port {
  public:
-  explicit Port(const till_host* host);
+  Port(const till_host* host, const Deadline& deadline);
 
   // Exactly `count` bytes, or what has come when the time is over (kTimeout) is put back.
   Result<Buffer> read_exactly(std::size_t count, std::uint32_t timeout_ms);
@@ -38,6 +59,7 @@ class Port {
   friend class Plugin;
   friend struct PluginThunks;
   const till_host* host_;
+  const Deadline& deadline_;
   const till_port* table_ = nullptr;
   Buffer ahead_;  // read but not asked for yet
   bool no_return_ = false;
@@ -89,6 +111,7 @@ class Plugin {
  private:
   friend struct PluginThunks;
   const till_host* host_ = nullptr;
+  Deadline deadline_;
   std::unique_ptr<Port> port_;
 };
 

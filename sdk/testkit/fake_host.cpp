@@ -1,44 +1,108 @@
 #include "fake_host.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <stdexcept>
 
+#include "borrowed.h"
+
 namespace till::testkit {
+namespace {
+
+constexpr std::uint64_t kCanary = 0x5ee5'0f00'd15e'a5ed;
+constexpr std::uint8_t kFill = 0xa7;
+
+// A till_error as the host gives it, with a guard behind it.
+struct GuardedError {
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  std::uint8_t guard[256];
+  explicit GuardedError(std::uint32_t later) {
+    std::memset(guard, kFill, sizeof guard);
+    error.size += later;
+  }
+  // What is wrong with it, "" when nothing.
+  [[nodiscard]] std::string broken(std::uint32_t later) const {
+    if (memchr(error.vendor, 0, sizeof error.vendor) == nullptr) return "vendor has no end";
+    if (memchr(error.detail, 0, sizeof error.detail) == nullptr) return "detail has no end";
+    if (error.size != sizeof(till_error) + later) return "size was changed";
+    const bool kept =
+        std::all_of(guard + later, guard + sizeof guard, [](std::uint8_t b) { return b == kFill; });
+    return kept ? "" : "written beyond its size";
+  }
+  [[nodiscard]] Error value() const {
+    return {static_cast<Code>(error.code),
+            std::string(error.detail, strnlen(error.detail, sizeof error.detail)),
+            std::string(error.vendor, strnlen(error.vendor, sizeof error.vendor))};
+  }
+};
+
+struct Collector {
+  std::string text;
+  std::size_t most;
+  bool refused = false;
+  bool after_refusal = false;
+  static bool write(const till_sink* sink, const char* data, std::size_t n) noexcept {
+    auto& c = *static_cast<Collector*>(sink->context);
+    if (c.refused) c.after_refusal = true;
+    if (c.text.size() + n > c.most) c.refused = true;
+    if (!c.refused) c.text.append(data, n);
+    return !c.refused;
+  }
+};
+
+}  // namespace
 
 struct FakeTables {
-  static FakeHost& of(const till_host* h) { return *static_cast<FakeHost*>(h->host_data); }
-
   static constexpr till_port kPort{
       [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
-         std::uint32_t timeout) noexcept { return of(h).read(buffer, capacity, timeout); },
+         std::uint32_t timeout) noexcept {
+        return FakeHost::enter(h, "port.read").read(buffer, capacity, timeout);
+      },
       [](const till_host* h, const std::uint8_t* data, std::size_t size, std::uint32_t) noexcept {
-        return of(h).write({data, size});
+        return FakeHost::enter(h, "port.write").write({data, size});
       },
       [](const till_host* h) noexcept {
-        FakeHost& host = of(h);
+        FakeHost& host = FakeHost::enter(h, "port.discard_input");
         std::erase_if(host.to_driver_, [&](const auto& p) { return p.at_us <= host.now_us; });
       },
-      [](const till_host* h) noexcept { of(h).no_return_ = true; },
-      [](const till_host* h) noexcept { return of(h).connected_; }};
+      [](const till_host* h) noexcept {
+        FakeHost::enter(h, "port.point_of_no_return").no_return_ = true;
+      },
+      [](const till_host* h) noexcept { return FakeHost::enter(h, "port.connected").connected_; }};
   static constexpr till_events kEvents{
       [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
-        of(h).events_.push_back({type, json::parse({body, size})});
+        boost::system::error_code bad;
+        json::value value = json::parse({body, size}, bad);
+        if (bad) value = nullptr;
+        FakeHost::enter(h, "events.emit").events_.push_back({type, value, {body, size}});
       }};
   static constexpr till_log kLog{
       [](const till_host* h, std::int32_t, const char* text, std::size_t size) noexcept {
-        of(h).log_.emplace_back(text, size);
+        FakeHost::enter(h, "log.write").log_.emplace_back(text, size);
       }};
-  static constexpr till_time kTime{[](const till_host* h) noexcept { return of(h).now_us; },
-                                   [](const till_host* h) noexcept { return of(h).now_us; },
-                                   [](const till_host* h, std::uint32_t ms) noexcept {
-                                     of(h).pass_ms(ms);
-                                     return true;
-                                   }};
+  static constexpr till_time kTime{
+      [](const till_host* h) noexcept {
+        FakeHost& host = FakeHost::enter(h, "time.unix_us");
+        return host.now_us + host.unix_offset_us;
+      },
+      [](const till_host* h) noexcept { return FakeHost::enter(h, "time.monotonic_us").now_us; },
+      [](const till_host* h, std::uint32_t ms) noexcept {
+        FakeHost& host = FakeHost::enter(h, "time.sleep");
+        if (host.cancelled_now()) return false;
+        host.pass_ms(ms);
+        return true;
+      }};
   static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
-                                      std::uint32_t, const till_sink* sink,
+                                      std::uint32_t timeout_ms, const till_sink* sink,
                                       till_error* error) noexcept -> till_status {
-    const auto answer = of(h).http_(json::parse({request, size}).as_object());
+    FakeHost& host = FakeHost::enter(h, "http.request");
+    ++host.requests_;
+    FakeOutcome answer{TILL_IN_DOUBT, {}, {Code::kTimeout, {}, {}}, false};
+    if (!host.cancelled_now() && host.http_) {
+      answer = host.http_(json::parse({request, size}).as_object());
+    }
+    if (answer.error.code == Code::kTimeout) host.pass_ms(timeout_ms);
     error->code = static_cast<std::int32_t>(answer.error.code);
     std::strncpy(error->detail, answer.error.detail.c_str(), sizeof error->detail - 1);
     const std::string text = json::serialize(answer.body);
@@ -47,8 +111,50 @@ struct FakeTables {
   }};
 };
 
-const void* FakeHost::extension(const till_host*, const char* id) noexcept {
-  const std::string_view wanted = id;
+FakeHost& FakeHost::of(const till_host* host) {
+  const auto* at = reinterpret_cast<const std::uint8_t*>(host) - offsetof(Block, host);
+  return *reinterpret_cast<const Block*>(at)->self;
+}
+
+FakeHost& FakeHost::enter(const till_host* h, const char* function) {
+  FakeHost& host = of(h);
+  ++host.calls_;
+  if (std::this_thread::get_id() != host.thread_) host.violate("thread", function);
+  if (host.state_ == State::kCreating || host.state_ == State::kCreated) {
+    host.violate("state", std::string(function) + " before activate");
+  } else if (host.state_ != State::kActive) {
+    host.violate("after_destroy", function);
+  }
+  return host;
+}
+
+void FakeHost::violate(const char* rule, std::string words) {
+  const std::lock_guard lock(violating_);
+  if (violations_.size() < 100) violations_.push_back({rule, std::move(words)});
+}
+
+std::vector<Violation> FakeHost::violations() {
+  check_host();
+  const std::lock_guard lock(violating_);
+  return violations_;
+}
+
+void FakeHost::check_host() {
+  const bool same = block_->before == kCanary && block_->after == kCanary &&
+                    block_->host.size == kept_.size && block_->host.abi_major == kept_.abi_major &&
+                    block_->host.abi_minor == kept_.abi_minor &&
+                    block_->host.host_data == kept_.host_data &&
+                    block_->host.get_extension == kept_.get_extension &&
+                    std::ranges::all_of(block_->later, [](auto b) { return b == kFill; });
+  if (!same) violate("host_written", "till_host was written to");
+}
+
+const void* FakeHost::host_extension(const till_host* h, const char* id) noexcept {
+  FakeHost& host = of(h);
+  if (std::this_thread::get_id() != host.thread_) host.violate("thread", "get_extension");
+  if (host.state_ == State::kNothing) host.violate("after_destroy", "get_extension");
+  const std::string wanted = id == nullptr ? "" : id;
+  if (host.options_.withheld.contains(wanted)) return nullptr;
   if (wanted == TILL_PORT_ID) return &FakeTables::kPort;
   if (wanted == TILL_EVENTS_ID) return &FakeTables::kEvents;
   if (wanted == TILL_LOG_ID) return &FakeTables::kLog;
@@ -57,53 +163,114 @@ const void* FakeHost::extension(const till_host*, const char* id) noexcept {
   return nullptr;
 }
 
-FakeHost::FakeHost(const till_entry& entry)
-    : host_{sizeof(till_host), TILL_ABI_MAJOR, TILL_ABI_MINOR, this, &extension} {
-  if (entry.abi_major != TILL_ABI_MAJOR || !entry.init(".")) throw std::runtime_error("entry");
-  const auto* factory = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
-  plugin_ = factory->create(&host_, factory->descriptor(0)->id);
-  if (plugin_ == nullptr) throw std::runtime_error("the factory makes nothing");
+FakeHost::FakeHost(const till_entry& entry, FakeHostOptions options)
+    : options_(std::move(options)), block_(std::make_unique<Block>()) {
+  block_->before = block_->after = kCanary;
+  std::ranges::fill(block_->later, kFill);
+  block_->self = this;
+  block_->host = {static_cast<std::uint32_t>(sizeof(till_host)) + options_.later, TILL_ABI_MAJOR,
+                  TILL_ABI_MINOR, &block_->before, &host_extension};
+  kept_ = block_->host;
+  static std::set<const till_entry*> initialised;  // init is called once a process
+  if (entry.abi_major != TILL_ABI_MAJOR) throw std::runtime_error("abi_major");
+  if (!initialised.contains(&entry) && !entry.init(".")) throw std::runtime_error("init");
+  initialised.insert(&entry);
+  factory_ = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
+  if (factory_ == nullptr) throw std::runtime_error("no factory");
+  if (options_.create && !create()) throw std::runtime_error("the factory makes nothing");
 }
 
 FakeHost::~FakeHost() {
-  plugin_->deactivate(plugin_);
-  plugin_->destroy(plugin_);
+  if (state_ == State::kActive) deactivate();
+  if (plugin_ != nullptr) destroy();
+}
+
+bool FakeHost::create() {
+  const std::string id = options_.id.empty() ? factory_->descriptor(0)->id : options_.id;
+  state_ = State::kCreating;
+  plugin_ = factory_->create(&block_->host, id.c_str());
+  state_ = plugin_ == nullptr ? State::kNothing : State::kCreated;
+  return plugin_ != nullptr;
 }
 
 FakeOutcome FakeHost::activate(const json::object& settings) {
-  const std::string text = json::serialize(settings);
-  till_error error{sizeof(till_error), 0, {}, {}, 0};
-  const till_status status = plugin_->activate(plugin_, text.data(), text.size(), &error);
-  return {status, {}, {static_cast<Code>(error.code), error.detail, error.vendor}, false};
+  return activate_text(json::serialize(settings));
 }
 
-FakeOutcome FakeHost::perform(const char* verb, const json::object& body, const char* key) {
-  const auto* table =
-      static_cast<const till_operations*>(plugin_->get_extension(plugin_, TILL_OPERATIONS_ID));
-  const std::string text = json::serialize(body);
-  const till_operation op{sizeof(till_operation), 60000, verb, key, text.data(), text.size()};
-  std::string result;
-  const till_sink sink{&result, [](const till_sink* s, const char* data, std::size_t n) noexcept {
-                         static_cast<std::string*>(s->context)->append(data, n);
-                         return true;
-                       }};
-  till_error error{sizeof(till_error), 0, {}, {}, 0};
-  no_return_ = false;
-  const till_status status = table->perform(plugin_, &op, &sink, &error);
-  FakeOutcome out{status, {}, {}, error.dirty != 0};
+FakeOutcome FakeHost::activate_text(const std::string& settings) {
+  const Borrowed text(settings, options_.guarded);
+  GuardedError error(options_.later);
+  state_ = State::kActive;
+  const till_status status = plugin_->activate(plugin_, text.text(), text.size(), &error.error);
+  if (status != TILL_DONE) state_ = State::kEnded;
+  if (const auto what = error.broken(options_.later); !what.empty()) {
+    violate("error_memory", what);
+  }
+  return {status, {}, error.value(), false};
+}
+
+FakeOutcome FakeHost::perform(const char* verb, const json::object& body, const char* key,
+                              std::uint32_t deadline_ms) {
+  return perform_text(verb, json::serialize(body), key, deadline_ms);
+}
+
+FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& body,
+                                   const std::string& key, std::uint32_t deadline_ms) {
+  const auto* table = extension<till_operations>(TILL_OPERATIONS_ID);
+  if (table == nullptr) return {TILL_REFUSED, {}, {Code::kVerbUnsupported, verb, {}}, false};
+  const Borrowed body_text(body, options_.guarded);
+  const Borrowed verb_text(verb + '\0', options_.guarded), key_text(key + '\0', options_.guarded);
+  struct {
+    till_operation operation;
+    std::uint8_t later[64];
+  } op{{static_cast<std::uint32_t>(sizeof(till_operation)) + options_.later, deadline_ms,
+        verb_text.text(), key_text.text(), body_text.text(), body_text.size()},
+       {}};
+  Collector collector{{}, options_.most_result};
+  const till_sink sink{&collector, &Collector::write};
+  GuardedError error(options_.later);
+  no_return_ = cancelled_ = false;
+  performing_ = true;
+  const till_status status = table->perform(plugin_, &op.operation, &sink, &error.error);
+  after_cancel_ = cancelled_ ? calls_ - calls_at_cancel_ : 0;
+  performing_ = cancelled_ = false;
+  cancel_in_ = 0;
+  if (const auto what = error.broken(options_.later); !what.empty()) {
+    violate("error_memory", what);
+  }
+  if (collector.after_refusal) violate("sink", "written to after it said no");
+  FakeOutcome out{status, {}, {}, error.error.dirty != 0, std::move(collector.text)};
   if (status == TILL_DONE) {
-    out.body = json::parse(result);
+    boost::system::error_code bad;
+    out.body = json::parse(out.text, bad);
+    if (bad) out.body = nullptr;
   } else {
-    out.error = {static_cast<Code>(error.code), error.detail, error.vendor};
+    out.error = error.value();
   }
   return out;
 }
 
+void FakeHost::deactivate() {
+  plugin_->deactivate(plugin_);
+  state_ = State::kEnded;
+}
+
+void FakeHost::destroy() {
+  plugin_->destroy(plugin_);
+  plugin_ = nullptr;
+  state_ = State::kNothing;
+}
+
 void FakeHost::feed(Bytes bytes, bool quiet) {
-  const auto* table =
-      static_cast<const till_input*>(plugin_->get_extension(plugin_, TILL_INPUT_ID));
-  table->on_input(plugin_, bytes.data(), bytes.size());
-  if (quiet) table->on_quiet(plugin_, 50);
+  const auto* table = extension<till_input>(TILL_INPUT_ID);
+  if (table == nullptr) return;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t n = std::min(bytes.size() - at, options_.most_read);
+    const Borrowed part(bytes.subspan(at, n), options_.guarded);
+    table->on_input(plugin_, part.bytes(), part.size());
+    at += n;
+  }
+  if (quiet && table->on_quiet != nullptr) table->on_quiet(plugin_, 50);
 }
 
 void FakeHost::set_connected(bool connected) {
@@ -112,9 +279,8 @@ void FakeHost::set_connected(bool connected) {
   to_driver_.clear();
   cut_late_ = false;
   if (connected) written_left_ = read_left_ = std::numeric_limits<std::size_t>::max();
-  const auto* table =
-      static_cast<const till_input*>(plugin_->get_extension(plugin_, TILL_INPUT_ID));
-  table->on_port(plugin_, connected);
+  const auto* table = extension<till_input>(TILL_INPUT_ID);
+  if (table != nullptr && table->on_port != nullptr) table->on_port(plugin_, connected);
 }
 
 void FakeHost::device_says(Bytes bytes, std::uint32_t after_ms) {
@@ -145,11 +311,25 @@ bool FakeHost::await_input(std::int64_t until_us) {
   return false;
 }
 
+// Counts a blocking call of an operation; true when the host has cancelled it, now or before.
+bool FakeHost::cancelled_now() {
+  if (performing_ && cancel_in_ > 0 && --cancel_in_ == 0) {
+    cancelled_ = true;
+    const auto* table = extension<till_operations>(TILL_OPERATIONS_ID);
+    if (table != nullptr && table->cancel != nullptr) {
+      std::thread([&] { table->cancel(plugin_); }).join();
+    }
+    calls_at_cancel_ = calls_;
+  }
+  return cancelled_;
+}
+
 std::int32_t FakeHost::read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t timeout_ms) {
-  if (!connected_) return -1;
+  if (cancelled_now() || !connected_) return -1;
   if (!await_input(now_us + std::int64_t{timeout_ms} * 1000)) return 0;
   Pending& next = to_driver_.front();
-  const std::size_t n = std::min({capacity, next.bytes.size(), read_left_});
+  const std::size_t n = std::min(
+      {capacity, next.bytes.size(), read_left_, std::max<std::size_t>(options_.most_read, 1)});
   std::copy_n(next.bytes.begin(), n, buffer);
   next.bytes.erase(next.bytes.begin(), next.bytes.begin() + static_cast<std::ptrdiff_t>(n));
   if (next.bytes.empty()) to_driver_.erase(to_driver_.begin());
@@ -160,7 +340,7 @@ std::int32_t FakeHost::read(std::uint8_t* buffer, std::size_t capacity, std::uin
 }
 
 bool FakeHost::write(Bytes bytes) {
-  if (!connected_) return false;
+  if (cancelled_now() || !connected_) return false;
   run_clock();
   const std::size_t n = std::min(bytes.size(), written_left_);
   written_ += n;
