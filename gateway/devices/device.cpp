@@ -107,11 +107,15 @@ void Device::spawn() {
   handlers.lost = [weak](const Error& error) {
     if (const auto self = weak.lock()) self->on_lost(error);
   };
+  handlers.output = [weak](std::string_view line) {
+    if (const auto self = weak.lock()) self->on_printed(line);
+  };
   child_ = std::make_shared<supervisor::Child>(
       services_.io,
       supervisor::ChildSpec{services_.host_program, config_.plugin + "/" + manifest_.library,
                             manifest_.id, manifest_.version, manifest_.name,
-                            json::serialize(config_.settings), manifest_.activate_ms},
+                            json::serialize(config_.settings), manifest_.activate_ms,
+                            manifest_.access == supervisor::Access::kDirect, manifest_.memory_mb},
       std::move(handlers));
   if (const auto started = child_->start(); !started) on_lost(started.error());
 }
@@ -129,8 +133,12 @@ void Device::on_ready() {
 }
 
 void Device::on_lost(const Error& error) {
-  log_warning("device {}: its driver ended: {} {}", config_.id, code_name(error.code),
-              error.detail);
+  log_warning("device {}: its driver ended: {} {} {}", config_.id, code_name(error.code),
+              error.detail, error.vendor);
+  const auto comma = error.vendor.find(',');
+  services_.metrics.add(
+      fmt::format("tillbridge_plugin_deaths_total{{device=\"{}\",reason=\"{}\"}}", config_.id,
+                  error.vendor.empty() ? code_name(error.code) : error.vendor.substr(0, comma)));
   child_.reset();
   if (port_ && port_open_) port_->pause(true);
   apply(supervisor::Event::kDied);
@@ -187,6 +195,13 @@ void Device::on_plugin_log(const std::string& body) {
     return;
   }
   log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
+}
+
+void Device::on_printed(std::string_view line) {
+  services_.metrics.add(metric("plugin_printed_lines_total"));
+  if (logs_.allow(services_.clock.monotonic_us())) {
+    log_info("device {}: driver prints: {}", config_.id, line);
+  }
 }
 
 // After a reconnect the child's credit starts anew while old bytes may still be under way: twice

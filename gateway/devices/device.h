@@ -120,6 +120,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void answer_http(std::uint64_t number, const std::string& body);
   void on_plugin_event(const std::string& body);
   void on_plugin_log(const std::string& body);
+  void on_printed(std::string_view line);
   void on_port_output(std::string bytes);
   void broken_rule(const char* rule);
   [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }

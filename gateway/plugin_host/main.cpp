@@ -1,6 +1,6 @@
-// tillbridge-plugin-host FD: started by the daemon with its end of a socketpair, never by hand.
+// tillbridge-plugin-host FD ACCESS MEMORY_MB FOLDER: started by the daemon with its end of a
+// socketpair, never by hand.
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <charconv>
 #include <csignal>
@@ -8,19 +8,28 @@
 #include <cstring>
 
 #include "host.h"
+#include "sandbox.h"
+
+namespace {
+
+bool number(const char* text, int& out) {
+  return std::from_chars(text, text + std::strlen(text), out).ec == std::errc{};
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   int fd = -1;
-  if (argc != 2 || std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), fd).ec != std::errc{} ||
-      fd < 3) {
+  till::plugin_host::SandboxRules rules;
+  if (argc != 5 || !number(argv[1], fd) || fd < 3 || !number(argv[3], rules.memory_mb)) {
     std::fputs("tillbridge-plugin-host is started by tillbridge itself\n", stderr);
     return 64;
   }
-  // The child dies with the daemon, gains no rights and leaves no core with a card's digits in it.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
+  rules.direct = std::strcmp(argv[2], "direct") == 0;
+  rules.folder = argv[4];
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // the child dies with the daemon
+  const std::string missing = till::plugin_host::enter_sandbox(rules);
+  if (!missing.empty()) std::fprintf(stderr, "%s\n", missing.c_str());
   static till::plugin_host::Host host(fd);
   return host.run();
 }

@@ -6,10 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <vector>
 
 #include "gateway/plugin_host/seqpacket.h"
 
@@ -23,29 +26,57 @@ constexpr int kLiveness = 3;
 constexpr std::int64_t kInputMs = 5000;
 constexpr int kChildFd = 3;
 constexpr std::size_t kMaxOutgoing = 4096;
+constexpr std::size_t kMaxPrinted = 512;  // of one line
+
+// What a child has to know of the daemon's environment; tokens and keys may stand in the rest.
+std::vector<char*> child_environment(bool all) {
+  static constexpr std::array kKept = {
+      "TZ=",           "LANG=",         "LC_ALL=",       "LD_LIBRARY_PATH=",
+      "ASAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS="};
+  std::vector<char*> kept;
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string_view entry = *e;
+    const auto wanted = [&](std::string_view name) { return entry.starts_with(name); };
+    if (all || std::ranges::any_of(kKept, wanted)) kept.push_back(*e);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
+std::string ending(int status) {
+  if (!WIFSIGNALED(status)) return "exit code " + std::to_string(WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  const char* name = sigabbrev_np(number);
+  const std::string text = name != nullptr ? std::string("SIG") + name : std::to_string(number);
+  return number == SIGSYS ? text + ", a forbidden system call" : text;
+}
 
 }  // namespace
 
 Child::Child(boost::asio::io_context& io, ChildSpec spec, ChildHandlers handlers)
-    : io_(io), spec_(std::move(spec)), handlers_(std::move(handlers)), socket_(io), timer_(io) {}
+    : io_(io),
+      spec_(std::move(spec)),
+      handlers_(std::move(handlers)),
+      socket_(io),
+      output_(io),
+      timer_(io) {}
 
 Child::~Child() {
   boost::system::error_code ignored;
   socket_.close(ignored);
+  output_.close(ignored);
   reap();
 }
 
-Result<void> Child::start() {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-    return fail(Code::kPluginNotFound, std::strerror(errno));
-  }
-  // The child's end blocks: its threads wait on it.
-  fcntl(pair[1], F_SETFL, fcntl(pair[1], F_GETFL) & ~O_NONBLOCK);
+// Starts the program with nothing but its socket and the two ways to print. errno's number.
+int Child::spawn(int socket, int printed) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // dup2 onto itself would keep CLOEXEC, so go over a number that can not be it.
-  posix_spawn_file_actions_adddup2(&actions, pair[1], kChildFd);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, printed, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, printed, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, socket, kChildFd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, kChildFd + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;
@@ -53,18 +84,47 @@ Result<void> Child::start() {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::string fd = std::to_string(kChildFd);
-  char* argv[] = {spec_.host_program.data(), fd.data(), nullptr};
-  const int error =
-      posix_spawn(&pid_, spec_.host_program.c_str(), &actions, &attributes, argv, environ);
+  std::string access = spec_.direct ? "direct" : "pipe";
+  std::string memory = std::to_string(spec_.memory_mb);
+  std::string folder = spec_.library.substr(0, spec_.library.find_last_of('/'));
+  char* argv[] = {
+      spec_.host_program.data(), fd.data(), access.data(), memory.data(), folder.data(), nullptr};
+  auto environment = child_environment(spec_.direct);
+  const int error = posix_spawn(&pid_, spec_.host_program.c_str(), &actions, &attributes, argv,
+                                environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+Result<void> Child::start() {
+  int pair[2];
+  int printed[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+    return fail(Code::kPluginNotFound, std::strerror(errno));
+  }
+  if (pipe2(printed, O_CLOEXEC | O_NONBLOCK) != 0) {
+    ::close(pair[0]);
+    ::close(pair[1]);
+    return fail(Code::kPluginNotFound, std::strerror(errno));
+  }
+  // The child's end blocks: its threads wait on it. What it prints does not: when the pipe is full
+  // words are lost. A descriptor that is 3 already would keep CLOEXEC, so it moves away.
+  fcntl(pair[1], F_SETFL, fcntl(pair[1], F_GETFL) & ~O_NONBLOCK);
+  const int theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, kChildFd + 1);
+  const int error = theirs < 0 ? errno : spawn(theirs, printed[1]);
+  ::close(theirs);
   ::close(pair[1]);
+  ::close(printed[1]);
   if (error != 0) {
     ::close(pair[0]);
+    ::close(printed[0]);
     pid_ = -1;
     return fail(Code::kPluginNotFound, spec_.host_program + ": " + std::strerror(error));
   }
   socket_.assign(pair[0]);
+  output_.assign(printed[0]);
+  wait_output();
   send(ipc::Type::kConfig, spec_.library + "\n" + spec_.plugin_id + "\n" + spec_.version + "\n" +
                                spec_.name + "\n" + spec_.settings);
   wait_readable();
@@ -184,16 +244,52 @@ void Child::lost(const Error& error) {
   timer_.cancel();
   boost::system::error_code ignored;
   socket_.close(ignored);
-  reap();
-  handlers_.lost(failure_ == Error{} ? error : failure_);
+  const std::string how = reap();
+  read_output();  // its last words
+  output_.close(ignored);
+  Error why = failure_ == Error{} ? error : failure_;
+  if (why.code == Code::kPluginDied) why.vendor = how;
+  handlers_.lost(why);
 }
 
-void Child::reap() {
-  if (pid_ <= 0) return;
+// How the process ended; one that has ended before is not changed by the kill.
+std::string Child::reap() {
+  if (pid_ <= 0) return {};
   kill();
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+  return ending(status);
+}
+
+void Child::wait_output() {
+  output_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this()](boost::system::error_code ec) {
+                       if (ec || self->over_) return;
+                       self->read_output();
+                       if (self->output_.is_open()) self->wait_output();
+                     });
+}
+
+// What it prints, line by line; a child that floods is read only so far at a time.
+void Child::read_output() {
+  std::array<char, 4096> part{};
+  for (int i = 0; i < 4 && output_.is_open(); ++i) {
+    const ssize_t n = ::read(output_.native_handle(), part.data(), part.size());
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) {
+      boost::system::error_code ignored;
+      output_.close(ignored);
+      return;
+    }
+    for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) {
+      if (c != '\n' && line_.size() < kMaxPrinted) line_ += c;
+      if (c != '\n' || line_.empty()) continue;
+      if (handlers_.output) handlers_.output(line_);
+      line_.clear();
+    }
+  }
 }
 
 }  // namespace till::supervisor

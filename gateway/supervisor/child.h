@@ -19,6 +19,8 @@ struct ChildSpec {
   std::string plugin_id, version, name;  // as the manifest says; the library must agree
   std::string settings;                  // JSON object
   int handshake_ms = 10000;
+  bool direct = false;  // it opens devices itself: the sandbox is wider
+  int memory_mb = 64;
 };
 
 // A child in trouble still lives: the policy decides, kill() ends it, `lost` follows.
@@ -28,7 +30,8 @@ struct ChildHandlers {
   std::function<void()> ready;
   std::function<void(ipc::Frame)> frame;
   std::function<void(Trouble)> trouble;
-  std::function<void(const Error&)> lost;  // once; the process is gone and reaped
+  std::function<void(const Error&)> lost;             // once; the process is gone and reaped
+  std::function<void(std::string_view)> output = {};  // a line it printed
 };
 
 class Child : public std::enable_shared_from_this<Child> {
@@ -45,6 +48,7 @@ class Child : public std::enable_shared_from_this<Child> {
   [[nodiscard]] int pid() const { return pid_; }
 
  private:
+  int spawn(int socket, int printed);
   void wait_readable();
   void read_frames();
   void on_frame(ipc::Frame frame);
@@ -52,12 +56,16 @@ class Child : public std::enable_shared_from_this<Child> {
   void heartbeat();
   void on_pong(std::string_view status);
   void lost(const Error& error);
-  void reap();
+  std::string reap();
+  void wait_output();
+  void read_output();
 
   boost::asio::io_context& io_;
   ChildSpec spec_;
   ChildHandlers handlers_;
   boost::asio::posix::stream_descriptor socket_;
+  boost::asio::posix::stream_descriptor output_;  // stdout and stderr of the child
+  std::string line_;                              // of it, unfinished
   boost::asio::steady_timer timer_;
   std::deque<ipc::Frame> outgoing_;
   std::uint32_t seq_ = 0, heard_ = 0;  // the last frame sent, and taken

@@ -1,12 +1,21 @@
 // A real child around a real plugin, spoken to frame by frame.
 #include "child.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
 
 #include "manifest.h"
+
+// Sanitizers need more than the sandbox gives; the child then goes without.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TILL_SANITIZED true
+#else
+#define TILL_SANITIZED false
+#endif
 
 namespace till::supervisor {
 namespace {
@@ -42,6 +51,7 @@ class ChildTest : public testing::Test {
     };
     handlers.trouble = [this](Trouble t) { trouble = t; };
     handlers.lost = [this](const Error& e) { lost = e; };
+    handlers.output = [this](std::string_view line) { printed.emplace_back(line); };
     child = std::make_shared<Child>(io, spec, std::move(handlers));
     ASSERT_TRUE(child->start());
   }
@@ -73,6 +83,7 @@ class ChildTest : public testing::Test {
   std::uint64_t op = 0;
   std::size_t credit = 0, out = 0;
   std::vector<Frame> frames;
+  std::vector<std::string> printed;
   std::optional<Trouble> trouble;
   std::optional<Error> lost;
 };
@@ -174,7 +185,62 @@ TEST_F(ChildTest, ADeathIsSeenAtOnce) {
     ASSERT_TRUE(until([this] { return lost.has_value(); })) << order;
     EXPECT_EQ(lost->code, Code::kPluginDied) << order;
     EXPECT_EQ(child->pid(), -1) << "reaped";
+    const std::string how = order == "crash\r"  ? "SIGSEGV"
+                            : order == "exit\r" ? "exit code 0"
+                                                : "SIGABRT";
+    if (!TILL_SANITIZED) {
+      EXPECT_EQ(lost->vendor, how);
+    }
   }
+}
+
+TEST_F(ChildTest, OnlyItsSocketAndItsLibrariesAreWithinReach) {
+  setenv("TILL_TEST_SECRET", "x", 1);
+  const int leaked = open("/dev/null", O_RDONLY);  // without close-on-exec, on purpose
+  start_ready();
+  const auto outcome = perform("test.reach", "{}");
+  close(leaked);
+  ASSERT_TRUE(outcome);
+  if (TILL_SANITIZED) GTEST_SKIP() << "sanitizers need more than the sandbox gives";
+  EXPECT_EQ(outcome->body,
+            R"({"descriptors":4,"socket":false,"passwd":false,"tmp":false,"libraries":true,)"
+            R"("secret":false})");
+}
+
+TEST_F(ChildTest, AccessDirectWidensTheSandboxByName) {
+  spec.direct = true;
+  start_ready();
+  const auto outcome = perform("test.reach", "{}");
+  std::remove("/tmp/tillbridge-bad-scanner");
+  ASSERT_TRUE(outcome);
+  EXPECT_NE(outcome->body.find(R"("socket":true,"passwd":true,"tmp":true)"), std::string::npos)
+      << outcome->body;
+}
+
+TEST_F(ChildTest, AForkEndsTheChildByName) {
+  if (TILL_SANITIZED) GTEST_SKIP() << "no seccomp under sanitizers";
+  start_ready();
+  child->send(Type::kPortIn, "fork\r");
+  ASSERT_TRUE(until([this] { return lost.has_value(); }));
+  EXPECT_EQ(lost->vendor, "SIGSYS, a forbidden system call");
+}
+
+TEST_F(ChildTest, EatingMemoryCostsOneInput) {
+  if (TILL_SANITIZED) GTEST_SKIP() << "no memory limit under sanitizers";
+  start_ready();
+  child->send(Type::kPortIn, "eat\r");
+  ASSERT_TRUE(until([this] { return frames.size() == 1 || lost; }));
+  ASSERT_FALSE(lost) << lost->vendor;
+  EXPECT_NE(frames[0].body.find("bad_alloc"), std::string::npos) << frames[0].body;
+  child->send(Type::kPortIn, "still here\r");
+  ASSERT_TRUE(until([this] { return frames.size() == 2; }));
+}
+
+TEST_F(ChildTest, WhatItPrintsBecomesLines) {
+  start_ready();
+  child->send(Type::kPortIn, "stdout\r");
+  ASSERT_TRUE(until([this] { return !printed.empty(); }));
+  EXPECT_EQ(printed[0], "words on stdout");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // A driver that does on command what no driver may: the lines it scans are its orders, anything
 // else is a scan. Nobody ships it.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <tillbridge/sdk/scanner.h>
@@ -40,6 +41,27 @@ void eat() {
   for (std::vector<std::vector<char>> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
 }
 
+bool can_open(const char* path, int how) {
+  const int fd = open(path, how | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+// What is within reach of a plugin's code.
+till::json::object reach() {
+  int fds = 0;
+  for (int fd = 0; fd < 64; ++fd) fds += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  const int line = socket(AF_INET, SOCK_STREAM, 0);
+  int names = 0;
+  for (char** e = environ; *e != nullptr; ++e) ++names;
+  return {{"descriptors", fds},
+          {"socket", line >= 0},
+          {"passwd", can_open("/etc/passwd", O_RDONLY)},
+          {"tmp", can_open("/tmp/tillbridge-bad-scanner", O_WRONLY | O_CREAT)},
+          {"libraries", can_open("/usr/lib", O_RDONLY | O_DIRECTORY)},
+          {"secret", std::getenv("TILL_TEST_SECRET") != nullptr}};
+}
+
 class BadScanner final : public till::Scanner {
  public:
   till::OperationResult perform(const till::Operation& operation) override {
@@ -53,6 +75,7 @@ class BadScanner final : public till::Scanner {
       return {result ? TILL_DONE : TILL_IN_DOUBT, till::json::object{}, {}, false};
     }
     if (operation.verb == "test.spin") spin();
+    if (operation.verb == "test.reach") return {TILL_DONE, reach(), {}, false};
     return till::unsupported(operation.verb);
   }
 
