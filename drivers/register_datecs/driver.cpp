@@ -77,7 +77,11 @@ class DatecsRegister final : public FiscalRegister {
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
   Result<RegisterStatus> status(bool detail) override;
   // Nothing to open: the first receipt after a Z report begins the day.
-  Result<void> open_shift(const Operator& /*cashier*/) override { return {}; }
+  // The first receipt opens it; only a line must be there.
+  Result<void> open_shift(const Operator& /*cashier*/) override {
+    if (!port().connected()) return fail(Code::kPortLost);
+    return {};
+  }
   Result<void> x_report() override;
   Result<void> close_shift(const Operator& cashier) override;
   Result<void> continue_printing() override;

@@ -49,9 +49,13 @@ Result<std::uint8_t> Port::read_byte(std::uint32_t timeout_ms) {
 }
 
 Result<void> Port::write(Bytes bytes, std::uint32_t timeout_ms) {
-  if (table_ == nullptr || !table_->connected(host_)) return fail(Code::kPortLost);
+  if (table_ == nullptr || !table_->connected(host_)) {
+    if (!sent_) no_return_ = false;
+    return fail(Code::kPortLost);
+  }
   const std::uint32_t wait_ms = deadline_.cut(monotonic(host_), timeout_ms);
   if (wait_ms == 0) return fail(Code::kTimeout, "the operation's deadline");
+  sent_ = true;
   if (!table_->write(host_, bytes.data(), bytes.size(), wait_ms)) {
     return fail(table_->connected(host_) ? Code::kTimeout : Code::kPortLost);
   }
@@ -65,6 +69,7 @@ void Port::discard_input() {
 
 void Port::point_of_no_return() {
   no_return_ = true;
+  sent_ = false;
   if (table_ != nullptr) table_->point_of_no_return(host_);
 }
 

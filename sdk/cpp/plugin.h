@@ -50,7 +50,8 @@ class Port {
   Result<std::uint8_t> read_byte(std::uint32_t timeout_ms);
   Result<void> write(Bytes bytes, std::uint32_t timeout_ms = 5000);
   void discard_input();
-  // From here on, silence means in_doubt. Call it just before the bytes that make things final.
+  // From here on, silence means in_doubt. Call it just before the bytes that make things final; it
+  // is taken back when the line turns out to be gone before one of them was sent.
   void point_of_no_return();
   [[nodiscard]] bool passed_no_return() const { return no_return_; }
   [[nodiscard]] bool connected() const;
@@ -63,6 +64,7 @@ class Port {
   const till_port* table_ = nullptr;
   Buffer ahead_;  // read but not asked for yet
   bool no_return_ = false;
+  bool sent_ = false;  // something, since the point of no return
 };
 
 // How an operation ends; a Result converts by the rule of Plugin::conclude.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "plugin.h"
 #include "verbs.h"
 
@@ -58,7 +59,11 @@ class LineSplitter {
 
 class Scanner : public Plugin {
  protected:
-  void emit(const Scan& scan) { Plugin::emit("scan", described::to_value(scan)); }
+  // What is no text is told as garbage: no code holds it.
+  void emit(const Scan& scan) {
+    if (!valid_utf8(scan.raw)) return emit_error({Code::kGarbage, "no text", {}});
+    Plugin::emit("scan", described::to_value(scan));
+  }
   // Something was read that is no code; the daemon shows the catalogue text.
   void emit_error(const Error& error) {
     Plugin::emit("input_error",

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-#include "sdk/cpp/base/bytes.h"
+#include <tillbridge/sdk/base/bytes.h>
 
 namespace till::testkit {
 

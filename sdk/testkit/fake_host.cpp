@@ -217,7 +217,9 @@ FakeOutcome FakeHost::perform(const char* verb, const json::object& body, const 
 FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& body,
                                    const std::string& key, std::uint32_t deadline_ms) {
   const auto* table = extension<till_operations>(TILL_OPERATIONS_ID);
-  if (table == nullptr) return {TILL_REFUSED, {}, {Code::kVerbUnsupported, verb, {}}, false};
+  if (table == nullptr || table->perform == nullptr) {
+    return {TILL_REFUSED, {}, {Code::kVerbUnsupported, verb, {}}, false};
+  }
   const Borrowed body_text(body, options_.guarded);
   const Borrowed verb_text(verb + '\0', options_.guarded), key_text(key + '\0', options_.guarded);
   struct {
@@ -263,7 +265,7 @@ void FakeHost::destroy() {
 
 void FakeHost::feed(Bytes bytes, bool quiet) {
   const auto* table = extension<till_input>(TILL_INPUT_ID);
-  if (table == nullptr) return;
+  if (table == nullptr || table->on_input == nullptr) return;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t n = std::min(bytes.size() - at, options_.most_read);
     const Borrowed part(bytes.subspan(at, n), options_.guarded);

@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "sdk/cpp/base/bytes.h"
-#include "sdk/cpp/base/result.h"
+#include <tillbridge/sdk/base/bytes.h>
+#include <tillbridge/sdk/base/result.h>
 
 namespace till::testkit {
 

@@ -36,16 +36,16 @@ struct HttpExchange {
 
 struct RecordedStep {
   enum class Kind { kInput, kPort, kPerform } kind = Kind::kInput;
-  Buffer input;
+  Buffer input = {};
   bool connected = true;
-  std::string verb, key;
-  json::object body;
-  std::vector<Exchange> dialogue;
-  std::vector<HttpExchange> http;
+  std::string verb = {}, key = {};
+  json::object body = {};
+  std::vector<Exchange> dialogue = {};
+  std::vector<HttpExchange> http = {};
   till_status status = TILL_DONE;
-  json::value result;
+  json::value result = {};
   int code = 0;
-  std::vector<FakeEvent> events;
+  std::vector<FakeEvent> events = {};
 };
 
 struct Recording {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sdk/cpp/base/result.h"
+#include <tillbridge/sdk/base/result.h>
 
 namespace till::testkit {
 

@@ -98,7 +98,8 @@ Holdings Holdings::now() {
   Holdings h;
   h.descriptors = count("/proc/self/fd");
   h.threads = count("/proc/self/task");
-  h.heap_bytes = mallinfo2().uordblks;
+  const auto heap = mallinfo2();
+  h.heap_bytes = heap.uordblks + heap.hblkhd;
   return h;
 }
 

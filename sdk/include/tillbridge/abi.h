@@ -81,7 +81,7 @@ enum {
  * side fills it, writes nothing beyond `size`, and keeps no pointer to it. */
 typedef struct till_error {
   uint32_t size;
-  int32_t code;     /* a number of the catalogue (docs/authors/errors.md), 2104 for TB-2104 */
+  int32_t code;     /* a number of the catalogue (tillbridge/sdk/base/codes.h), 2104 for TB-2104 */
   char vendor[32];  /* the device's own code, zero terminated, "" if none */
   char detail[256]; /* zero terminated; names the thing, never personal data */
   uint32_t dirty;   /* with TILL_REFUSED: 1 = something of ours is still open in the device */
