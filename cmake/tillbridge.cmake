@@ -17,7 +17,8 @@ if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -fno-plt)
+add_compile_options(-Wall -Wextra -Wshadow -Werror -fno-plt
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # gcc 12 sees overruns in std::vector's own copies once it inlines them (its bugs 105329, 105651).
   add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
@@ -121,7 +122,12 @@ function(till_plugin name)
   target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/sdk/cpp/plugin.map
     -Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--no-undefined)
   till_manifest_definitions(${name})
-  configure_file(manifest.json ${CMAKE_BINARY_DIR}/lib/${name}/manifest.json COPYONLY)
+  # The package: what stands beside the sources stands beside the library too.
+  file(GLOB files RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS manifest.json README.md
+    models.json recordings/*.json)
+  foreach(file IN LISTS files)
+    configure_file(${file} ${CMAKE_BINARY_DIR}/lib/${name}/${file} COPYONLY)
+  endforeach()
   if(arg_TEST AND TILL_TESTS)
     till_test(${name}_test SOURCES ${arg_SOURCES} ${arg_TEST} LINK till_testkit ${arg_LINK})
     till_manifest_definitions(${name}_test)

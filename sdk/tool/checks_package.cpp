@@ -1,0 +1,188 @@
+// What lies in the folder, before any code of it runs.
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+
+#include "elf.h"
+#include "kit.h"
+#include "package.h"
+
+namespace till::kit {
+namespace {
+
+// What a plugin may need from the machine. Anything else travels inside the library or is a
+// vendor's, opened by the plugin itself under "access": "direct".
+constexpr std::array kNeededAllowed = {"libc.so.6",
+                                       "libm.so.6",
+                                       "libgcc_s.so.1",
+                                       "libstdc++.so.6",
+                                       "libpthread.so.0",
+                                       "libdl.so.2",
+                                       "librt.so.1",
+                                       "libfmt.so.9",
+                                       "libboost_json.so.1.81.0",
+                                       "libboost_container.so.1.81.0",
+                                       "libsodium.so.23",
+                                       "ld-linux-x86-64.so.2"};
+constexpr std::array kHeadings = {"What it is",        "Models", "Settings", "Errors",
+                                  "Tried on hardware", "Sources"};
+
+void manifest(Bench& b) {
+  const Package& p = b.package();
+  if (!p.manifest) throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail};
+  const auto schema = json::parse(read_file(p.schemas + "/manifest.json")).as_object();
+  if (const auto fits = testkit::check_schema(schema, p.manifest_json); !fits) {
+    throw Failed{code_name(fits.error().code) + " " + fits.error().detail};
+  }
+}
+
+void signature(Bench& b) {
+  const auto verdict = verify_package(b.package().folder);
+  if (!verdict) throw Failed{verdict.error().detail};
+  if (verdict->empty()) throw Skipped{"it is not signed: tillbridge-plugin pack"};
+}
+
+Elf elf_of(Bench& b) {
+  b.manifest();
+  const auto elf = read_elf(read_file(b.package().library()));
+  if (!elf) throw Skipped{"see load.now"};
+  return *elf;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& n : names) text += (text.empty() ? "" : ", ") + n;
+  return text;
+}
+
+void exports(Bench& b) {
+  const Elf elf = elf_of(b);
+  if (elf.exported != std::vector<std::string>{"tillbridge_entry"}) {
+    throw Failed{"it exports: " + joined(elf.exported)};
+  }
+}
+
+void needed(Bench& b) {
+  const Elf elf = elf_of(b);
+  for (const auto& library : elf.needed) {
+    if (std::ranges::find(kNeededAllowed, library) == kNeededAllowed.end()) {
+      throw Failed{"it needs " + library};
+    }
+  }
+  if (!elf.run_path.empty()) throw Failed{"it looks for libraries in " + elf.run_path};
+}
+
+void hardening(Bench& b) {
+  const Elf elf = elf_of(b);
+  if (!elf.unique.empty()) throw Failed{"unique symbols: " + joined(elf.unique)};
+  if (elf.text_relocations) throw Failed{"relocations in its code (-fPIC is missing)"};
+  if (elf.executable_stack) throw Failed{"an executable stack"};
+  if (!elf.relro || !elf.bind_now) throw Failed{"linked without -Wl,-z,relro -Wl,-z,now"};
+}
+
+void readme(Bench& b) {
+  const std::string text = read_file(b.package().folder + "/README.md");
+  if (text.empty()) throw Failed{"no README.md"};
+  for (const std::string heading : kHeadings) {
+    if (text.find("\n## " + heading) == text.npos) throw Failed{"no heading: ## " + heading};
+  }
+  if (b.manifest().owner.empty()) throw Failed{"manifest.owner is missing"};
+}
+
+void recordings(Bench& b) {
+  const Package& p = b.package();
+  if (!p.broken_recordings.empty()) throw Failed{p.broken_recordings.front()};
+  const std::string models = p.folder + "/models.json";
+  if (!std::filesystem::exists(models)) return;
+  boost::system::error_code bad;
+  const auto list = json::parse(read_file(models), bad);
+  if (bad || !list.is_object() || !list.get_object().contains("models")) {
+    throw Failed{"models.json is no list of models"};
+  }
+}
+
+// Which verbs and events a kind is about; a vendor's own names have a dot more: "org.acme.beep".
+bool of_kind(const std::string& kind, const std::string& name) {
+  static const std::map<std::string, std::vector<std::string>> kPrefixes = {
+      {"register", {"fiscal.", "drawer."}},
+      {"printer", {"printer.", "drawer."}},
+      {"display", {"display."}},
+      {"drawer", {"drawer."}},
+      {"scale", {"scale."}},
+      {"channel", {"message."}},
+      {"marking", {"marking."}},
+      {"exporter", {"export."}},
+      {"rule", {"rule."}},
+      {"scanner", {}},
+      {"reader", {}}};
+  const auto& prefixes = kPrefixes.at(kind);
+  return std::ranges::any_of(prefixes, [&](const auto& p) { return name.starts_with(p); });
+}
+
+bool of_vendor(const std::string& name) { return std::ranges::count(name, '.') >= 2; }
+
+void verbs(Bench& b) {
+  const auto& m = b.manifest();
+  for (const auto& verb : m.verbs) {
+    if (of_vendor(verb)) continue;
+    if (!b.schema(verb)) throw Failed{"verb " + verb + " has no schema"};
+    if (!of_kind(m.kind, verb)) throw Failed{"verb " + verb + " is not of kind " + m.kind};
+  }
+  for (const auto& event : m.events) {
+    if (!of_vendor(event) && !b.schema("event." + event)) {
+      throw Failed{"event " + event + " has no schema"};
+    }
+  }
+  if (m.verbs.empty() && m.events.empty()) throw Failed{"neither verbs nor events"};
+}
+
+void settings_schema(Bench& b) {
+  static constexpr std::array kWords = {"type",      "enum",       "minimum", "maximum",
+                                        "minLength", "maxLength",  "default", "writeOnly",
+                                        "title",     "description"};
+  const auto& schema = b.manifest().config_schema;
+  const auto* properties = schema.if_contains("properties");
+  for (const auto& [name, value] : properties ? properties->as_object() : json::object{}) {
+    if (!value.is_object()) throw Failed{std::string(name) + " is no schema"};
+    for (const auto& [word, ignored] : value.get_object()) {
+      if (std::ranges::find(kWords, std::string_view(word)) == kWords.end()) {
+        throw Failed{std::string(name) + ": the console does not know \"" + std::string(word) +
+                     "\""};
+      }
+    }
+    const auto* otherwise = value.get_object().if_contains("default");
+    if (otherwise != nullptr && !testkit::check_schema(value.get_object(), *otherwise)) {
+      throw Failed{std::string(name) + ": its default is not allowed by its own schema"};
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Check> package_checks() {
+  return {
+      {"package.manifest", "manifest.json is by its schema", "docs/authors/verbs.md, manifest.json",
+       "correct the field named here", manifest},
+      {"package.signature", "a signature fits every file", "docs/authors/reference.md, packing",
+       "pack it again: tillbridge-plugin pack", signature},
+      {"package.exports", "the library exports tillbridge_entry and nothing else",
+       "tillbridge/entry.h", "link with the SDK's plugin.map and -fvisibility=hidden", exports},
+      {"package.needed", "it needs only the system's libraries, and no path of its own",
+       "tillbridge/abi.h", "link it statically, or open it yourself with \"access\": \"direct\"",
+       needed},
+      {"package.hardening", "position independent, RELRO, bound at load, no unique symbols",
+       "tillbridge/abi.h", "use the SDK's CMake function, or its link options", hardening},
+      {"package.readme", "README.md has the headings, the manifest an owner",
+       "docs/authors/reference.md, README", "add the heading named here", readme},
+      {"package.recordings", "models.json and every recording can be read",
+       "sdk/testkit/recording.h", "record it again", recordings},
+      {"package.verbs", "every verb and event is known, and of its kind", "docs/authors/verbs.md",
+       "use a published name, or one of your own with two dots", verbs},
+      {"package.settings", "config_schema says only what the console can draw",
+       "docs/authors/verbs.md, manifest.json", "remove the word, or correct the default",
+       settings_schema},
+  };
+}
+
+}  // namespace till::kit

@@ -1,0 +1,135 @@
+// The conformance kit: checks of one plugin package, each in a process of its own.
+#pragma once
+
+#include <tillbridge/plugin.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/supervisor/manifest.h"
+#include "sdk/testkit/fake_host.h"
+#include "sdk/testkit/recording.h"
+#include "sdk/testkit/schema.h"
+
+namespace till::kit {
+
+namespace json = boost::json;
+using testkit::FakeHost;
+using testkit::FakeHostOptions;
+using testkit::FakeOutcome;
+using testkit::Recording;
+using testkit::Seed;
+
+enum class Status { kPass, kWarn, kSkip, kFail, kCrash, kTimeout };
+const char* name(Status status);
+
+// What ends a check early.
+struct Failed {
+  std::string words;
+};
+struct Warned {
+  std::string words;
+};
+struct Skipped {
+  std::string words;
+};
+
+struct RecordingFile {
+  std::string name;
+  Recording recording;
+};
+
+// What lies in the plugin's folder, as far as it can be read; errors are kept for the check whose
+// business they are.
+struct Package {
+  std::string folder;
+  std::string schemas;  // folder with the verbs' schemas
+  json::value manifest_json;
+  Error manifest_error;
+  std::optional<supervisor::Manifest> manifest;
+  std::vector<RecordingFile> recordings;
+  std::vector<std::string> broken_recordings;  // "name: why"
+
+  [[nodiscard]] std::string library() const { return folder + "/" + manifest->library; }
+};
+Package read_package(const std::string& folder, const std::string& schemas);
+std::string read_file(const std::string& path);
+
+// What a check works with.
+class Bench {
+ public:
+  Bench(const Package& package, std::uint64_t first) : package_(package), seed(first) {}
+
+  const supervisor::Manifest& manifest() const;  // Skipped without one
+  [[nodiscard]] const Package& package() const { return package_; }
+  // The loaded library; Skipped when that is what does not work.
+  const till_entry& entry();
+  const till_factory& factory();
+  // A valid configuration: the first recording's, or defaults and samples of what is required.
+  json::object settings();
+  // An active instance with its port open, Skipped when it does not come so far.
+  std::unique_ptr<FakeHost> active(FakeHostOptions options = {});
+  std::unique_ptr<FakeHost> created(FakeHostOptions options = {});
+  // The same with a recording's settings, at its time.
+  std::unique_ptr<FakeHost> recorded(const RecordingFile& file, FakeHostOptions options = {});
+  // {"request","result"} or {"body"} of a verb or event; nothing for names of a vendor's own.
+  std::optional<json::object> schema(const std::string& name);
+  json::value sample(const std::string& verb, Seed& random);
+  // Everything the plugin can do, on a device that is silent, noisy, gone and back; then the
+  // recordings, each on an instance of its own. `look` sees every host after its part.
+  void workout(const std::function<void(FakeHost&)>& look, FakeHostOptions options = {});
+  // All recordings, each on an instance of its own.
+  void replay(const std::function<void(FakeHost&, const RecordingFile&, std::size_t step,
+                                       const std::string& complaint)>& look,
+              FakeHostOptions options = {});
+  void need_recordings() const;
+  void need_verbs() const;
+  // Fails when one of these rules was broken.
+  void expect_no(FakeHost& host, const std::string& rule) const;
+
+ private:
+  const Package& package_;
+  const till_entry* entry_ = nullptr;
+
+ public:
+  Seed seed;
+};
+
+struct Check {
+  const char* id;
+  const char* sentence;
+  const char* place;  // where the rule stands
+  const char* fix;
+  void (*run)(Bench&);
+};
+
+// In the order they are run; parts in checks_*.cpp.
+const std::vector<Check>& all_checks();
+std::vector<Check> package_checks();
+std::vector<Check> load_checks();
+std::vector<Check> life_checks();
+std::vector<Check> rule_checks();  // threads, memory
+std::vector<Check> operation_checks();
+std::vector<Check> fault_checks();
+std::vector<Check> kind_checks();
+
+struct Verdict {
+  const Check* check = nullptr;
+  Status status = Status::kFail;
+  std::string words;
+  std::int64_t ms = 0;
+};
+struct RunOptions {
+  std::uint64_t seed = 1;
+  int timeout_ms = 20'000;
+  bool in_process = false;  // for a debugger
+};
+Verdict run_check(const Check& check, const Package& package, const RunOptions& options);
+bool passed(Status status);
+
+}  // namespace till::kit

@@ -1,0 +1,296 @@
+#include "live_host.h"
+
+#include <dlfcn.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+namespace till::kit {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using testkit::Exchange;
+using testkit::RecordedStep;
+constexpr int kQuietMs = 50;
+
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string with_secrets(std::string text, const std::map<std::string, std::string>& secrets) {
+  for (const auto& [name, value] : secrets) {
+    const std::string mark = "${secret:" + name + "}";
+    for (auto at = text.find(mark); at != text.npos; at = text.find(mark)) {
+      text.replace(at, mark.size(), value);
+    }
+  }
+  return text;
+}
+
+std::string member(const json::object& o, const char* name) {
+  const auto* at = o.if_contains(name);
+  return at != nullptr && at->is_string() ? std::string(at->get_string()) : "";
+}
+
+}  // namespace
+
+struct LiveTables {
+  static LiveHost& of(const till_host* h) { return *static_cast<LiveHost*>(h->host_data); }
+
+  static constexpr till_port kPort{
+      [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
+         std::uint32_t timeout) noexcept -> std::int32_t {
+        return of(h).read(buffer, capacity, static_cast<int>(timeout));
+      },
+      [](const till_host* h, const std::uint8_t* data, std::size_t size,
+         std::uint32_t timeout) noexcept {
+        return of(h).write({data, size}, static_cast<int>(timeout));
+      },
+      [](const till_host* h) noexcept {
+        std::array<std::uint8_t, 256> away{};
+        while (of(h).port_.read(away.data(), away.size(), 0) > 0) {
+        }
+      },
+      [](const till_host*) noexcept {},
+      [](const till_host* h) noexcept { return of(h).port_.is_open(); }};
+  static constexpr till_events kEvents{
+      [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
+        of(h).emit(type, {body, size});
+      }};
+  static constexpr till_log kLog{[](const till_host*, std::int32_t level, const char* text,
+                                    std::size_t size) noexcept {
+    static constexpr std::array kLevels = {"debug", "info", "warning", "error"};
+    const char* name = level >= 0 && level < 4 ? kLevels.at(static_cast<std::size_t>(level)) : "?";
+    std::printf("log %s: %.*s\n", name, static_cast<int>(size), text);
+  }};
+  static constexpr till_time kTime{[](const till_host*) noexcept { return unix_now(); },
+                                   [](const till_host*) noexcept -> std::int64_t {
+                                     return std::chrono::duration_cast<std::chrono::microseconds>(
+                                                Clock::now().time_since_epoch())
+                                         .count();
+                                   },
+                                   [](const till_host*, std::uint32_t ms) noexcept {
+                                     poll(nullptr, 0, static_cast<int>(ms));
+                                     return true;
+                                   }};
+  static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
+                                      std::uint32_t timeout_ms, const till_sink* sink,
+                                      till_error* error) noexcept -> till_status {
+    json::value answer;
+    Error why;
+    const auto status = of(h).http(json::parse({request, size}).as_object(),
+                                   static_cast<int>(timeout_ms), answer, why);
+    error->code = static_cast<std::int32_t>(why.code);
+    std::strncpy(error->detail, why.detail.c_str(), sizeof error->detail - 1);
+    const std::string text = json::serialize(answer);
+    if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
+    return status;
+  }};
+};
+
+const void* LiveHost::extension(const till_host*, const char* id) noexcept {
+  const std::string_view wanted = id == nullptr ? "" : id;
+  if (wanted == TILL_PORT_ID) return &LiveTables::kPort;
+  if (wanted == TILL_EVENTS_ID) return &LiveTables::kEvents;
+  if (wanted == TILL_LOG_ID) return &LiveTables::kLog;
+  if (wanted == TILL_TIME_ID) return &LiveTables::kTime;
+  if (wanted == TILL_HTTP_ID) return &LiveTables::kHttp;
+  return nullptr;
+}
+
+LiveHost::LiveHost(const Package& package, const json::object& settings, std::string port,
+                   std::map<std::string, std::string> secrets)
+    : host_{sizeof(till_host), TILL_ABI_MAJOR, TILL_ABI_MINOR, this, &extension},
+      spec_(std::move(port)),
+      secrets_(std::move(secrets)) {
+  if (!package.manifest) throw Failed{package.manifest_error.detail};
+  const auto all = supervisor::check_settings(*package.manifest, settings);
+  if (!all) throw Failed{all.error().detail};
+  void* library = dlopen(package.library().c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw Failed{dlerror()};
+  const auto* entry = static_cast<const till_entry*>(dlsym(library, "tillbridge_entry"));
+  if (entry == nullptr || !entry->init(package.folder.c_str())) throw Failed{"no plugin"};
+  const auto* factory = static_cast<const till_factory*>(entry->get_factory(TILL_FACTORY_ID));
+  if (factory != nullptr) plugin_ = factory->create(&host_, package.manifest->id.c_str());
+  if (plugin_ == nullptr) throw Failed{"it does not make " + package.manifest->id};
+  recording_ = {package.manifest->id, "", "", settings, unix_now(), {}};
+  const std::string text = json::serialize(*all);
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  if (plugin_->activate(plugin_, text.data(), text.size(), &error) != TILL_DONE) {
+    throw Failed{std::string("activate: ") + error.detail};
+  }
+  input_ = static_cast<const till_input*>(plugin_->get_extension(plugin_, TILL_INPUT_ID));
+  operations_ =
+      static_cast<const till_operations*>(plugin_->get_extension(plugin_, TILL_OPERATIONS_ID));
+}
+
+LiveHost::~LiveHost() {
+  if (plugin_ == nullptr) return;
+  plugin_->deactivate(plugin_);
+  plugin_->destroy(plugin_);
+}
+
+void LiveHost::on_port(bool connected) {
+  if (input_ != nullptr && input_->on_port != nullptr) input_->on_port(plugin_, connected);
+}
+
+Result<void> LiveHost::plug() {
+  if (spec_.empty()) return {};
+  TILL_CHECK(port_.open(spec_));
+  // The first time is how every replay starts; it is no step.
+  if (!recording_.steps.empty()) {
+    recording_.steps.push_back({.kind = RecordedStep::Kind::kPort, .connected = true});
+  }
+  on_port(true);
+  return {};
+}
+
+void LiveHost::unplug() {
+  port_.close();
+  recording_.steps.push_back({.kind = RecordedStep::Kind::kPort, .connected = false});
+  on_port(false);
+}
+
+int LiveHost::read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms) {
+  const bool was_open = port_.is_open();
+  const int n = port_.read(buffer, capacity, timeout_ms);
+  if (!performing_) return n;
+  if (n > 0) {
+    const auto now = Clock::now();
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - last_exchange_).count();
+    last_exchange_ = now;
+    step().dialogue.push_back(
+        {Exchange::Kind::kIn, Buffer(buffer, buffer + n), static_cast<std::uint32_t>(ms)});
+  } else if (n < 0 && was_open) {
+    step().dialogue.push_back({Exchange::Kind::kLost, {}, 0});
+  }
+  return n;
+}
+
+bool LiveHost::write(Bytes bytes, int timeout_ms) {
+  const bool was_open = port_.is_open();
+  const bool good = port_.write(bytes, timeout_ms);
+  if (!performing_ || !was_open) return good;
+  last_exchange_ = Clock::now();
+  auto& dialogue = step().dialogue;
+  if (!dialogue.empty() && dialogue.back().kind == Exchange::Kind::kOut) {
+    append(dialogue.back().bytes, bytes);
+  } else {
+    dialogue.push_back({Exchange::Kind::kOut, to_buffer(bytes), 0});
+  }
+  if (!good) dialogue.push_back({Exchange::Kind::kLost, {}, 0});
+  return good;
+}
+
+till_status LiveHost::http(const json::object& request, int timeout_ms, json::value& answer,
+                           Error& error) {
+  std::string headers;
+  if (const auto* all = request.if_contains("headers"); all != nullptr && all->is_object()) {
+    for (const auto& [name, value] : all->get_object()) {
+      headers += std::string(name) + ": " + with_secrets(std::string(value.as_string()), secrets_) +
+                 "\r\n";
+    }
+  }
+  const auto got = live_http(member(request, "method"), member(request, "url"), headers,
+                             with_secrets(member(request, "body"), secrets_), timeout_ms);
+  till_status status = TILL_DONE;
+  if (got) {
+    answer = {{"status", got->first}, {"body", json::string(got->second)}};
+  } else {
+    error = got.error();
+    status = error.code == Code::kPortOpenFailed ? TILL_REFUSED : TILL_IN_DOUBT;
+  }
+  if (performing_) {
+    step().http.push_back({request, status, answer, got ? 0 : static_cast<int>(error.code)});
+  }
+  return status;
+}
+
+void LiveHost::emit(const char* type, std::string_view body) {
+  std::printf("event %s %.*s\n", type, static_cast<int>(body.size()), body.data());
+  boost::system::error_code bad;
+  const json::value value = json::parse(body, bad);
+  if (recording_.steps.empty()) return;
+  step().events.push_back({type, bad ? json::value(nullptr) : value, std::string(body)});
+}
+
+FakeOutcome LiveHost::perform(const std::string& verb, const std::string& body,
+                              std::uint32_t deadline_ms) {
+  boost::system::error_code bad;
+  const json::value parsed = json::parse(body, bad);
+  if (bad || !parsed.is_object()) return {TILL_REFUSED, {}, {Code::kBadJson, "body", {}}, false};
+  if (operations_ == nullptr) return {TILL_REFUSED, {}, {Code::kVerbUnsupported, verb, {}}, false};
+  const std::string key = "key-" + std::to_string(++keys_);
+  recording_.steps.push_back({.kind = RecordedStep::Kind::kPerform,
+                              .verb = verb,
+                              .key = key,
+                              .body = parsed.get_object()});
+  const till_operation op{
+      sizeof(till_operation), deadline_ms, verb.c_str(), key.c_str(), body.data(), body.size()};
+  FakeOutcome out;
+  const till_sink sink{&out.text, [](const till_sink* s, const char* data, std::size_t n) noexcept {
+                         static_cast<std::string*>(s->context)->append(data, n);
+                         return true;
+                       }};
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  performing_ = true;
+  last_exchange_ = Clock::now();
+  out.status = operations_->perform(plugin_, &op, &sink, &error);
+  performing_ = false;
+  step().status = out.status;
+  if (out.status == TILL_DONE) {
+    out.body = json::parse(out.text, bad);
+    step().result = out.body;
+  } else {
+    out.error = {static_cast<Code>(error.code), error.detail, error.vendor};
+    step().code = error.code;
+  }
+  return out;
+}
+
+void LiveHost::end_input() {
+  in_input_ = false;
+  if (input_ != nullptr && input_->on_quiet != nullptr) input_->on_quiet(plugin_, kQuietMs);
+}
+
+bool LiveHost::listen(int ms, int other) {
+  const auto until = Clock::now() + std::chrono::milliseconds(ms);
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    if (ms >= 0 && left <= 0) break;
+    int wait = ms < 0 ? -1 : static_cast<int>(left);
+    if (in_input_ && (wait < 0 || wait > kQuietMs)) wait = kQuietMs;
+    std::array<pollfd, 2> two{{{port_.fd(), POLLIN, 0}, {other, POLLIN, 0}}};
+    if (poll(two.data(), two.size(), wait) == 0) {
+      if (in_input_) end_input();
+      continue;
+    }
+    if ((two[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      std::array<std::uint8_t, 4096> part{};
+      const int n = port_.read(part.data(), part.size(), 0);
+      if (n < 0) {
+        std::printf("the line is gone\n");
+        unplug();
+      } else if (n > 0 && input_ != nullptr) {
+        const Bytes bytes(part.data(), static_cast<std::size_t>(n));
+        if (!in_input_) recording_.steps.push_back({.kind = RecordedStep::Kind::kInput});
+        in_input_ = true;
+        append(step().input, bytes);
+        input_->on_input(plugin_, bytes.data(), bytes.size());
+      }
+      continue;
+    }
+    if (other >= 0 && two[1].revents != 0) return true;
+  }
+  if (in_input_) end_input();
+  return false;
+}
+
+}  // namespace till::kit

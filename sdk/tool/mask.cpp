@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <cctype>
+#include <regex>
+
+#include "live_host.h"
+
+namespace till::kit {
+namespace {
+
+using testkit::Exchange;
+using testkit::RecordedStep;
+
+// Whose values are somebody's own, wherever they stand.
+constexpr std::array kPersonal = {"to", "contact", "name", "tax_number", "phone", "email", "text"};
+
+// The same length, so that the device's side still fits: letters and digits go, the form stays.
+std::string hidden(std::string text) {
+  for (char& c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) c = '0';
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) c = 'x';
+  }
+  return text;
+}
+
+bool looks_personal(const std::string& text) {
+  static const std::regex kPhone(R"(\+\d{10,15}|[^@\s]+@[^@\s]+\.[^@\s]+)");
+  return std::regex_search(text, kPhone);
+}
+
+using Swaps = std::vector<std::pair<std::string, std::string>>;
+
+void find_personal(const json::value& v, std::string_view name, Swaps& swaps) {
+  if (v.is_object()) {
+    for (const auto& [key, inner] : v.get_object()) find_personal(inner, key, swaps);
+  } else if (v.is_array()) {
+    for (const auto& inner : v.get_array()) find_personal(inner, name, swaps);
+  } else if (v.is_string()) {
+    const std::string text(v.get_string());
+    const bool named = std::ranges::find(kPersonal, name) != kPersonal.end();
+    if (!text.empty() && (named || looks_personal(text))) swaps.emplace_back(text, hidden(text));
+  }
+}
+
+void swap_in(std::string& text, const Swaps& swaps) {
+  for (const auto& [from, to] : swaps) {
+    for (auto at = text.find(from); at != text.npos && from != to; at = text.find(from, at + 1)) {
+      text.replace(at, from.size(), to);
+    }
+  }
+}
+
+void swap_in(Buffer& bytes, const Swaps& swaps) {
+  std::string text(as_text(bytes));
+  swap_in(text, swaps);
+  bytes = to_buffer(as_bytes(text));
+}
+
+void swap_in(json::value& v, const Swaps& swaps) {
+  std::string text = json::serialize(v);
+  swap_in(text, swaps);
+  v = json::parse(text);
+}
+
+// A card's number: all but its first six digits become zeros.
+void hide_cards(Buffer& bytes) {
+  for (std::size_t i = 0; i < bytes.size();) {
+    std::size_t end = i;
+    while (end < bytes.size() && std::isdigit(bytes[end]) != 0) ++end;
+    for (std::size_t d = i + 6; end - i >= 12 && d < end; ++d) bytes[d] = '0';
+    i = std::max(end, i + 1);
+  }
+}
+
+// A device that answers by the number of bytes it has heard: what is sent is only now found out.
+struct Loose {
+  FakeHost& host;
+  std::vector<Exchange> dialogue;
+  std::size_t at = 0, heard = 0;
+
+  void run() {
+    std::uint32_t after = 0;
+    for (; at < dialogue.size(); ++at) {
+      auto& e = dialogue[at];
+      if (e.kind == Exchange::Kind::kOut) return;
+      if (e.kind == Exchange::Kind::kIn) host.device_says(e.bytes, after += e.after_ms);
+      if (e.kind == Exchange::Kind::kLost) host.cut_after_written(0), host.cut_before_read(0);
+    }
+  }
+  void hear(Bytes bytes) {
+    while (!bytes.empty() && at < dialogue.size()) {
+      auto& out = dialogue[at].bytes;
+      const std::size_t n = std::min(bytes.size(), out.size() - heard);
+      std::ranges::copy(bytes.first(n), out.begin() + static_cast<std::ptrdiff_t>(heard));
+      heard += n;
+      bytes = bytes.subspan(n);
+      if (heard < out.size()) break;
+      heard = 0;
+      ++at;
+      run();
+    }
+  }
+};
+
+FakeOutcome play(FakeHost& host, RecordedStep& step) {
+  Loose device{host, step.dialogue};
+  host.set_device([&](Bytes bytes) { device.hear(bytes); });
+  std::size_t asked = 0;
+  host.set_http([&](const json::object& request) -> FakeOutcome {
+    if (asked >= step.http.size()) return {TILL_IN_DOUBT, {}, {Code::kTimeout, {}, {}}, false};
+    auto& h = step.http[asked++];
+    h.request = request;
+    return {h.status, h.answer, {static_cast<Code>(h.code), {}, {}}, false};
+  });
+  device.run();
+  auto outcome = host.perform_text(step.verb, json::serialize(step.body), step.key);
+  host.set_device({});
+  host.set_http({});
+  step.dialogue = std::move(device.dialogue);
+  return outcome;
+}
+
+void replayed(FakeHost& host, RecordedStep& step, std::size_t number) {
+  const std::size_t events = host.events().size();
+  if (step.kind == RecordedStep::Kind::kInput) host.feed(step.input);
+  if (step.kind == RecordedStep::Kind::kPort) host.set_connected(step.connected);
+  if (step.kind == RecordedStep::Kind::kPerform) {
+    const auto outcome = play(host, step);
+    if (outcome.status != step.status) {
+      throw Failed{"step " + std::to_string(number) +
+                   " does not work any more when its personal data is masked: record it with data "
+                   "that is nobody's, and --keep-data"};
+    }
+    step.result = outcome.body;
+    step.code = outcome.status == TILL_DONE ? 0 : static_cast<int>(outcome.error.code);
+  }
+  const std::size_t had = step.events.size();
+  step.events.assign(host.events().begin() + static_cast<std::ptrdiff_t>(events),
+                     host.events().end());
+  if (step.events.size() != had) throw Failed{"step " + std::to_string(number) + ": other events"};
+}
+
+}  // namespace
+
+Recording masked(Recording recording, const Package& package) {
+  for (auto& step : recording.steps) {
+    Swaps swaps;
+    find_personal(step.body, "", swaps);
+    // Longer ones first: a part of one must not spoil it.
+    std::ranges::sort(swaps,
+                      [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    json::value body = step.body;
+    swap_in(body, swaps);
+    step.body = body.as_object();
+    for (auto& e : step.dialogue) swap_in(e.bytes, swaps);
+    for (auto& h : step.http) swap_in(h.answer, swaps);
+    if (package.manifest->kind == "reader") hide_cards(step.input);
+  }
+  Bench bench(package, 1);
+  RecordingFile file{"the masked recording", std::move(recording)};
+  const auto host = bench.recorded(file);
+  for (std::size_t i = 0; i < file.recording.steps.size(); ++i) {
+    replayed(*host, file.recording.steps[i], i);
+  }
+  return std::move(file.recording);
+}
+
+}  // namespace till::kit

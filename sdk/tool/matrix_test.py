@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""matrix_test.py TOOL SAMPLES: every check of the kit against every broken sample.
+
+The good packages pass everything. Each sample is noticed by the check of its own name, and by no
+other than those it declares here; every check has a sample.
+"""
+import concurrent.futures
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOOL, BUILT = sys.argv[1], pathlib.Path(sys.argv[2])
+README = "# sample\n" + "".join(f"\n## {h}\nHere.\n" for h in
+                                ("What it is", "Models", "Settings", "Verbs", "Errors", "Tried on hardware", "Sources"))
+MANIFEST = {
+    "schema": 1, "id": "org.tillbridge.test.sample", "kind": "drawer", "name": "The kit's sample", "version": "1.0.0",
+    "library": "sample.so", "owner": "Tillbridge", "abi": {"major": 1, "minor_required": 0},
+    "verbs": ["drawer.open", "drawer.status"], "events": ["scan", "input_error"], "access": "port",
+    "config_schema": {"type": "object", "additionalProperties": False, "properties": {
+        "password": {"type": "string", "maxLength": 64, "default": "", "writeOnly": True}}},
+    "limits": {"activate_ms": 1000, "memory_mb": 16}, "quality": {"status": "alpha", "tried_on_hardware": False}}
+RECORDING = {
+    "format": 1, "plugin": MANIFEST["id"], "title": "opens, refuses, scans", "device": "virtual", "settings": {},
+    "steps": [
+        {"input": b"460123\r".hex(), "events": [{"type": "scan", "body": {"raw": "460123", "aim": ""}}]},
+        {"perform": "drawer.open", "key": "a", "body": {}, "status": "done", "result": {},
+         "dialogue": [["out", b"O\n".hex()], ["in", b"K\n".hex(), 20]]},
+        {"perform": "drawer.open", "key": "b", "body": {"drawer": 1}, "status": "refused", "code": 2203,
+         "dialogue": [["out", b"O\n".hex()], ["in", b"E\n".hex(), 20]]},
+        {"perform": "drawer.status", "body": {}, "status": "done", "result": {"open": True},
+         "dialogue": [["out", b"S\n".hex()], ["in", b"K\n".hex(), 5]]},
+        {"input": b"bad\r".hex(), "events": [{"type": "input_error", "body": {"code": 2103, "detail": "no code"}}]}]}
+CHANNEL = {"kind": "channel", "verbs": ["message.send"], "access": "http"}
+RULE = {"kind": "rule", "verbs": ["rule.evaluate"], "access": "none"}
+
+REPLAYS = ["life.fresh", "memory.larger", "faults.replay", "faults.dribble", "faults.reconnect", "faults.clock"]
+# Without operations nothing can be replayed, and what is asked is refused by the host.
+UNABLE = [*REPLAYS, "operations.bad_body"]
+CREATED_ONLY = ["load.create_exact", "load.descriptor", "load.create_quiet", "life.tables", "life.kind"]
+# check -> the others that notice its sample, and why that is so.
+ALSO = {
+    "load.quick": [],
+    "life.unused": CREATED_ONLY,                        # they never activate either
+    "life.deactivate": ["life.rounds"],                 # its threads pile up
+    "life.tables": [*UNABLE],
+    "life.kind": [*UNABLE],
+    "kind.privacy": ["kind.log_once"],                  # it tells the number each time
+    "faults.replay": REPLAYS,
+}
+
+
+def write(folder, name, what):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(what if isinstance(what, str) else json.dumps(what))
+
+
+def package(folder, library, manifest=None, recording=RECORDING):
+    write(folder, "manifest.json", {**MANIFEST, **(manifest or {})})
+    write(folder, "README.md", README)
+    write(folder, "models.json", {"models": []})
+    if recording:
+        write(folder, "recordings/all.json", recording)
+    shutil.copy(BUILT / f"{library}.so", folder / "sample.so")
+
+
+def edited(folder, name):
+    """What is wrong with a sample besides its library."""
+    if name == "package.manifest":
+        write(folder, "manifest.json", {**MANIFEST, "memroy": 1})
+    elif name == "package.signature":
+        key = folder.parent / f"{folder.name}.key"
+        subprocess.run([TOOL, "pack", "--new-key", str(key)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([TOOL, "pack", str(folder), "--key", str(key)], check=True, stdout=subprocess.DEVNULL)
+        write(folder, "README.md", README + "Something else.\n")
+    elif name == "package.readme":
+        write(folder, "README.md", README.replace("## Sources", "## Origins"))
+    elif name == "package.recordings":
+        write(folder, "recordings/half.json", json.dumps(RECORDING)[:100])
+    elif name == "package.verbs":
+        write(folder, "manifest.json", {**MANIFEST, "verbs": [*MANIFEST["verbs"], "drawer.fly"]})
+    elif name == "package.settings":
+        broken = json.loads(json.dumps(MANIFEST))
+        broken["config_schema"]["properties"]["beeps"] = {"type": "integer", "maximum": 3, "default": 4}
+        write(folder, "manifest.json", broken)
+    elif name == "load.text":
+        write(folder, "manifest.json", {**MANIFEST, "version": "version 1"})
+    elif name == "operations.result":
+        recording = json.loads(json.dumps(RECORDING))
+        recording["steps"][3]["result"] = {"open": 1}
+        write(folder, "recordings/all.json", recording)
+
+
+def check(folder):
+    done = subprocess.run([TOOL, "check", str(folder), "--json", "--timeout", "5000"], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr
+    return {c["id"]: c for c in json.loads(done.stdout)["checks"]}
+
+
+def play(job):
+    folder, name, library, kind = job
+    package(folder, library, kind, RECORDING if kind is None else None)
+    edited(folder, name)
+    return name, check(folder)
+
+
+def main():
+    listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
+    ids = [c["id"] for c in json.loads(listed.stdout)]
+    assert len(ids) >= 45 and len(set(ids)) == len(ids), ids
+    kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE}
+    wrong = []
+    with tempfile.TemporaryDirectory() as temporary, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        root = pathlib.Path(temporary)
+        jobs = [(root / "good", "good", "good", None), (root / "good_channel", "good", "good", CHANNEL),
+                (root / "good_rule", "good", "good", RULE)]
+        jobs += [(root / i, i, i if (BUILT / f"{i}.so").exists() else "good", kinds.get(i)) for i in ids]
+        noticed = {i: set() for i in ids}
+        for name, verdicts in pool.map(play, jobs):
+            bad = {i for i, v in verdicts.items() if v["status"] not in ("pass", "skip")}
+            if name == "good":
+                wrong += [f"the good sample fails {i}: {verdicts[i]['words']}" for i in bad]
+                continue
+            noticed[name] |= bad
+            if name not in bad:
+                wrong.append(f"{name}: its sample is not noticed ({verdicts[name]['status']})")
+            for other in sorted(bad - {name} - set(ALSO.get(name, []))):
+                wrong.append(f"{name}: its sample is also noticed by {other}: {verdicts[other]['words']}")
+            for other in set(ALSO.get(name, [])) - bad:
+                wrong.append(f"{name}: {other} is declared and does not notice it")
+    print(f"{len(ids)} checks, {len(ids)} broken samples, {sum(map(len, noticed.values()))} times noticed")
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

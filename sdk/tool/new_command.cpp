@@ -1,0 +1,144 @@
+// new: a plugin that builds and passes the kit at once; then it is edited.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+
+#include "commands.h"
+#include "kit.h"
+
+namespace till::kit {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Template {
+  const char* name;
+  const char* kind;
+  const char* verbs;
+  const char* events;
+  const char* access;
+  const char* properties;
+};
+
+constexpr std::array kTemplates = {
+    Template{"scanner", "scanner", "", R"("scan", "input_error")", "port", ""},
+    Template{"c", "scanner", "", R"("scan", "input_error")", "port", ""},
+    Template{"drawer", "drawer", R"("drawer.open")", "", "port", ""},
+    Template{
+        "channel", "channel", R"("message.send")", "", "http",
+        R"("url": {"type": "string", "maxLength": 1024, "default": "http://127.0.0.1:8080/send"})"},
+    Template{
+        "exporter", "exporter", R"("export.write")", "", "http",
+        R"("url": {"type": "string", "maxLength": 1024, "default": "http://127.0.0.1:8080/records"})"},
+    Template{"rule", "rule", R"("rule.evaluate")", "", "none", ""},
+};
+
+using Words = std::map<std::string, std::string>;
+
+std::string filled(std::string text, const Words& words) {
+  for (const auto& [name, value] : words) {
+    const std::string mark = "@" + name + "@";
+    for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + value.size())) {
+      text.replace(at, mark.size(), value);
+    }
+  }
+  return text;
+}
+
+bool copy(const fs::path& from, const fs::path& to, const Words& words) {
+  fs::create_directories(to.parent_path());
+  std::ofstream out(to);
+  out << filled(read_file(from.string()), words);
+  return out.good();
+}
+
+// Who answers for it: git knows, otherwise the login.
+std::string owner() {
+  std::string name;
+  if (FILE* git = popen("git config user.name 2>/dev/null", "r"); git != nullptr) {
+    std::array<char, 200> line{};
+    if (fgets(line.data(), line.size(), git) != nullptr) name = line.data();
+    pclose(git);
+  }
+  std::erase_if(
+      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
+  if (name.empty() && std::getenv("USER") != nullptr) name = std::getenv("USER");
+  return name.empty() ? "its author" : name;
+}
+
+int make(const std::string& what, const std::string& id, std::string folder,
+         const std::string& share) {
+  const auto* t =
+      std::ranges::find_if(kTemplates, [&](const auto& one) { return what == one.name; });
+  if (t == kTemplates.end()) {
+    std::fprintf(stderr,
+                 "new: %s is none of: scanner, c (a scanner in C), drawer, channel, "
+                 "exporter, rule\n",
+                 what.c_str());
+    return 2;
+  }
+  if (!std::regex_match(id, std::regex("[a-z0-9_]+(\\.[a-z0-9_]+)+"))) {
+    std::fprintf(stderr, "new: an id is a reverse DNS name in small letters: org.example.%s_acme\n",
+                 what.c_str());
+    return 2;
+  }
+  const std::string name = id.substr(id.rfind('.') + 1);
+  if (folder.empty()) folder = name;
+  if (fs::exists(folder)) {
+    std::fprintf(stderr, "new: %s is there already\n", folder.c_str());
+    return 2;
+  }
+  const fs::path templates = fs::path(share) / "templates";
+  const std::string source = what == "c" ? "driver.c" : "driver.cpp";
+  std::string settings = "| | | it has none |";
+  if (*t->properties != 0) settings = "| `url` | on this machine | where it sends to |";
+  const Words words = {{"ID", id},
+                       {"FOLDER", name},
+                       {"NAME", name},
+                       {"OWNER", owner()},
+                       {"KIND", t->kind},
+                       {"VERBS", t->verbs},
+                       {"EVENTS", t->events},
+                       {"ACCESS", t->access},
+                       {"PROPERTIES", t->properties},
+                       {"SETTINGS", settings},
+                       {"SOURCE", source},
+                       {"WHAT", *t->verbs == 0 ? "Events" : "Verbs"}};
+  bool good = true;
+  for (const char* file : {"CMakeLists.txt", "README.md", "models.json", "manifest.json"}) {
+    good = good && copy(templates / "common" / file, fs::path(folder) / file, words);
+  }
+  good = good && copy(templates / what / source, fs::path(folder) / source, words);
+  good = good && copy(templates / what / "works.json",
+                      fs::path(folder) / "recordings" / "works.json", words);
+  if (!good) {
+    std::fprintf(stderr, "new: %s can not be written, or %s is not there\n", folder.c_str(),
+                 templates.c_str());
+    return 1;
+  }
+  std::printf(
+      "%s is there. Build and check it:\n  cd %s\n  cmake -B build && cmake --build build\n"
+      "  tillbridge-plugin check build/%s\n",
+      folder.c_str(), folder.c_str(), name.c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_new(CLI::App& app, const std::string& share, int& result) {
+  auto what = std::make_shared<std::string>();
+  auto id = std::make_shared<std::string>();
+  auto folder = std::make_shared<std::string>();
+  auto* c = app.add_subcommand("new", "Makes a plugin that builds and passes check at once");
+  c->add_option("kind", *what, "scanner, c (a scanner in C), drawer, channel, exporter or rule")
+      ->required();
+  c->add_option("id", *id, "reverse DNS name: org.example.scanner_acme")->required();
+  c->add_option("folder", *folder, "where; the last part of the id if not given");
+  c->callback([=, &result] { result = make(*what, *id, *folder, share); });
+}
+
+}  // namespace till::kit

@@ -1,0 +1,55 @@
+#include <cstdio>
+
+#include "commands.h"
+#include "kit.h"
+#include "package.h"
+
+namespace till::kit {
+namespace {
+
+struct PackArguments {
+  std::string folder, key, new_key;
+  bool verify = false;
+};
+
+int complain(const Error& e) {
+  std::fprintf(stderr, "pack: %s\n", e.detail.c_str());
+  return 1;
+}
+
+int pack(const PackArguments& a) {
+  if (!a.new_key.empty()) {
+    const auto key = make_key(a.new_key);
+    if (!key) return complain(key.error());
+    std::printf("public key: %s\n", key->c_str());
+    return 0;
+  }
+  if (a.folder.empty() || (a.key.empty() && !a.verify)) {
+    std::fprintf(stderr, "pack: give FOLDER and --key FILE; --new-key FILE makes one\n");
+    return 2;
+  }
+  if (!a.verify) {
+    const Package package = read_package(a.folder, "");
+    if (!package.manifest) return complain(package.manifest_error);
+    if (const auto done = sign_package(a.folder, a.key); !done) return complain(done.error());
+  }
+  const auto key = verify_package(a.folder);
+  if (!key) return complain(key.error());
+  if (key->empty()) return complain({Code::kBadFile, a.folder + " is not signed", {}});
+  std::printf("%s: signed by %s\n", a.folder.c_str(), key->c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_pack(CLI::App& app, const std::string&, int& result) {
+  auto a = std::make_shared<PackArguments>();
+  auto* c = app.add_subcommand("pack", "Signs a plugin's folder, or verifies it (--verify)");
+  c->add_option("folder", a->folder, "folder with manifest.json and the library");
+  c->add_option("--key", a->key, "file with your secret key");
+  c->add_option("--new-key", a->new_key, "makes a key pair; prints the public one");
+  c->add_flag("--verify", a->verify, "only look: does the signature fit every file?");
+  c->callback([a, &result] { result = pack(*a); });
+}
+
+}  // namespace till::kit

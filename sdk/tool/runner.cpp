@@ -1,0 +1,117 @@
+// One check in one child process: it may crash, hang, exit or print, and is named for it.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "kit.h"
+#include "sdk/cpp/base/text.h"
+
+namespace till::kit {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::pair<Status, std::string> run_here(const Check& check, const Package& package,
+                                        std::uint64_t seed) {
+  Bench bench(package, seed);
+  try {
+    check.run(bench);
+    return {Status::kPass, ""};
+  } catch (const Failed& f) {
+    return {Status::kFail, f.words};
+  } catch (const Warned& w) {
+    return {Status::kWarn, w.words};
+  } catch (const Skipped& s) {
+    return {Status::kSkip, s.words};
+  } catch (const std::exception& e) {
+    return {Status::kFail, e.what()};
+  }
+}
+
+// A plugin's words may hold anything; a report is text.
+std::string printable(std::string words) {
+  const bool text = valid_utf8(words);
+  for (char& c : words) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7f || (!text && u >= 0x80)) c = '?';
+  }
+  return words;
+}
+
+// The child: its words go to `result`, whatever the plugin prints is thrown away.
+[[noreturn]] void in_child(const Check& check, const Package& package, std::uint64_t seed,
+                           int result) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  dup2(nowhere, STDIN_FILENO);
+  dup2(nowhere, STDOUT_FILENO);
+  dup2(nowhere, STDERR_FILENO);
+  const auto [status, words] = run_here(check, package, seed);
+  const std::string line =
+      std::to_string(static_cast<int>(status)) + printable(words.substr(0, 2000)) + '\0';
+  [[maybe_unused]] const auto n = write(result, line.data(), line.size());
+  _exit(0);
+}
+
+std::string ending(int status) {
+  if (WIFSIGNALED(status)) return std::string("ended by ") + strsignal(WTERMSIG(status));
+  return "the process ended by itself, exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Verdict run_check(const Check& check, const Package& package, const RunOptions& options) {
+  const auto started = Clock::now();
+  const auto since = [&] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
+  };
+  if (options.in_process) {
+    auto [status, words] = run_here(check, package, options.seed);
+    return {&check, status, std::move(words), since()};
+  }
+  std::array<int, 2> pipes{};
+  if (pipe2(pipes.data(), O_CLOEXEC) != 0) return {&check, Status::kFail, strerror(errno), 0};
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) in_child(check, package, options.seed, pipes[1]);
+  close(pipes[1]);
+  std::string answer;
+  bool late = false;
+  for (;;) {
+    pollfd p{pipes[0], POLLIN, 0};
+    const auto left = options.timeout_ms - since();
+    if (left <= 0 || poll(&p, 1, static_cast<int>(left)) == 0) {
+      late = true;
+      break;
+    }
+    std::array<char, 4096> part{};
+    const ssize_t n = read(pipes[0], part.data(), part.size());
+    if (n <= 0) break;
+    answer.append(part.data(), static_cast<std::size_t>(n));
+    if (answer.back() == 0) break;  // a process it left behind may hold the pipe open
+  }
+  close(pipes[0]);
+  kill(-child, SIGKILL);  // and whatever the plugin has started
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (late) {
+    return {&check, Status::kTimeout, "no end after " + std::to_string(options.timeout_ms) + " ms",
+            since()};
+  }
+  if (answer.empty()) return {&check, Status::kCrash, ending(status), since()};
+  return {&check, static_cast<Status>(answer[0] - '0'), answer.substr(1, answer.size() - 2),
+          since()};
+}
+
+}  // namespace till::kit

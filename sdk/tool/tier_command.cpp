@@ -1,0 +1,92 @@
+// The tier is computed from evidence, never typed.
+//
+//   bronze  every check that applies passes; README and owner are among them
+//   silver  and it has recordings of its device with one operation done or one event, one failure,
+//           and the line cut at every byte, lost and back, told once
+#include <algorithm>
+#include <cstdio>
+
+#include "commands.h"
+#include "kit.h"
+
+namespace till::kit {
+namespace {
+
+struct Evidence {
+  std::vector<std::string> failed, missing;
+};
+
+bool failure_path(const Recording& r) {
+  return std::ranges::any_of(r.steps, [](const testkit::RecordedStep& s) {
+    const bool refused = s.kind == testkit::RecordedStep::Kind::kPerform && s.status != TILL_DONE;
+    const bool error = std::ranges::any_of(
+        s.events, [](const testkit::FakeEvent& e) { return e.type == "input_error"; });
+    return refused || error;
+  });
+}
+
+bool success(const Recording& r) {
+  return std::ranges::any_of(r.steps, [](const testkit::RecordedStep& s) {
+    const bool done = s.kind == testkit::RecordedStep::Kind::kPerform && s.status == TILL_DONE;
+    const bool event = std::ranges::any_of(
+        s.events, [](const testkit::FakeEvent& e) { return e.type != "input_error"; });
+    return done || event;
+  });
+}
+
+Evidence look(const Package& package) {
+  Evidence e;
+  std::vector<std::string> passed_ids;
+  for (const Check& check : all_checks()) {
+    const Verdict v = run_check(check, package, {});
+    if (!passed(v.status)) e.failed.push_back(check.id);
+    if (v.status == Status::kPass || v.status == Status::kWarn) passed_ids.emplace_back(check.id);
+  }
+  const auto has = [&](const char* id) {
+    return std::ranges::find(passed_ids, id) != passed_ids.end();
+  };
+  const auto any = [&](auto what) {
+    return std::ranges::any_of(package.recordings,
+                               [&](const auto& f) { return what(f.recording); });
+  };
+  if (!any(success)) e.missing.emplace_back("a recording of something that works");
+  if (!any(failure_path)) e.missing.emplace_back("a recording of something that fails");
+  if (!has("faults.replay")) e.missing.emplace_back("faults.replay");
+  if (!has("faults.reconnect")) e.missing.emplace_back("faults.reconnect");
+  if (!has("kind.log_once")) e.missing.emplace_back("kind.log_once");
+  return e;
+}
+
+int tier(const std::string& folder, bool as_json, const std::string& schemas) {
+  const Package package = read_package(folder, schemas);
+  const Evidence e = look(package);
+  const char* name = !e.failed.empty() ? "none" : !e.missing.empty() ? "bronze" : "silver";
+  if (as_json) {
+    json::array failed, missing;
+    for (const auto& f : e.failed) failed.push_back(json::string(f));
+    for (const auto& m : e.missing) missing.push_back(json::string(m));
+    std::printf("%s\n", json::serialize(json::object{{"plugin", json::string(folder)},
+                                                     {"tier", name},
+                                                     {"failed", failed},
+                                                     {"missing", missing}})
+                            .c_str());
+  } else {
+    std::printf("%s: %s\n", folder.c_str(), name);
+    for (const auto& f : e.failed) std::printf("  bronze needs: check %s\n", f.c_str());
+    for (const auto& m : e.missing) std::printf("  silver needs: %s\n", m.c_str());
+  }
+  return e.failed.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_tier(CLI::App& app, const std::string& share, int& result) {
+  auto folder = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  auto* c = app.add_subcommand("tier", "bronze or silver: computed from checks and recordings");
+  c->add_option("folder", *folder, "folder with manifest.json and the library")->required();
+  c->add_flag("--json", *as_json, "for programs");
+  c->callback([=, &result] { result = tier(*folder, *as_json, share + "/schema"); });
+}
+
+}  // namespace till::kit
