@@ -1,0 +1,13 @@
+# cmake --install: the programs and the SDK, as packages would hold them.
+install(TARGETS tillbridge tillbridge_plugin_host tillbridge_plugin RUNTIME DESTINATION bin)
+install(DIRECTORY sdk/include/tillbridge DESTINATION include FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY sdk/cpp/ DESTINATION include/tillbridge/sdk FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY sdk/testkit/ DESTINATION include/tillbridge/testkit FILES_MATCHING PATTERN "*.h")
+foreach(name IN ITEMS sdk testkit)
+  install(FILES $<TARGET_FILE:till_${name}> DESTINATION lib RENAME libtillbridge_${name}.a)
+endforeach()
+install(FILES cmake/TillbridgeConfig.cmake DESTINATION lib/cmake/Tillbridge)
+install(DIRECTORY sdk/schema DESTINATION share/tillbridge FILES_MATCHING PATTERN "*.json")
+install(DIRECTORY sdk/templates DESTINATION share/tillbridge)
+install(FILES sdk/cpp/plugin.map DESTINATION share/tillbridge)
+install(DIRECTORY docs/authors DESTINATION share/doc/tillbridge)

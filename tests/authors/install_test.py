@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""install_test.py BUILD: a plugin's author who has nothing but the installed SDK.
+
+Installs the build, makes a plugin from every template, builds it outside the tree (gcc, clang; one
+driver as plain C11) and checks it; then goes through docs/authors/tutorial.md word by word.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+COMPILERS = {"gcc": ("gcc", "g++"), "clang": ("clang-19", "clang++-19")}
+
+
+def run(*args, cwd=None, env=None, good=True):
+    done = subprocess.run([str(a) for a in args], cwd=cwd, env=env, capture_output=True, text=True)
+    if good and done.returncode:
+        sys.exit(f"{' '.join(map(str, args))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def build(prefix, folder, name, compiler):
+    c, cxx = COMPILERS[compiler]
+    out = folder / f"build-{compiler}"
+    run("cmake", "-B", out, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_C_COMPILER={c}",
+        f"-DCMAKE_CXX_COMPILER={cxx}", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror",
+        "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", cwd=folder)
+    run("cmake", "--build", out, cwd=folder)
+    return out / name
+
+
+def templates(prefix, work):
+    tool = prefix / "bin" / "tillbridge-plugin"
+    for template in ("scanner", "c", "drawer", "channel", "exporter", "rule"):
+        name = f"{template}_acme"
+        run(tool, "new", template, f"org.example.{name}", cwd=work)
+        for compiler in COMPILERS:
+            if compiler == "clang" and (template not in ("scanner", "c") or not shutil.which("clang-19")):
+                continue
+            package = build(prefix, work / name, name, compiler)
+            report = json.loads(run(tool, "check", package, "--json", good=False))
+            bad = [c for c in report["checks"] if c["status"] not in ("pass", "skip")]
+            assert not bad, (template, compiler, bad)
+            tier = json.loads(run(tool, "tier", package, "--json"))
+            assert tier["tier"] == "silver", (template, tier)
+            print(f"{template:9} {compiler:6} {sum(c['status'] == 'pass' for c in report['checks'])} checks, {tier['tier']}")
+    command = json.loads((work / "c_acme" / "build-gcc" / "compile_commands.json").read_text()) \
+        if (work / "c_acme" / "build-gcc" / "compile_commands.json").exists() else None
+    assert command is None or "-std=" in command[0]["command"]
+
+
+def blocks(text):
+    """(language, file name or None, body) of every fenced block; a file's name stands in the line before."""
+    for match in re.finditer(r"(?:^`([\w./-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", text, re.M | re.S):
+        yield match.group(2), match.group(1), match.group(3)
+
+
+def tutorial(prefix, work, page):
+    """Every `sh` block is typed into one shell, every named block becomes that file."""
+    env = {**os.environ, "PATH": f"{prefix}/bin:{os.environ['PATH']}", "CMAKE_PREFIX_PATH": str(prefix)}
+    here = work / page.stem
+    here.mkdir()
+    count = 0
+    for language, name, body in blocks(page.read_text(encoding="utf-8")):
+        if language == "sh":
+            script = f"cd {here}\n" + body + "\npwd > " + str(work / "cwd")
+            done = subprocess.run(["bash", "-e", "-c", script], env=env, capture_output=True, text=True)
+            if done.returncode:
+                sys.exit(f"{page.name}: {body}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+            here = pathlib.Path((work / "cwd").read_text().strip())
+            said = done.stdout
+            count += 1
+        elif name:
+            path = here / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(body, encoding="utf-8")
+        elif language == "output":
+            for line in body.splitlines():
+                assert line.strip() in said, f"{page.name}: it does not say {line!r}:\n{said}"
+    assert count >= 4, f"{page.name}: only {count} commands"
+    print(f"{page.name}: {count} commands as they stand there")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as temporary:
+        work = pathlib.Path(temporary)
+        prefix = work / "prefix"
+        run("cmake", "--install", BUILD, "--prefix", prefix)
+        templates(prefix, work)
+        for page in sorted((ROOT / "docs" / "authors").glob("tutorial*.md")):
+            tutorial(prefix, work, page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
