@@ -62,6 +62,17 @@ class Table {
     }
     return out;
   }
+  Result<void> texts(const char* key, std::vector<std::string>& into) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (node == nullptr) return {};
+    if (!node->is_array()) return fail(Code::kConfigInvalid, path_ + key + ": write [\"…\"]");
+    for (const auto& item : *node->as_array()) {
+      if (!item.is_string()) return fail(Code::kConfigInvalid, path_ + key);
+      into.push_back(item.as_string()->get());
+    }
+    return {};
+  }
   Result<void> finish() const {
     for (const auto& [key, node] : table_) {
       if (!seen_.contains(std::string(key.str()))) {
@@ -108,6 +119,8 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.need("data", config.data));
   TILL_CHECK(in.need("plugins", config.plugins));
   TILL_CHECK(in.get("plugin_host", config.host_program));
+  TILL_CHECK(in.texts("plugin_keys", config.plugin_keys));
+  TILL_CHECK(in.texts("unsigned_plugins", config.unsigned_plugins));
   TILL_CHECK(in.need("goods", config.goods_file));
   TILL_CHECK(in.need("program", config.program_file));
   TILL_CHECK(in.get("log", config.log_file));

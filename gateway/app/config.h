@@ -25,6 +25,8 @@ struct Config {
   Language language = Language::kRu;
   std::string plugins;  // folder with one folder a plugin
   std::string host_program;
+  std::vector<std::string> plugin_keys;       // public keys; none = signatures are not asked for
+  std::vector<std::string> unsigned_plugins;  // folders that need none
   std::string listen = "127.0.0.1:8480";
   std::vector<api::Access> access;
   std::vector<OperatorEntry> operators;

@@ -161,6 +161,8 @@ int main(int argc, char** argv) {
         ->required();
     command->add_option("--language", sale_options.language, "ru or en");
   }
+  std::string released;
+  devices->add_option("--release", released, "let this device's driver out of quarantine");
   std::vector<std::string> words;
   bool as_json = false;
   auto* settle = sale->add_subcommand("settle", "a senior says what the paper says");
@@ -185,6 +187,9 @@ int main(int argc, char** argv) {
     if (usb->parsed()) return till::app::usb_list();
     if (settle->parsed()) return till::app::settle_command(sale_options, words);
     if (fiscal->parsed()) return till::app::register_command(sale_options, words, as_json);
+    if (devices->parsed() && !released.empty()) {
+      return till::app::release_device(sale_options, released);
+    }
     if (devices->parsed()) return till::app::list_devices(sale_options);
     return till::app::sale_till(sale_options);
   } catch (const std::exception& e) {

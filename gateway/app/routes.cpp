@@ -142,6 +142,12 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "returns" && c.path.size() == 1 && method == "POST") return answer(open_return(c));
   if (head == "devices" && method == "GET")
     return reply(ok({{"devices", store_.describe_devices()}}));
+  if (head == "devices" && c.path.size() == 3 && c.path[2] == "release" && method == "POST") {
+    if (c.who.role == api::Role::kCashier) return answer(fail(Code::kRoleForbidden));
+    const auto released = store_.release_device(c.path[1]);
+    if (!released) return answer(std::unexpected(released.error()));
+    return reply(ok(json::object{}));
+  }
   if (head == "health" && method == "GET") {
     return reply(ok({{"store", store_.config().store.value},
                      {"ready", true},

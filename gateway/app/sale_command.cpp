@@ -429,4 +429,13 @@ int list_devices(const SaleOptions& options) {
   return show_devices(api.call("GET", "/v1/devices")) ? 0 : 1;
 }
 
+int release_device(const SaleOptions& options, const std::string& device) {
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  const auto answer = api.call("POST", "/v1/devices/" + device + "/release", json::object{});
+  if (answer && answer->status < 300) return 0;
+  std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
+            << "\n";
+  return 1;
+}
+
 }  // namespace till::app

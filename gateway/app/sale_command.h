@@ -19,5 +19,7 @@ struct SaleOptions {
 std::string read_token(const std::string& file);
 int sale_till(const SaleOptions& options);
 int list_devices(const SaleOptions& options);
+// Lets a driver in quarantine try again; a senior's token.
+int release_device(const SaleOptions& options, const std::string& device);
 
 }  // namespace till::app

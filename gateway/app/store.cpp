@@ -15,6 +15,7 @@
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
 #include "gateway/devices/http_client.h"
+#include "sdk/tool/package.h"
 
 namespace till::app {
 namespace {
@@ -74,6 +75,19 @@ Result<link::LinkConfig> read_key(const Config& config) {
   return link;
 }
 
+// Where the shop names keys, a plugin must be signed by one of them, or be named as unsigned.
+Result<void> check_signature(const Config& config, const std::string& folder) {
+  if (config.plugin_keys.empty()) return {};
+  const std::string name = folder.substr(folder.find_last_of('/') + 1);
+  if (std::ranges::find(config.unsigned_plugins, name) != config.unsigned_plugins.end()) return {};
+  const auto key = TILL_TRY(kit::verify_package(folder));
+  if (key.empty()) return fail(Code::kBadFile, name + " is not signed");
+  if (std::ranges::find(config.plugin_keys, key) == config.plugin_keys.end()) {
+    return fail(Code::kBadFile, name + " is signed by a key the store does not know: " + key);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_store_files(const Config& config) {
@@ -86,6 +100,9 @@ Result<void> check_store_files(const Config& config) {
     if (!manifest) return in_file("device " + d.device.id, manifest.error());
     const auto settings = supervisor::check_settings(*manifest, d.device.settings);
     if (!settings) return in_file("device " + d.device.id, settings.error());
+    if (const auto signed_by = check_signature(config, d.device.plugin); !signed_by) {
+      return in_file("device " + d.device.id, signed_by.error());
+    }
     fiscal |= manifest->kind == "register";
   }
   if (!fiscal && !config.fiscal_by_till) {
@@ -174,8 +191,12 @@ Result<void> Store::open_journal() {
 }
 
 Result<void> Store::make_devices() {
+  quarantine_ = std::make_unique<supervisor::Quarantine>(config_.data + "/quarantine.json");
+  if (const auto loaded = quarantine_->load(); !loaded) {
+    log_error("quarantine.json: {} {}", code_name(loaded.error().code), loaded.error().detail);
+  }
   services_ = std::make_unique<devices::DeviceServices>(devices::DeviceServices{
-      io_, clock_, random_, metrics_, config_.host_program,
+      io_, clock_, random_, metrics_, config_.host_program, *quarantine_,
       [this](const std::string& device, const std::string& type, const json::value& body) {
         on_device_event(device, type, body);
       },
@@ -188,6 +209,9 @@ Result<void> Store::make_devices() {
         devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
       }});
   for (const auto& d : config_.devices) {
+    if (const auto signed_by = check_signature(config_, d.device.plugin); !signed_by) {
+      return in_file("device " + d.device.id, signed_by.error());
+    }
     auto device = devices::Device::make(*services_, d.device);
     if (!device) return in_file("device " + d.device.id, device.error());
     devices_[d.device.id] = *device;
@@ -357,6 +381,13 @@ json::array Store::describe_devices() const {
   json::array out;
   for (const auto& [id, device] : devices_) out.push_back(device->describe());
   return out;
+}
+
+Result<void> Store::release_device(const std::string& id) {
+  const auto at = devices_.find(id);
+  if (at == devices_.end()) return fail(Code::kNoSuchDevice, id);
+  if (!at->second->release()) return fail(Code::kBadValue, id + " is not in quarantine");
+  return {};
 }
 
 void Store::publish(const std::string& till, const json::value& event) {

@@ -57,6 +57,8 @@ class Store final : public checkout::PointsPort {
   Metrics& metrics() { return metrics_; }
   [[nodiscard]] bool central_online() const { return link_ && link_->online(); }
   [[nodiscard]] boost::json::array describe_devices() const;
+  // A driver in quarantine may try again. kNoSuchDevice, kSaleState when it is not in quarantine.
+  Result<void> release_device(const std::string& id);
   [[nodiscard]] unsigned short port() const { return server_->port(); }
 
   using IdentityReply = std::function<void(Result<checkout::Identity>)>;
@@ -114,6 +116,7 @@ class Store final : public checkout::PointsPort {
   identify::StoreKey store_key_{};
   std::unique_ptr<identify::Codes> codes_;
   std::map<Uuid, identify::CodeBinding> code_of_sale_;
+  std::unique_ptr<supervisor::Quarantine> quarantine_;
   std::unique_ptr<devices::DeviceServices> services_;
   std::map<std::string, std::shared_ptr<devices::Device>> devices_;
   std::map<std::string, std::string> device_till_;

@@ -15,6 +15,8 @@ constexpr auto kGrace = milliseconds(2000);  // after a deadline, and after the 
 constexpr int kFirstReopenMs = 100;
 constexpr int kMostReopenMs = 5000;
 constexpr std::size_t kMaxQueued = 256;
+constexpr std::size_t kMaxFatal = 64;
+constexpr int kPoison = 2;  // so often it ended the child: it is not given to it again
 
 std::size_t number(std::string_view text) {
   std::size_t n = 0;
@@ -43,7 +45,29 @@ std::string Device::metric(const char* name) const {
   return fmt::format("tillbridge_{}{{device=\"{}\"}}", name, config_.id);
 }
 
-void Device::start() { apply(supervisor::Event::kStart); }
+void Device::start() {
+  hash_ = supervisor::file_hash(config_.plugin + "/" + manifest_.library);
+  const bool held = !policy_.essential() && services_.quarantine.holds(hash_, config_.id);
+  if (held) log_warning("device {}: its driver was set aside before", config_.id);
+  apply(held ? supervisor::Event::kHeld : supervisor::Event::kStart);
+}
+
+bool Device::release() {
+  if (policy_.state() != supervisor::State::kQuarantined) return false;
+  if (const auto done = services_.quarantine.release(hash_); !done) {
+    log_error("device {}: {}", config_.id, done.error().detail);
+  }
+  hash_ = supervisor::file_hash(config_.plugin + "/" + manifest_.library);
+  fatal_.clear();
+  apply(supervisor::Event::kRelease);
+  return true;
+}
+
+void Device::set_aside() {
+  const auto kept = services_.quarantine.add(hash_, config_.id, policy_.dies_early());
+  log_error("device {}: its driver is set aside until a person releases it{}", config_.id,
+            kept ? "" : "; this could not be written down");
+}
 
 void Device::stop() {
   stopped_ = true;
@@ -63,6 +87,9 @@ void Device::apply(supervisor::Event event) {
     log_info("device {}: {} -> {} ({})", config_.id, name(before), name(policy_.state()),
              name(event));
     services_.metrics.set(metric("plugin_state"), static_cast<int>(policy_.state()));
+    if (policy_.state() == supervisor::State::kQuarantined && event != supervisor::Event::kHeld) {
+      set_aside();
+    }
     if (policy_.alarm()) log_error("device {}: keeps failing, retried slowly", config_.id);
   }
   switch (decision.action) {
@@ -143,6 +170,10 @@ void Device::on_lost(const Error& error) {
   if (port_ && port_open_) port_->pause(true);
   apply(supervisor::Event::kDied);
   tell_online();
+  if (running_ && !queue_.front().key.empty()) {
+    if (fatal_.size() >= kMaxFatal) fatal_.erase(fatal_.begin());
+    ++fatal_[queue_.front().verb + " " + queue_.front().key];
+  }
   // Whatever it was told to do, nobody knows how far it came.
   if (running_) finish(ipc::Outcome::in_doubt({Code::kPluginDied, config_.id, {}}));
   fail_queue({Code::kPluginDied, config_.id, {}});
@@ -335,6 +366,10 @@ void Device::submit(std::string verb, const std::string& key, const json::value&
     problem = {Code::kDeviceBusy, config_.id, {}};
   } else if (std::ranges::find(manifest_.verbs, verb) == manifest_.verbs.end()) {
     problem = {Code::kVerbUnsupported, verb, {}};
+  } else if (const auto at = fatal_.find(verb + " " + key);
+             at != fatal_.end() && at->second >= kPoison) {
+    services_.metrics.add(metric("plugin_poison_total"));
+    problem = {Code::kPluginDied, verb + " has ended its driver twice", {}};
   }
   if (problem != Error{}) {
     // Never from inside submit: callers need not expect their own continuation.
@@ -343,7 +378,7 @@ void Device::submit(std::string verb, const std::string& key, const json::value&
     return;
   }
   std::string head = verb + "\t" + key + "\t" + std::to_string(deadline_ms) + "\n";
-  queue_.push_back({++last_number_, std::move(verb), head + json::serialize(body), deadline_ms,
+  queue_.push_back({++last_number_, std::move(verb), key, head + json::serialize(body), deadline_ms,
                     std::move(done)});
   next_operation();
 }

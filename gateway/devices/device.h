@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "gateway/supervisor/child.h"
 #include "gateway/supervisor/manifest.h"
 #include "gateway/supervisor/policy.h"
+#include "gateway/supervisor/quarantine.h"
 
 namespace till::devices {
 
@@ -33,6 +35,7 @@ struct DeviceServices {
   Random& random;
   Metrics& metrics;
   std::string host_program;
+  supervisor::Quarantine& quarantine;
   // A scan, a card, an input error: (device id, type, JSON body).
   std::function<void(const std::string&, const std::string&, const boost::json::value&)> on_event;
   // Ready with its port open, or no longer so.
@@ -70,8 +73,11 @@ class Device : public std::enable_shared_from_this<Device> {
   // kManifestInvalid, kPluginAbi, kConfigInvalid before anything is started.
   static Result<std::shared_ptr<Device>> make(DeviceServices& services, DeviceConfig config);
 
+  // A plugin that was set aside before stays so until release().
   void start();
   void stop();
+  // A person lets a plugin in quarantine try again. False when it is not in quarantine.
+  bool release();
 
   // One operation at a time, in order. Ends done, refused or in doubt: a child that dies after the
   // submit leaves it in doubt. An offline device refuses at once (kRegisterOffline, kPortLost).
@@ -97,6 +103,7 @@ class Device : public std::enable_shared_from_this<Device> {
   struct Operation {
     std::uint64_t number = 0;
     std::string verb;
+    std::string key;
     std::string body;  // as it travels: head and JSON
     std::uint32_t deadline_ms = 0;
     Done done;
@@ -123,6 +130,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void on_printed(std::string_view line);
   void on_port_output(std::string bytes);
   void broken_rule(const char* rule);
+  void set_aside();
   [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }
   std::string metric(const char* name) const;
 
@@ -130,6 +138,8 @@ class Device : public std::enable_shared_from_this<Device> {
   DeviceConfig config_;
   supervisor::Manifest manifest_;
   supervisor::Policy policy_;
+  std::string hash_;                  // of the library that is loaded
+  std::map<std::string, int> fatal_;  // verb and key of operations that ended the child, how often
   std::shared_ptr<supervisor::Child> child_;
   std::shared_ptr<Port> port_;
   boost::asio::steady_timer restart_timer_, port_timer_, deadline_timer_;

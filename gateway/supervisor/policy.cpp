@@ -51,6 +51,9 @@ Decision Policy::on(Event event, std::int64_t now_us, Random& random) {
     case Event::kStart:
       if (state_ == kStopped) return enter(kStarting, Action::kSpawn);
       break;
+    case Event::kHeld:
+      if (state_ == kStopped) return enter(kQuarantined, Action::kNone);
+      break;
     case Event::kReady:
       if (state_ != kStarting) break;
       ready_since_us_ = now_us;
@@ -94,8 +97,9 @@ std::string_view name(State state) {
 }
 
 std::string_view name(Event event) {
-  static constexpr std::array<std::string_view, 10> kNames = {
-      "start", "ready", "died", "late", "silent", "hung", "broke", "timer", "stop", "release"};
+  static constexpr std::array<std::string_view, 11> kNames = {"start", "held",   "ready",  "died",
+                                                              "late",  "silent", "hung",   "broke",
+                                                              "timer", "stop",   "release"};
   return kNames[static_cast<std::size_t>(event)];
 }
 

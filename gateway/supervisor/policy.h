@@ -12,6 +12,7 @@ namespace till::supervisor {
 enum class State { kStopped, kStarting, kReady, kBackoff, kQuarantined, kStopping };
 enum class Event {
   kStart,    // somebody wants the plugin
+  kHeld,     // somebody wants it, but it was set aside before the daemon's restart
   kReady,    // READY came
   kDied,     // the process ended, for whatever reason
   kLate,     // no HELLO or READY in time
@@ -49,6 +50,9 @@ class Policy {
   [[nodiscard]] State state() const { return state_; }
   // An essential device that should be in quarantine.
   [[nodiscard]] bool alarm() const { return alarm_; }
+  // It is in trouble because it dies before READY.
+  [[nodiscard]] bool dies_early() const { return early_ >= limits_.early_crashes; }
+  [[nodiscard]] bool essential() const { return essential_; }
   [[nodiscard]] int restarts() const { return restarts_; }
 
  private:

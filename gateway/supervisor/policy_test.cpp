@@ -22,6 +22,23 @@ struct PolicyTest : testing::Test {
   }
 };
 
+TEST_F(PolicyTest, WhatWasSetAsideBeforeARestartWaitsForAPerson) {
+  Policy p(false);
+  EXPECT_EQ(on(p, Event::kHeld).action, Action::kNone);
+  EXPECT_EQ(p.state(), State::kQuarantined);
+  EXPECT_EQ(on(p, Event::kTimer).action, Action::kNone);
+  EXPECT_EQ(on(p, Event::kRelease).action, Action::kSpawn);
+}
+
+TEST_F(PolicyTest, ABrokenRuleEndsTheChild) {
+  Policy p(false);
+  EXPECT_EQ(on(p, Event::kBroke).action, Action::kNone);
+  on(p, Event::kStart);
+  EXPECT_EQ(on(p, Event::kBroke).action, Action::kKill);
+  on(p, Event::kReady);
+  EXPECT_EQ(on(p, Event::kBroke).action, Action::kKill);
+}
+
 TEST_F(PolicyTest, StartsBecomesReadyStops) {
   Policy p(false);
   EXPECT_EQ(on(p, Event::kStart).action, Action::kSpawn);

@@ -56,7 +56,7 @@ Result<std::map<std::string, std::string>> hashes(const fs::path& folder) {
   std::map<std::string, std::string> files;
   std::error_code bad;
   for (const auto& entry : fs::recursive_directory_iterator(folder, bad)) {
-    const std::string name = fs::relative(entry.path(), folder).string();
+    const std::string name = entry.path().lexically_relative(folder).string();
     if (entry.is_symlink()) return fail(Code::kBadFile, name + " is a link");
     if (entry.is_directory() || name == kName) continue;
     if (!entry.is_regular_file()) return fail(Code::kBadFile, name + " is no file");
