@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./run bench spine | fiscal: every speed and memory aim in one run, as a table and as JSON.
+"""./run bench spine | fiscal | plugins: every speed and memory aim in one run, as a table and as JSON.
 
 build/bench/NAME.json is a list of {name, value, unit, aim, met, note}; ratios come first.
 """
@@ -220,8 +220,34 @@ def fiscal():
     return 0
 
 
+def plugins():
+    table = Table("plugins")
+    lib = PROGRAMS.parent / "lib"
+    done = subprocess.run([PROGRAMS / "plugin_bench", PROGRAMS / "tillbridge-plugin-host", lib / "bench_device"],
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    f = json.loads(done.stdout)
+    for name, key in (("an operation", "op"), ("an event", "event")):
+        for p in ("p50", "p99"):
+            us, bare = f[f"{key}_{p}"], f[f"bare_{p}"]
+            table.add(f"{name} through the child against the echo, {p}", us / bare, "ratio", "< 1.5", us / bare < 1.5,
+                      f"{us} us, a bare socketpair with the same hand-off {bare} us")
+    table.add("bytes through a pipe", f["mb_per_s"], "MB/s", "-", True, "credit given back at once")
+    table.add("spawn to ready, p50", f["spawn_p50"], "ms", "-", True, f"p99 {f['spawn_p99']} ms, sandbox included")
+    table.add("crash to ready again, p99", f["crash_p99"], "ms", "< 50", f["crash_p99"] < 50, f"p50 {f['crash_p50']} ms, plus the backoff")
+    table.add("memory of a child, private", f["private_mb"], "MB", "<= 5", f["most_mb"] <= 5, f"the largest of {f['many']}: {f['most_mb']} MB")
+    table.add("children alive at once", f["many"], "count", "100", f["many"] >= 100, f"all ready after {f['many_ms']:.0f} ms")
+    started = time.monotonic()
+    subprocess.run([PROGRAMS / "tillbridge-plugin", "check", lib / "register_shtrih", "--json"], capture_output=True, check=True)
+    kit = (time.monotonic() - started) * 1000
+    table.add("the whole kit on a register's driver", kit, "ms", "-", True, "64 checks, each in a process of its own")
+    table.finish()
+    return 0
+
+
 def main():
-    benches = {"spine": spine, "fiscal": fiscal}
+    benches = {"spine": spine, "fiscal": fiscal, "plugins": plugins}
     if len(sys.argv) != 2 or sys.argv[1] not in benches:
         print("./run bench " + " | ".join(benches), file=sys.stderr)
         return 2

@@ -155,8 +155,10 @@ static till_status ask(sample* s, const char* command, const char* done, uint32_
     return stop(error, TILL_IN_DOUBT, 2005, "no answer");
   }
   if (broken("operations.random") && (uint8_t)reply[0] < 24) abort();
-  if (reply[0] == 'E') return stop(error, TILL_REFUSED, 2203, "the drawer says no");
-  if (reply[0] != 'K') return stop(error, TILL_IN_DOUBT, 2006, "no answer of a drawer");
+  if (reply[0] == 'E' && reply[1] == '\n')
+    return stop(error, TILL_REFUSED, 2203, "the drawer says no");
+  if (reply[0] != 'K' || reply[1] != '\n')
+    return stop(error, TILL_IN_DOUBT, 2006, "no answer of a drawer");
   finish(result, done);
   return TILL_DONE;
 }
