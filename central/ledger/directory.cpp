@@ -124,7 +124,7 @@ Points Directory::welcome_points() {
   auto row = db_.query("SELECT body FROM programs ORDER BY n DESC LIMIT 1");
   if (!row.next()) return {};
   const auto program = loyalty::Program::from_json(row.text(0));
-  return program ? program->welcome : Points{};
+  return program ? program->welcome() : Points{};
 }
 
 }  // namespace till::central

@@ -228,7 +228,8 @@ TEST_F(World, AnUnknownCardEarnsAndIsItsOwnersOnceEnrolled) {
 TEST_F(World, WelcomePointsComeOnce) {
   db.run(
       "INSERT INTO programs VALUES "
-      "(NULL,'p',1,'{\"id\":\"p\",\"version\":1,\"welcome\":\"50\"}',0)");
+      "(NULL,'p',1,'{\"id\":\"p\",\"version\":1,\"rules\":["
+      "{\"id\":\"w\",\"on\":\"enrolment\",\"give\":{\"earn\":{\"fixed\":\"50\"}}}]}',0)");
   const Store store{shop, "chain"};
   const auto id = central.directory.enrol(store, {"12", "", "", ""}, true);
   ASSERT_TRUE(id);

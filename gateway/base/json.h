@@ -48,6 +48,10 @@ class JsonObject {
   static Result<JsonObject> from(boost::json::value&& value, std::string path) = delete;
 
   [[nodiscard]] bool has(std::string_view name) const { return object_->contains(name); }
+  [[nodiscard]] bool is_object(std::string_view name) const {
+    const auto* value = object_->if_contains(name);
+    return value != nullptr && value->is_object();
+  }
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
   template <typename T>

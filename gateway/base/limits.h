@@ -41,6 +41,13 @@ inline constexpr std::size_t kMaxGoodsItems = 1'000'000;   // a hypermarket list
 inline constexpr std::size_t kMaxTaxRates = 64;            // per item: changes by law
 inline constexpr std::size_t kMaxCardTypes = 256;          // per program
 
+// Loyalty
+inline constexpr std::size_t kMaxProgramBytes = 32U << 20;  // 20 000 rules of a kilobyte
+inline constexpr std::size_t kMaxRules = 20'000;            // a chain's active offers: some 10 000
+inline constexpr std::size_t kMaxBasketLines = 10'000;      // of an evaluation outside a sale
+inline constexpr std::size_t kMaxReasons = 2'000;           // kept of one evaluation
+inline constexpr std::size_t kMaxExplanations = 100;        // of them, in words on a quote
+
 // HTTP and sessions
 inline constexpr std::size_t kMaxHttpBody = 256U << 10;  // 500 lines take about 100 KiB
 inline constexpr std::size_t kMaxIdempotencyKey = 128;   // what common clients send is a UUID

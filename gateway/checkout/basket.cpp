@@ -173,7 +173,7 @@ Result<void> Desk::add(const Uuid& id, std::string_view code, Quantity quantity,
     for (const SaleLine& line : sale.lines) last = std::max(last, std::stoi(line.id));
     sale.lines.push_back({std::to_string(last + 1), item->code, item->name, item->price, quantity,
                           item->min_price, item->tax_at(clock_.unix_us()), item->payment_object,
-                          item->legal, item->is_card, std::string(marking_code)});
+                          item->legal, item->is_card, std::string(marking_code), item->category});
   }
   edited(*live, "add");
   return {};

@@ -160,8 +160,8 @@ struct DeskTest : testing::Test {
   goods::Catalogue goods = *goods::Catalogue::from_json(
       R"({"schema":1,"items":[{"code":"1","name":"tea","price":"100.00","tax":11}]})");
   loyalty::Program program = *loyalty::Program::from_json(
-      R"({"id":"p","version":7,"name":"p","earn":"5","max_redeem":"50","point_step":"1",
-          "point_value":"1","earn_on_points_paid":false})");
+      R"({"id":"p","version":7,"redeem":{"max_share":"50"},
+          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
   std::unique_ptr<Desk> desk = make();
 
   std::unique_ptr<Desk> make() {
@@ -545,8 +545,8 @@ TEST(FiscalPieces, PriceTimesQuantityIsTheSumToTheKopeck) {
 // Points beside the money: full prices, and a counter-provision for what the points paid.
 TEST_F(DeskTest, PointsAsAPayment) {
   program = *loyalty::Program::from_json(
-      R"({"id":"p","version":7,"name":"p","earn":"5","max_redeem":"50","point_step":"1",
-          "point_value":"1","earn_on_points_paid":false,"redemption_as":"payment"})");
+      R"({"id":"p","version":7,"redeem":{"max_share":"50","as":"payment"},
+          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
   desk = make();
   const Uuid id = sale(2, Points{5000});
   ASSERT_TRUE(pay(id));

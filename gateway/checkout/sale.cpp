@@ -16,7 +16,7 @@ BOOST_DESCRIBE_STRUCT(Quote, (),
 namespace till::checkout {
 BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax_1199, payment_object, legal,
-                       is_card, marking_code))
+                       is_card, marking_code, category))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
                        code_until_us, allowance, allowance_points, allowance_expires_us))
@@ -74,8 +74,11 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
   basket.redeem = sale.redeem;
   basket.lines.reserve(sale.lines.size());
   for (const SaleLine& l : sale.lines) {
-    basket.lines.push_back({l.id, l.price, l.quantity, l.min_price, l.legal, l.is_card});
+    basket.lines.push_back({l.id, l.price, l.quantity, l.min_price, l.legal, l.is_card, l.goods,
+                            l.category});
   }
+  basket.till = sale.till.value;
+  basket.cashier = sale.cashier;
   if (const auto& c = sale.customer) {
     basket.customer = loyalty::Customer{c->customer, c->card_type, c->available, c->verified};
   }

@@ -26,6 +26,7 @@ struct SaleLine {
   goods::LegalClass legal = goods::LegalClass::kNone;
   bool is_card = false;
   std::string marking_code = {};  // of this one piece, as scanned
+  std::string category = {};
 };
 
 // The customer as of this sale: a snapshot. Never a full card number or phone.

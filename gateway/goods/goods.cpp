@@ -121,6 +121,7 @@ Result<Item> json_item(JsonObject& in, Currency money) {
   const auto legal = TILL_TRY(in.get_or<std::string>("legal", "none"));
   item.legal = TILL_TRY(legal_class(legal));
   item.is_card = TILL_TRY(in.get_or("is_card", false));
+  item.category = TILL_TRY(in.get_or<std::string>("category", ""));
   item.price.currency = item.min_price.currency = money;
   TILL_CHECK(in.finish());
   TILL_CHECK(check(item));
@@ -136,8 +137,8 @@ std::unexpected<Error> about(Error error, const std::string& place, std::string_
 }
 
 // Columns of a CSV file by name; the order of this list is the order of `Cells`.
-constexpr std::array<std::string_view, 8> kColumns{
-    "code", "name", "price", "tax", "payment_object", "min_price", "legal", "is_card"};
+constexpr std::array<std::string_view, 9> kColumns{
+    "code", "name", "price", "tax", "payment_object", "min_price", "legal", "is_card", "category"};
 using Cells = std::array<std::string, kColumns.size()>;
 constexpr std::size_t kRequired = 4;
 
@@ -203,6 +204,7 @@ Result<Item> csv_item(const Cells& cells, char separator) {
     return fail(Code::kBadValue, "is_card: true or false");
   }
   item.is_card = cells[7] == "true";
+  item.category = cells[8];
   TILL_CHECK(check(item));
   return item;
 }
@@ -283,7 +285,8 @@ std::string Catalogue::to_json() const {
                      {"payment_object", item.payment_object},
                      {"min_price", to_string(item.min_price)},
                      {"legal", class_name(item.legal)},
-                     {"is_card", item.is_card}});
+                     {"is_card", item.is_card},
+                     {"category", item.category}});
   }
   return boost::json::serialize(boost::json::object{
       {"schema", kSchema}, {"currency", static_cast<int>(money)}, {"items", items}});

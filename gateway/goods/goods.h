@@ -34,6 +34,7 @@ struct Item {
   int payment_object = 1;    // FFD tag 1212
   Money min_price;           // the legal minimum per unit (0 = none)
   LegalClass legal = LegalClass::kNone;
+  std::string category;  // as the rules of a loyalty program name it, "" = none
   bool is_card = false;  // a loyalty card sold as goods: neither discounted nor accrued
 
   [[nodiscard]] int tax_at(std::int64_t unix_us) const;

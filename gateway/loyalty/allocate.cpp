@@ -1,61 +1,74 @@
+#include "gateway/loyalty/allocate.h"
+
 #include <algorithm>
 
 #include "gateway/loyalty/loyalty.h"
 
 namespace till::loyalty {
-namespace {
 
-__extension__ using Wide = __int128;
-
-struct Part {
-  std::size_t line;
-  std::int64_t amount;
-  Wide rest;
-};
-
-// Hamilton's method over the parts' lines: `amount` in whole units, no caps.
-void largest_remainder(std::int64_t amount, const std::vector<std::int64_t>& weights, Wide total,
-                       std::vector<Part>& parts) {
-  std::int64_t left = amount;
-  for (auto& part : parts) {
-    const Wide product = static_cast<Wide>(amount) * weights[part.line];
-    part.amount = static_cast<std::int64_t>(product / total);
-    part.rest = product % total;
-    left -= part.amount;
+// Hamilton's method: every part has its share rounded down; `left` units are still to be given.
+void Allocator::odd_units(std::int64_t left, Spread how) {
+  const auto count = static_cast<std::size_t>(left);
+  if (how == Spread::kLargestRemainder && count < parts_.size()) {
+    const auto larger = [](const Part& a, const Part& b) {
+      return a.rest != b.rest ? a.rest > b.rest : a.line < b.line;
+    };
+    const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(parts_.begin(), end, parts_.end(), larger);
   }
-  if (left == 0) return;
-  const auto larger = [](const Part& a, const Part& b) {
-    return a.rest != b.rest ? a.rest > b.rest : a.line < b.line;
-  };
-  std::sort(parts.begin(), parts.end(), larger);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++parts[i].amount;
+  for (std::size_t i = 0; i < count; ++i) ++parts_[i].amount;
 }
 
-}  // namespace
+void Allocator::rest_to_last(std::int64_t amount, std::int64_t total, Rounding rounding) {
+  auto left = amount;
+  for (auto& part : parts_) {
+    const auto exact = mul_div(amount, part.weight, total, rounding);
+    part.amount = &part == &parts_.back() ? left : std::min(left, exact);
+    left -= part.amount;
+  }
+}
 
-std::vector<std::int64_t> allocate(std::int64_t amount, const std::vector<std::int64_t>& weights,
-                                   const std::vector<std::int64_t>& caps) {
-  std::vector<std::int64_t> shares(weights.size(), 0);
-  std::vector<Part> parts;
-  parts.reserve(weights.size());
+std::int64_t Allocator::spread(std::int64_t amount, std::span<const std::int64_t> weights,
+                               std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
+                               Spread how, Rounding rounding) {
+  std::ranges::fill(shares, 0);
+  const auto asked = amount;
   // Every round that leaves something over has filled a line to its cap, so there are at most
   // as many rounds as lines.
   while (amount > 0) {
-    parts.clear();
+    parts_.clear();
     Wide total = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       if (weights[i] <= 0 || shares[i] >= caps[i]) continue;
-      parts.push_back({i, 0, 0});
+      parts_.push_back({i, weights[i], 0, 0});
       total += weights[i];
     }
-    if (parts.empty()) break;
-    largest_remainder(amount, weights, total, parts);
-    for (const auto& part : parts) {
+    if (parts_.empty()) break;
+    if (how == Spread::kLastLine && total <= INT64_MAX) {
+      rest_to_last(amount, static_cast<std::int64_t>(total), rounding);
+    } else {
+      auto left = amount;
+      for (auto& part : parts_) {
+        const Wide product = static_cast<Wide>(amount) * part.weight;
+        part.amount = static_cast<std::int64_t>(product / total);
+        part.rest = product % total;
+        left -= part.amount;
+      }
+      if (left > 0) odd_units(left, how);
+    }
+    for (const auto& part : parts_) {
       const auto given = std::min(part.amount, caps[part.line] - shares[part.line]);
       shares[part.line] += given;
       amount -= given;
     }
   }
+  return asked - amount;
+}
+
+std::vector<std::int64_t> allocate(std::int64_t amount, const std::vector<std::int64_t>& weights,
+                                   const std::vector<std::int64_t>& caps) {
+  std::vector<std::int64_t> shares(weights.size(), 0);
+  Allocator().spread(amount, weights, caps, shares);
   return shares;
 }
 

@@ -2,31 +2,101 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-#include <utility>
+#include <array>
 
 namespace till::loyalty {
 namespace {
 
-// Both languages at once, so that neither is forgotten.
-struct Words {
-  std::string en;
-  std::string ru;
-
-  template <typename... Args>
-  void add(fmt::format_string<const Args&...> in_english,
-           fmt::format_string<const Args&...> in_russian, const Args&... args) {
-    for (auto* text : {&en, &ru}) {
-      if (!text->empty()) text->append("; ");
-    }
-    fmt::format_to(std::back_inserter(en), in_english, args...);
-    fmt::format_to(std::back_inserter(ru), in_russian, args...);
-  }
+struct Entry {
+  std::string_view name;
+  int rank;
+  std::string_view en;
+  std::string_view ru;
 };
 
-std::pair<std::string_view, std::string_view> exclusion(const Line& line) {
-  if (line.is_card) return {"a loyalty card", "карта лояльности"};
-  switch (line.legal) {
+// {rule} {other} {money} {money_b} {points} {points_b} {count} {name} stand for the arguments.
+constexpr std::array<Entry, kWhyCount> kEntries{{
+    {"applied", 0, "{rule}: {money} off", "{rule}: скидка {money}"},
+    {"earned", 0, "{rule}: {points} for {money_b}", "{rule}: начислено {points} за {money_b}"},
+    {"gift", 0, "{rule}: a gift, {quantity} × {what}", "{rule}: подарок, {quantity} × {what}"},
+    {"coupon_issued", 0, "{rule}: {count} coupon {what}", "{rule}: купон {what}, {count} шт."},
+    {"message", 0, "{text_en}", "{text_ru}"},
+    {"legal", 0, "no discount, no points: {law_en}", "без скидки и баллов: {law_ru}"},
+    {"card_itself", 0, "no discount, no points: a loyalty card",
+     "без скидки и баллов: карта лояльности"},
+    {"not_positive", 0, "no discount, no points: the price is not above zero",
+     "без скидки и баллов: цена не больше нуля"},
+    {"deposit", 0, "no discount, no points: a deposit or fee",
+     "без скидки и баллов: залог или сбор"},
+    {"excluded", 0, "no discount, no points: excluded from the program",
+     "без скидки и баллов: исключено из программы"},
+    {"floor", 0, "{rule}: {money} less, because of a minimum price or a limit",
+     "{rule}: на {money} меньше из-за минимальной цены или ограничения"},
+    {"program_paused", 0, "the program is paused", "программа приостановлена"},
+    {"program_dates", 0, "the program does not run now", "программа сейчас не действует"},
+    {"dates", 2, "{rule}: not on this date", "{rule}: не в эти даты"},
+    {"time", 2, "{rule}: not at this time", "{rule}: не в это время"},
+    {"no_customer", 1, "{rule}: with a card", "{rule}: по карте"},
+    {"only_unknown", 2, "{rule}: only without a card", "{rule}: только без карты"},
+    {"not_verified", 1, "{rule}: the card is not verified yet",
+     "{rule}: карта ещё не подтверждена"},
+    {"card_type", 2, "{rule}: not with this type of card", "{rule}: не по этому типу карты"},
+    {"segment", 2, "{rule}: for another group of customers",
+     "{rule}: для другой группы покупателей"},
+    {"tier", 1, "{rule}: for another level", "{rule}: для другого уровня"},
+    {"store", 2, "{rule}: not in this store", "{rule}: не в этом магазине"},
+    {"till", 2, "{rule}: not at this till", "{rule}: не на этой кассе"},
+    {"payment", 1, "{rule}: with another way of payment", "{rule}: при другом способе оплаты"},
+    {"code", 2, "{rule}: needs its code", "{rule}: нужен промокод"},
+    {"coupon", 2, "{rule}: needs a coupon", "{rule}: нужен купон"},
+    {"counter", 1, "{rule}: not yet, {missing} more of {name}",
+     "{rule}: ещё не время, осталось {missing} ({name})"},
+    {"date", 2, "{rule}: not on these days ({name})", "{rule}: не в эти дни ({name})"},
+    {"experiment", 2, "{rule}: for another test group", "{rule}: для другой пробной группы"},
+    {"attribute", 2, "{rule}: not in this case", "{rule}: не в этом случае"},
+    {"plugin", 2, "{rule}: the plugin says no", "{rule}: плагин не разрешил"},
+    {"needs_amount", 1, "{rule}: needs {money} more", "{rule}: не хватает {money}"},
+    {"needs_quantity", 1, "{rule}: needs {quantity} more", "{rule}: не хватает {quantity}"},
+    {"needs_lines", 1, "{rule}: needs {count} more different goods",
+     "{rule}: не хватает разных товаров: {count}"},
+    {"too_much", 2, "{rule}: the receipt is too large for it", "{rule}: чек для неё слишком велик"},
+    {"condition", 2, "{rule}: its conditions are not met", "{rule}: условия не выполнены"},
+    {"limit_reached", 1, "{rule}: its limit is used up ({scope_en})",
+     "{rule}: лимит исчерпан ({scope_ru})"},
+    {"not_with", 1, "{rule}: not together with {other}", "{rule}: не вместе с «{other}»"},
+    {"exclusive", 1, "{rule}: {other} excludes all others",
+     "{rule}: «{other}» исключает остальные"},
+    {"lost_to", 1, "{rule}: {other} gives more", "{rule}: «{other}» выгоднее"},
+    {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {points}"},
+    {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
+    {"code_used", 0, "the code works: {rule}", "промокод принят: {rule}"},
+    {"code_unknown", 1, "no such code", "такого промокода нет"},
+    {"code_check_symbol", 1, "the code is mistyped", "промокод введён с ошибкой"},
+    {"code_spent", 1, "the coupon has been used", "купон уже использован"},
+    {"code_expired", 1, "the coupon has expired", "срок купона истёк"},
+    {"code_foreign", 1, "the coupon is another customer's", "купон другого покупателя"},
+    {"code_twice", 1, "this code was entered twice", "этот промокод уже введён"},
+    {"code_not_applied", 1, "the code fits nothing on this receipt",
+     "промокод ни к чему в чеке не подошёл"},
+    {"redeemed", 0, "{points} pay {money_b}", "списано {points} на {money_b}"},
+    {"redeem_no_program", 1, "this program takes no points",
+     "по этой программе баллы не списываются"},
+    {"redeem_unverified", 1, "points cannot be used: the card is not verified yet",
+     "баллы списать нельзя: карта ещё не подтверждена"},
+    {"redeem_coupons", 1, "points are not used together with coupons",
+     "баллы не списываются вместе с купонами"},
+    {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
+    {"redeem_min_balance", 1, "points can be used once there are {points}",
+     "баллы можно тратить, когда их {points}"},
+    {"redeem_share", 1, "points may pay {money} of {money_b}",
+     "баллами можно оплатить {money} из {money_b}"},
+    {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
+     "минимальные цены оставляют {money} под баллы"},
+    {"redeem_balance", 1, "the customer has {points}", "у покупателя {points}"},
+}};
+
+std::pair<std::string_view, std::string_view> law(std::int64_t legal) {
+  switch (static_cast<goods::LegalClass>(legal)) {
     case goods::LegalClass::kTobacco:
       return {"tobacco, by law", "табак, по закону"};
     case goods::LegalClass::kGiftCard:
@@ -34,124 +104,96 @@ std::pair<std::string_view, std::string_view> exclusion(const Line& line) {
     case goods::LegalClass::kLottery:
       return {"lottery", "лотерея"};
     default:
-      return {"the price is not above zero", "цена не больше нуля"};
+      return {"by law", "по закону"};
   }
 }
 
-void explain_discount(const LineQuote& q, const LineReason& why, const std::string& percent,
-                      Words& words) {
-  const auto gross = to_string(q.gross);
-  const auto given = to_string(q.discount);
-  if (q.discount == why.wanted) {
-    words.add("{} of {} = {} off", "{} от {} = скидка {}", percent, gross, given);
-  } else if (q.discount < why.wanted) {
-    words.add("{} of {} would be {}, the minimum price leaves {} off",
-              "{} от {} было бы {}, минимальная цена оставляет скидку {}", percent, gross,
-              to_string(why.wanted), given);
-  } else {
-    words.add("{} of {} = {}, and {} moved here from goods at their minimum price: {} off",
-              "{} от {} = {}, ещё {} перенесено с товаров по минимальной цене: скидка {}", percent,
-              gross, to_string(why.wanted), to_string(q.discount - why.wanted), given);
-  }
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kScopeWords{
+    {{"of the receipt", "на чек"},
+     {"of the customer", "на покупателя"},
+     {"of the store", "на магазин"},
+     {"of the program", "на всю акцию"}}};
+
+std::string trimmed(std::string text) {
+  while (text.ends_with('0')) text.pop_back();
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
-Words line_words(const Program& program, const Line& line, const LineQuote& q,
-                 const LineReason& why, const std::string& discount, const std::string& earn) {
-  Words words;
-  if (why.excluded) {
-    const auto [en, ru] = exclusion(line);
-    words.en.append("no discount, no points: ").append(en);
-    words.ru.append("без скидки и баллов: ").append(ru);
-    return words;
-  }
-  if (why.wanted.minor != 0 || q.discount.minor != 0) explain_discount(q, why, discount, words);
-  if (q.by_points.minor != 0) {
-    words.add("{} paid by {} points", "{} оплачено {} баллами", to_string(q.by_points),
-              to_string(q.redeemed));
-  }
-  if (program.earn.units > 0 && why.base.minor != 0) {
-    words.add("{} of {} = {} points", "{} от {} = {} баллов", earn, to_string(why.base),
-              to_string(q.accrued));
-  }
-  return words;
+std::string points_text(std::int64_t points, bool russian) {
+  const auto number = trimmed(detail::decimal(points, 2));
+  if (!russian) return number + (number == "1" ? " point" : " points");
+  const auto whole = (points < 0 ? -points : points) / 100;
+  if (points % 100 != 0) return number + " балла";
+  const auto ten = whole % 100;
+  const bool teen = ten > 10 && ten < 20;
+  return number + (!teen && ten % 10 == 1                  ? " балл"
+                   : !teen && ten % 10 > 1 && ten % 10 < 5 ? " балла"
+                                                           : " баллов");
 }
 
-void explain_redemption(const Program& program, const Basket& basket, const Reasons& why,
-                        const Quote& quote, Words& words) {
-  const auto& customer = *basket.customer;
-  if (!customer.verified) {
-    if (basket.redeem.units > 0) {
-      words.add("points cannot be used: the card is not verified yet",
-                "баллы списать нельзя: карта ещё не подтверждена");
+// The value of one {placeholder}.
+std::string argument(const Plan& plan, const Reason& r, std::string_view what, bool russian) {
+  const auto rule_text = [&](std::int64_t rule) {
+    if (rule < 0) return std::string(russian ? "другие" : "others");
+    return std::string(plan.rules[static_cast<std::size_t>(rule)].text(russian));
+  };
+  const auto* rule = r.rule < 0 ? nullptr : &plan.rules[static_cast<std::size_t>(r.rule)];
+  const bool named = r.why == Why::kCounter || r.why == Why::kDate;
+  const auto name = named ? plan.names.text(static_cast<NameId>(r.b)) : std::string_view();
+  if (what == "rule") return rule == nullptr ? "" : rule_text(r.rule);
+  if (what == "other") return rule_text(r.a);
+  if (what == "money") return detail::decimal(r.a, 2);
+  if (what == "money_b") return detail::decimal(r.b, 2);
+  if (what == "points") {
+    const bool other = rule != nullptr && rule->give.kind == Effect::Kind::kEarn &&
+                       rule->give.purse != plan.purses[0].key;
+    if (other) {
+      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)),
+                         plan.names.text(rule->give.purse));
     }
-    return;
+    return points_text(r.a, russian);
   }
-  if (program.max_redeem.units == 0) {
-    if (basket.redeem.units > 0) {
-      words.add("this program takes no points", "по этой программе баллы не списываются");
-    }
-    return;
-  }
-  if (why.floors_limit) {
-    words.add("minimum prices leave {} to pay by points", "минимальные цены оставляют {} под баллы",
-              to_string(why.redeem_limit));
-  } else {
-    words.add("points may pay {} of {} = {}", "баллами можно оплатить {} от {} = {}",
-              percent_text(program.max_redeem), to_string(why.redeemable_part),
-              to_string(why.redeem_limit));
-  }
-  words.add("the customer has {} points, used in steps of {}: at most {}",
-            "у покупателя {} баллов, списываются по {}: не больше {}",
-            to_string(customer.available), to_string(program.point_step),
-            to_string(quote.redeemable));
-  if (basket.redeem.units > 0) {
-    words.add("{} asked for, {} used", "запрошено {}, списано {}", to_string(basket.redeem),
-              to_string(quote.redeemed));
-  }
+  if (what == "count") return std::to_string(r.a);
+  if (what == "quantity") return trimmed(detail::decimal(r.a, 3));
+  if (what == "what") return std::string(plan.names.text(rule->give.what));
+  if (what == "text_en" || what == "text_ru") return rule->give.text[russian ? 1 : 0];
+  if (what == "law_en") return std::string(law(r.a).first);
+  if (what == "law_ru") return std::string(law(r.a).second);
+  if (what == "scope_en") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].first);
+  if (what == "scope_ru") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].second);
+  if (what == "name") return std::string(name);
+  if (what == "missing")
+    return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);
+  return {};
 }
 
-Words receipt_words(const Program& program, const Basket& basket, const Reasons& why,
-                    const Quote& quote) {
-  Words words;
-  if (!basket.customer) {
-    words.add("no customer: no card discount, no points",
-              "нет покупателя: без скидки по карте и без баллов");
-    return words;
+std::string fill(const Plan& plan, const Reason& r, std::string_view pattern, bool russian) {
+  std::string text;
+  while (!pattern.empty()) {
+    const auto open = pattern.find('{');
+    text.append(pattern.substr(0, open));
+    if (open == std::string_view::npos) break;
+    const auto close = pattern.find('}', open);
+    text.append(argument(plan, r, pattern.substr(open + 1, close - open - 1), russian));
+    pattern.remove_prefix(close + 1);
   }
-  if (why.discount.units == 0) {
-    words.add("no card discount", "скидки по карте нет");
-  } else {
-    words.add("card discount {}: {} off", "скидка по карте {}: {}", percent_text(why.discount),
-              to_string(quote.discount));
-  }
-  explain_redemption(program, basket, why, quote, words);
-  if (program.earn.units > 0) {
-    words.add("{} points earned", "начислено баллов: {}", to_string(quote.accrued));
-  }
-  return words;
+  return text;
 }
 
 }  // namespace
 
+std::string_view name(Why why) { return kEntries[static_cast<std::size_t>(why)].name; }
+
+int rank(Why why) { return kEntries[static_cast<std::size_t>(why)].rank; }
+
 std::string percent_text(Percent percent) {
-  auto text = detail::decimal(percent.units, 2);
-  while (text.ends_with('0')) text.pop_back();
-  if (text.ends_with('.')) text.pop_back();
-  return text + " %";
+  return trimmed(detail::decimal(percent.units, 2)) + " %";
 }
 
-void explain(const Program& program, const Basket& basket, const Reasons& reasons, Quote& quote) {
-  const auto discount = percent_text(reasons.discount);
-  const auto earn = percent_text(program.earn);
-  quote.why.reserve(basket.lines.size() + 1);
-  for (std::size_t i = 0; basket.customer && i < basket.lines.size(); ++i) {
-    auto words =
-        line_words(program, basket.lines[i], quote.lines[i], reasons.lines[i], discount, earn);
-    if (words.en.empty()) continue;
-    quote.why.push_back({basket.lines[i].id, std::move(words.en), std::move(words.ru)});
-  }
-  auto words = receipt_words(program, basket, reasons, quote);
-  quote.why.push_back({"", std::move(words.en), std::move(words.ru)});
+Words in_words(const Plan& plan, const Reason& reason) {
+  const auto& entry = kEntries[static_cast<std::size_t>(reason.why)];
+  return {fill(plan, reason, entry.en, false), fill(plan, reason, entry.ru, true)};
 }
 
 }  // namespace till::loyalty

@@ -1,28 +1,25 @@
-// Amounts in words, English and Russian.
+// Reasons in words, English and Russian: for the cashier's hint, the customer's slip and a dispute.
 #pragma once
 
-#include <vector>
+#include <string>
 
 #include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/outcome.h"
+#include "gateway/loyalty/plan.h"
 
 namespace till::loyalty {
 
-// How a line came to its amounts, kept while they are worked out.
-struct LineReason {
-  bool excluded = false;  // by law or because it is money or a card itself
-  Money wanted;           // the percent of the line, before floors
-  Money base;             // what points were earned on
+struct Words {
+  std::string en;
+  std::string ru;
 };
 
-struct Reasons {
-  Percent discount;  // of the customer's card type
-  std::vector<LineReason> lines;
-  Money redeemable_part;      // what of the receipt points may pay for, before max_redeem
-  Money redeem_limit;         // after max_redeem and the floors
-  bool floors_limit = false;  // the floors, not the percent, set that limit
-};
+// One reason, for example "Coffee −10 %: needs 2 more".
+Words in_words(const Plan& plan, const Reason& reason);
 
-void explain(const Program& program, const Basket& basket, const Reasons& reasons, Quote& quote);
+// How much a reason matters to the people at the till: 0 = what happened, 1 = what is missing for
+// more, 2 = what does not concern this customer.
+int rank(Why why);
 
 // "5 %", "7.5 %".
 std::string percent_text(Percent percent);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,28 +18,34 @@
 namespace till::loyalty {
 
 // Changes whenever the arithmetic does; central replays an entry only with the same revision.
-inline constexpr int kEvaluationRevision = 1;
+inline constexpr int kEvaluationRevision = 2;
 
-// One first-cut program. Parsed from JSON; an unknown field or a negative percent is an error.
-struct Program {
+struct Plan;
+
+// What a retailer promises, read from JSON (docs/users/programs.md) and compiled. Cheap to copy.
+class Program {
+ public:
+  Program();  // gives nothing
+
   std::string id;
   std::int64_t version = 0;
-  std::string name;
-  Percent earn;                                  // share of what was paid, as points
-  std::map<std::string, Percent> card_discount;  // card type -> percent off
-  Points welcome;                                // once, when the customer is enrolled
-  Percent max_redeem;                            // at most this share of the receipt by points
-  Points point_step{100};                        // redeemed in whole multiples of this
-  Money point_value{100};                        // what one point (100 units) pays
-  // How points stand on the receipt: as a discount in the prices, or as a payment beside the money
-  // (counter-provision, FFD tag 1217).
-  bool redemption_is_payment = false;
-  bool earn_on_points_paid = false;  // 1000 with 200 by points earns on 1000 or 800
-  Rounding money_rounding = Rounding::kHalfUp;
-  Rounding points_rounding = Rounding::kDown;
 
+  // An unknown field, an impossible range, overlapping steps or a rule that can never apply is an
+  // error that names the place and the reason.
   static Result<Program> from_json(std::string_view text);
   [[nodiscard]] std::string to_json() const;
+  // What a new customer gets once: the rules on "enrolment".
+  [[nodiscard]] Points welcome() const;
+  [[nodiscard]] const Plan& plan() const { return *plan_; }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+};
+
+struct LineTax {
+  Percent rate;
+  Money fixed;  // per unit, instead of a rate; added on top and never discounted
+  bool included = true;
 };
 
 struct Line {
@@ -48,6 +55,12 @@ struct Line {
   Money min_price;  // per unit, from the goods file
   goods::LegalClass legal = goods::LegalClass::kNone;
   bool is_card = false;
+  std::string sku = {};
+  std::string category = {};
+  std::vector<std::string> tags = {};
+  std::vector<LineTax> taxes = {};  // only what is needed to work out prices before tax
+  bool discounted = false;          // marked down before it came here
+  bool deposit = false;  // a bottle's deposit, a service fee: neither discount nor points
 };
 
 struct Customer {
@@ -55,6 +68,42 @@ struct Customer {
   std::string card_type;  // "" = none
   Points available;       // what may be spent now
   bool verified = true;   // an unknown card offline earns as unverified and cannot redeem
+  std::map<std::string, std::int64_t> purses = {};    // others than points, hundredths
+  std::map<std::string, std::int64_t> counters = {};  // "spent" in minor units, "purchases" …
+  std::map<std::string, std::int64_t> dates = {};     // "birthday" …: days since 1970-01-01
+  std::vector<std::string> segments = {};
+  std::string tier = {};  // as of now; "" = worked out from the counter
+  std::string referrer = {};
+};
+
+// What is known about a coupon code beyond its looks.
+struct CouponFact {
+  std::string code;
+  std::string type;                  // "" = its looks tell
+  std::int64_t used = 0;             // times
+  std::int64_t expires = INT64_MAX;  // local day
+  std::string customer = {};         // "" = anybody's
+};
+
+struct Payment {
+  std::string kind;  // cash, card, gift_card …
+  Money amount;
+};
+
+// What a rule gave before, for its limits.
+struct Used {
+  std::string rule;
+  std::string scope;   // customer, store, program
+  std::string period;  // ever, day, week, month, year
+  std::int64_t times = 0;
+  std::int64_t amount = 0;
+};
+
+// The answer of a rule plugin.
+struct PluginAnswer {
+  std::string plugin;
+  bool holds = false;
+  std::vector<std::pair<std::string, Money>> discounts = {};  // by line id
 };
 
 struct Basket {
@@ -62,6 +111,17 @@ struct Basket {
   std::optional<Customer> customer;
   Points redeem;  // asked for; the quote says how much is possible
   std::int64_t instant_us = 0;
+  std::optional<std::int64_t> utc_offset_min = {};  // else the program's
+  std::string event = {};                           // "" = a sale
+  std::string store = {};
+  std::string till = {};
+  std::string cashier = {};
+  std::vector<std::string> codes = {};  // in the order they were entered
+  std::vector<CouponFact> coupons = {};
+  std::vector<Payment> payments = {};
+  std::vector<Used> used = {};
+  std::map<std::string, std::string> attributes = {};
+  std::vector<PluginAnswer> plugins = {};
 };
 
 // Why an amount is what it is, in words for the cashier and the customer.

@@ -15,15 +15,15 @@ struct Halves {
   std::array<std::int64_t, 2> room{};
 };
 
-Halves halves(const Line& line, Money gross) {
+Halves halves(Money price, Quantity quantity, Money min_price, Money gross) {
   Halves h;
-  h.units = line.quantity.units / kQuantityScale;
-  h.fraction = {line.quantity.units % kQuantityScale};
-  const auto floor = std::max<std::int64_t>(0, line.min_price.minor);
-  const auto unit_room = std::max<std::int64_t>(0, checked_sub(line.price.minor, floor));
-  h.gross[0] = checked_mul(line.price.minor, h.units);
+  h.units = quantity.units / kQuantityScale;
+  h.fraction = {quantity.units % kQuantityScale};
+  const auto floor = std::max<std::int64_t>(0, min_price.minor);
+  const auto of_unit = std::max<std::int64_t>(0, checked_sub(price.minor, floor));
+  h.gross[0] = checked_mul(price.minor, h.units);
   h.gross[1] = checked_sub(gross.minor, h.gross[0]);
-  h.room[0] = checked_mul(unit_room, h.units);
+  h.room[0] = checked_mul(of_unit, h.units);
   const auto part_floor = mul_div(floor, h.fraction.units, kQuantityScale, Rounding::kUp);
   h.room[1] = std::max<std::int64_t>(0, checked_sub(h.gross[1], part_floor));
   return h;
@@ -67,7 +67,7 @@ void stretches(std::int64_t count, const Even& a, const Even& b, F piece) {
 }
 
 std::vector<Run> money_runs(const Line& line, const LineQuote& quote) {
-  const auto h = halves(line, quote.gross);
+  const auto h = halves(line.price, line.quantity, line.min_price, quote.gross);
   const auto cut = in_two(checked_add(quote.discount.minor, quote.by_points.minor), h, h.room);
   const auto discount = in_two(quote.discount.minor, h, cut);
   std::vector<Run> runs;
@@ -96,6 +96,10 @@ void spread_points(std::vector<Run>& runs, const LineQuote& quote, bool earn_on_
     paid.push_back((r.cut - r.discount) * r.count);
     base.push_back((r.gross - (earn_on_points_paid ? r.discount : r.cut)) * r.count);
   }
+  if (std::ranges::all_of(base, [](std::int64_t b) { return b <= 0; })) {
+    // Points of a line that costs nothing (so many for a piece) go by quantity.
+    for (std::size_t i = 0; i < runs.size(); ++i) base[i] = runs[i].quantity.units * runs[i].count;
+  }
   const std::vector<std::int64_t> caps(runs.size(), std::numeric_limits<std::int64_t>::max());
   const auto redeemed = allocate(quote.redeemed.units, paid, caps);
   const auto accrued = allocate(quote.accrued.units, base, caps);
@@ -118,11 +122,41 @@ void emit(const Run& run, Currency currency, bool singly, std::vector<UnitShare>
   });
 }
 
+// A line whose tax comes on top has no price of one unit to divide by; its sums are split alike.
+std::vector<UnitShare> split_alike(const Line& line, const LineQuote& q) {
+  const auto whole = line.quantity.units / kQuantityScale;
+  const auto rest = line.quantity.units % kQuantityScale;
+  const auto parts = whole + (rest > 0 ? 1 : 0);
+  std::vector<UnitShare> shares;
+  Quantity done;
+  std::array<std::int64_t, 5> before{};
+  for (std::int64_t i = 0; i < parts; ++i) {
+    const Quantity size{i < whole ? kQuantityScale : rest};
+    done += size;
+    std::array<std::int64_t, 5> upto{};
+    const std::array all{q.discount.minor + q.by_points.minor, q.discount.minor, q.redeemed.units,
+                         q.accrued.units, q.gross.minor};
+    for (std::size_t k = 0; k < upto.size(); ++k) {
+      upto[k] = mul_div(all[k], done.units, line.quantity.units, Rounding::kDown);
+    }
+    const auto part = [&](std::size_t k) { return upto[k] - before[k]; };
+    const auto currency = q.gross.currency;
+    shares.push_back({size,
+                      {part(4) - part(0), currency},
+                      {part(1), currency},
+                      {part(0) - part(1), currency},
+                      {part(2)},
+                      {part(3)}});
+    before = upto;
+  }
+  return shares;
+}
+
 }  // namespace
 
-Money room(const Line& line, Money gross) {
-  if (line.quantity.units <= 0) return {0, gross.currency};
-  const auto h = halves(line, gross);
+Money unit_room(Money price, Quantity quantity, Money min_price, Money gross) {
+  if (quantity.units <= 0) return {0, gross.currency};
+  const auto h = halves(price, quantity, min_price, gross);
   return {checked_add(h.room[0], h.room[1]), gross.currency};
 }
 
@@ -133,6 +167,14 @@ std::vector<UnitShare> split_units(const Line& line, const LineQuote& quote,
     shares.push_back({line.quantity, quote.total, quote.discount, quote.by_points, quote.redeemed,
                       quote.accrued});
     return shares;
+  }
+  const bool on_top = std::ranges::any_of(line.taxes, [](const LineTax& t) { return !t.included; });
+  if (on_top && line.quantity.units <= kMaxSingleUnits * kQuantityScale) {
+    return split_alike(line, quote);
+  }
+  if (on_top) {
+    return {{line.quantity, quote.total, quote.discount, quote.by_points, quote.redeemed,
+             quote.accrued}};
   }
   auto runs = money_runs(line, quote);
   spread_points(runs, quote, earn_on_points_paid);

@@ -13,7 +13,7 @@ namespace till::loyalty {
 inline constexpr std::int64_t kMaxSingleUnits = 100;
 
 // How much may come off the line before a unit falls below its minimum price.
-Money room(const Line& line, Money gross);
+Money unit_room(Money price, Quantity quantity, Money min_price, Money gross);
 
 // The shares of the line's units in order, the fraction of a unit last. Equal units differ by one
 // kopeck at most, the earlier ones carry it, and no unit falls below its minimum price as long as

@@ -82,8 +82,9 @@ int scan(int argc, char** argv) {
 
 till::loyalty::Program program() {
   return *till::loyalty::Program::from_json(
-      R"({"id":"p","version":1,"name":"p","earn":"5","card_discount":{"gold":"3"},"max_redeem":"50",
-          "point_step":"1","point_value":"1","earn_on_points_paid":false})");
+      R"({"id":"p","version":1,"redeem":{"max_share":"50"},
+          "rules":[{"id":"gold","stage":"card","when":{"card_types":["gold"]},
+          "give":{"percent":"3"}},{"id":"points","give":{"earn":{"percent":"5"}}}]})");
 }
 
 int quote(int argc, char** argv) {

@@ -104,7 +104,7 @@ def file_cases(shop):
     yield "no TOML", r"TB-9001", run("toml", "[store")
     yield "an unknown field in the goods", r"(?s)TB-1003", run("goods", goods_text=goods.replace('"name"', '"nmae": "x", "name"', 1))
     yield "a negative percent", r"TB-1007", run("program", program_text=program.replace('"5"', '"-5"'))
-    yield "an unknown field in the program", r"TB-1003", run("program", program_text=program.replace('"earn"', '"ern"'))
+    yield "an unknown field in the program", r"TB-1003", run("program", program_text=program.replace('"redeem"', '"reedem"'))
     yield "a setting no plugin has", r"TB-9001", run("setting", good.replace('[device.settings]', '[device.settings]\nspeed = 1'))
     yield "codes through no device", r"codes\.channel: no device nosms.*TB-9001", run("channel", good.replace('channel = "sms"', 'channel = "nosms"'))
     yield "the API on every network", r"must be loopback.*TB-9001", run("listen", re.sub(r'listen = "127.0.0.1', 'listen = "0.0.0.0', good))

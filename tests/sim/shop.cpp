@@ -100,8 +100,8 @@ Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant
           {"code":"2","name":"b","price":"54.50","tax":6},
           {"code":"3","name":"c","price":"199.00","tax":6,"legal":"tobacco"}]})");
   program_ = *loyalty::Program::from_json(
-      R"({"id":"p","version":1,"name":"p","earn":"5","max_redeem":"50","point_step":"1",
-          "point_value":"1","earn_on_points_paid":false})");
+      R"({"id":"p","version":1,"redeem":{"max_share":"50"},
+          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
   boot_central();
   central::Transaction t(central_->db);
   central_->db.run("INSERT INTO stores VALUES (?,?,?,?)", kStore.value, "key", "key", 0);

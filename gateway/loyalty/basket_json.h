@@ -1,0 +1,24 @@
+// Baskets and results as JSON, for `tillbridge program evaluate`, tests and what-if.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string_view>
+
+#include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/outcome.h"
+
+namespace till::loyalty {
+
+// Customer, history and clock stand inside the basket (docs/users/programs.md). Strict: unknown
+// fields, a quantity of 0 or below, doubled line ids, a blocked or expired card are errors.
+Result<Basket> basket_from_json(const boost::json::value& value);
+
+// {"program", "version", "revision", "total", …, "lines": […], "why": […]}. Equal for equal input,
+// byte for byte.
+boost::json::object outcome_to_json(const Program& program, const Basket& basket,
+                                    const Outcome& outcome);
+
+// Reads, evaluates and writes one basket. kOverflow for sums beyond 64 bits.
+Result<boost::json::object> evaluate_json(const Program& program, const boost::json::value& basket);
+
+}  // namespace till::loyalty

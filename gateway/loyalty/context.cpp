@@ -1,0 +1,436 @@
+// Who buys, when and where: what conditions ask besides the goods.
+#include <algorithm>
+
+#include "gateway/loyalty/evaluate.h"
+
+namespace till::loyalty {
+namespace {
+
+// FNV-1a with a final mix, so that near ids fall far apart. Part of the evaluation revision: a
+// customer stays in her group for ever, also offline.
+std::int64_t place_in_experiment(std::string_view customer, std::string_view experiment) {
+  std::uint64_t h = 14'695'981'039'346'656'037U;
+  const auto eat = [&](std::string_view text) {
+    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
+  };
+  eat(experiment);
+  eat("/");
+  eat(customer);
+  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9U;
+  h = (h ^ (h >> 27)) * 0x94d049bb133111ebU;
+  return static_cast<std::int64_t>((h ^ (h >> 31)) % kPercentScale);
+}
+
+bool luhn(std::string_view digits) {
+  int sum = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const char c = digits[digits.size() - 1 - i];
+    if (c < '0' || c > '9') return false;
+    const int d = (c - '0') * (i % 2 == 1 ? 2 : 1);
+    sum += d > 9 ? d - 9 : d;
+  }
+  return sum % 10 == 0;
+}
+
+Why reason_of(Condition::Kind kind) {
+  using enum Condition::Kind;
+  switch (kind) {
+    case kCode:
+      return Why::kCode;
+    case kCoupon:
+      return Why::kCoupon;
+    case kVerified:
+      return Why::kNotVerified;
+    case kCardType:
+    case kCardPromotion:
+      return Why::kCardType;
+    case kSegment:
+      return Why::kSegment;
+    case kTier:
+      return Why::kTier;
+    case kStore:
+      return Why::kStore;
+    case kTill:
+      return Why::kTill;
+    case kPayment:
+      return Why::kPayment;
+    case kTime:
+      return Why::kTime;
+    case kExperiment:
+      return Why::kExperiment;
+    case kAttribute:
+      return Why::kAttribute;
+    case kPlugin:
+      return Why::kPlugin;
+    default:
+      return Why::kCondition;
+  }
+}
+
+template <typename Map, typename Pairs>
+void read_pairs(const Names& names, const Map& from, Pairs& to) {
+  to.clear();
+  for (const auto& [name, value] : from) {
+    if (const auto id = names.find(name); id != kNoName) to.emplace_back(id, value);
+  }
+}
+
+}  // namespace
+
+void Evaluator::read_context(const Basket& basket) {
+  const auto& names = plan_.names;
+  now_ =
+      local_time(basket.instant_us, basket.utc_offset_min.value_or(plan_.settings.utc_offset_min));
+  event_ = basket.event == "sale" ? kNoName : names.find(basket.event);
+  store_ = names.find(basket.store);
+  till_ = names.find(basket.till);
+  runs_ = !plan_.paused && plan_.valid.has(now_) &&
+          (basket.event.empty() || basket.event == "sale" || event_ != kNoName);
+  customer_ = basket.customer.has_value();
+  verified_ = customer_ && basket.customer->verified;
+  card_type_ = kNoName;
+  card_type_at_ = -1;
+  segments_.clear();
+  purses_.clear();
+  counters_.clear();
+  dates_.clear();
+  if (customer_) {
+    const auto& c = *basket.customer;
+    card_type_ = names.find(c.card_type);
+    for (std::size_t i = 0; i < plan_.card_types.size(); ++i) {
+      if (plan_.card_types[i].id == c.card_type) card_type_at_ = static_cast<std::int64_t>(i);
+    }
+    for (const auto& s : c.segments) {
+      if (const auto id = names.find(s); id != kNoName) segments_.push_back(id);
+    }
+    read_pairs(names, c.purses, purses_);
+    read_pairs(names, c.counters, counters_);
+    read_pairs(names, c.dates, dates_);
+    purses_.emplace_back(plan_.purses[0].key, c.available.units);
+  }
+  payments_.clear();
+  not_earning_ = 0;
+  for (const auto& p : basket.payments) {
+    const auto id = names.find(p.kind);
+    if (id == kNoName) continue;
+    payments_.push_back(id);
+    if (plan_.settings.no_earning_on.has(id)) {
+      not_earning_ = checked_add(not_earning_, std::max<std::int64_t>(0, p.amount.minor));
+    }
+  }
+  attributes_.clear();
+  for (const auto& [name, value] : basket.attributes) {
+    if (const auto id = names.find(name); id != kNoName) {
+      attributes_.emplace_back(id, names.find(value));
+    }
+  }
+  plugins_.clear();
+  for (std::size_t i = 0; i < basket.plugins.size(); ++i) {
+    if (const auto id = names.find(basket.plugins[i].plugin); id != kNoName) {
+      plugins_.emplace_back(id, i);
+    }
+  }
+  read_codes(basket);
+  read_used(basket);
+}
+
+void Evaluator::read_codes(const Basket& basket) {
+  codes_.clear();
+  for (std::size_t i = 0; i < basket.codes.size(); ++i) codes_.push_back(read_code(basket, i));
+}
+
+Evaluator::Code Evaluator::read_code(const Basket& basket, std::size_t at) {
+  const auto& text = basket.codes[at];
+  Code code;
+  code.name = plan_.names.find(text);
+  const auto refused = [&](Why why) {
+    code.name = code.type = kNoName;
+    code.status = why;
+    return code;
+  };
+  const auto earlier = basket.codes.begin() + static_cast<std::ptrdiff_t>(at);
+  if (std::find(basket.codes.begin(), earlier, text) != earlier) return refused(Why::kCodeTwice);
+  const auto fact = std::ranges::find(basket.coupons, text, &CouponFact::code);
+  const CouponType* type = nullptr;
+  if (fact != basket.coupons.end() && !fact->type.empty()) {
+    type = plan_.coupon(plan_.names.find(fact->type));
+  }
+  for (const auto& t : plan_.coupons) {
+    if (type != nullptr) break;
+    if (t.length > 0 && text.size() == static_cast<std::size_t>(t.length) &&
+        text.starts_with(t.prefix)) {
+      if (t.check_symbol && !luhn(text)) return refused(Why::kCodeCheckSymbol);
+      type = &t;
+    }
+  }
+  if (type != nullptr) {
+    code.type = type->key;
+    if (fact != basket.coupons.end()) {
+      if (type->uses > 0 && fact->used >= type->uses) return refused(Why::kCodeSpent);
+      if (fact->expires < now_.day) return refused(Why::kCodeExpired);
+      if (!fact->customer.empty() &&
+          (!basket.customer || basket.customer->id.value != fact->customer)) {
+        return refused(Why::kCodeForeign);
+      }
+    }
+  } else if (code.name == kNoName || plan_.by_code[code.name].empty()) {
+    return refused(Why::kCodeUnknown);
+  }
+  return code;
+}
+
+void Evaluator::read_used(const Basket& basket) {
+  used_.clear();
+  for (const auto& u : basket.used) {
+    const auto rule = plan_.names.find(u.rule);
+    const auto scope = std::ranges::find(kLimitScopes, u.scope);
+    const auto period = std::ranges::find(kPeriods, u.period);
+    if (rule == kNoName || scope == kLimitScopes.end() || period == kPeriods.end()) continue;
+    used_.push_back({rule, static_cast<LimitScope>(scope - kLimitScopes.begin()),
+                     static_cast<Period>(period - kPeriods.begin()), u.times, u.amount});
+  }
+}
+
+std::int64_t Evaluator::counter(NameId name) const {
+  const auto at = std::ranges::find(counters_, name, [](const auto& c) { return c.first; });
+  return at == counters_.end() ? 0 : at->second;
+}
+
+void Evaluator::work_out_tier(std::int64_t gross) {
+  out_.tier = out_.next_tier = -1;
+  out_.to_next_tier = 0;
+  if (!plan_.tiers || !customer_) return;
+  const auto& t = *plan_.tiers;
+  auto value = counter(t.counter);
+  if (t.this_too) value = checked_add(value, t.money ? gross : 1);
+  std::int32_t reached = -1;
+  for (const auto& step : t.steps) {
+    if (value >= step.from) ++reached;
+  }
+  const auto now = std::ranges::find(t.steps, basket_->customer->tier, &Tier::id);
+  const auto has = now == t.steps.end() ? -1 : static_cast<std::int32_t>(now - t.steps.begin());
+  out_.tier = t.downgrade == Downgrade::kNone      ? std::max(reached, has)
+              : t.downgrade == Downgrade::kOneDown ? std::max(reached, has - 1)
+                                                   : reached;
+  const auto next = static_cast<std::size_t>(std::int64_t{out_.tier} + 1);
+  if (next < t.steps.size()) {
+    out_.next_tier = static_cast<std::int32_t>(next);
+    out_.to_next_tier = std::max<std::int64_t>(0, t.steps[next].from - value);
+  }
+}
+
+std::int64_t Evaluator::value_of(const Value& v) const {
+  std::int64_t measure = 0;
+  switch (v.by) {
+    case Value::By::kNothing:
+      return v.fixed;
+    case Value::By::kTier:
+      measure = out_.tier;
+      break;
+    case Value::By::kAmount:
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (!lines_[i].excluded) measure = checked_add(measure, amount_[i]);
+      }
+      break;
+    case Value::By::kQuantity:
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (!lines_[i].excluded) measure = checked_add(measure, lines_[i].quantity);
+      }
+      break;
+    case Value::By::kCounter:
+      measure = counter(v.counter);
+      if (v.this_too) {
+        const bool money = plan_.names.text(v.counter).starts_with("spent");
+        measure = checked_add(measure, money ? gross_list_ : 1);
+      }
+      break;
+  }
+  std::int64_t value = 0;
+  for (const auto& step : v.steps) {
+    if (measure >= step.from) value = step.value;
+  }
+  return value;
+}
+
+// The part of a rule's conditions that the goods do not change; asked once a basket.
+bool Evaluator::context_holds(std::uint32_t rule) {
+  auto& memo = memo_[rule];
+  if (memo != Memo::kUnknown) return memo == Memo::kHolds;
+  const auto& r = plan_.rules[rule];
+  memo = Memo::kFails;
+  auto& blame = blames_[rule];
+  blame = {Why::kApplied};  // nothing to explain: another event, or no program at all
+  if (r.on != event_ || !runs_) return false;
+  if (!r.valid.has(now_)) {
+    blame = {Why::kDates};
+    return false;
+  }
+  rule_in_hand_ = rule;
+  for (const auto& part : r.when.parts) {
+    if (part.on_basket) continue;
+    blame = {};
+    if (!holds(part, &blame)) return false;
+  }
+  memo = Memo::kHolds;
+  return true;
+}
+
+bool Evaluator::holds(const Condition& c, Blame* blame) {
+  using enum Condition::Kind;
+  switch (c.kind) {
+    case kAll:
+      return std::ranges::all_of(c.parts, [&](const auto& p) { return holds(p, blame); });
+    case kAny: {
+      const bool any = std::ranges::any_of(c.parts, [&](const auto& p) { return holds(p, blame); });
+      if (!any && c.parts.size() > 1) *blame = {};
+      return any;
+    }
+    case kNot:
+      if (!holds(c.parts[0], blame)) return true;
+      *blame = {};
+      return false;
+    default:
+      return leaf_holds(c, blame);
+  }
+}
+
+bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
+  using enum Condition::Kind;
+  const auto found = [](const auto& pairs, NameId name) {
+    return std::ranges::find(pairs, name, [](const auto& p) { return p.first; });
+  };
+  bool good = false;
+  switch (c.kind) {
+    case kBasket:
+      return basket_holds(c, blame);
+    case kCounter:
+      return counter_holds(c, blame);
+    case kDate:
+      return date_holds(c, blame);
+    case kKnown:
+      *blame = {c.want ? Why::kNoCustomer : Why::kOnlyUnknown};
+      return customer_ == c.want;
+    case kCode:
+      good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.name); });
+      break;
+    case kCoupon:
+      good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.type); });
+      break;
+    case kVerified:
+      good = verified_;
+      break;
+    case kCardType:
+      good = c.names.has(card_type_);
+      break;
+    case kCardPromotion:
+      good =
+          card_type_at_ >= 0 &&
+          std::ranges::binary_search(
+              plan_.card_types[static_cast<std::size_t>(card_type_at_)].promotions, rule_in_hand_);
+      break;
+    case kSegment:
+      good = c.names.has_any(segments_);
+      break;
+    case kTier:
+      good = out_.tier >= 0 &&
+             c.names.has(plan_.tiers->steps[static_cast<std::size_t>(out_.tier)].key);
+      break;
+    case kStore:
+      good = c.names.has(store_);
+      break;
+    case kTill:
+      good = c.names.has(till_);
+      break;
+    case kPayment:
+      good = c.names.has_any(payments_);
+      break;
+    case kTime:
+      good = c.calendar.has(now_);
+      break;
+    case kExperiment:
+      good = customer_ &&
+             c.span.has(place_in_experiment(basket_->customer->id.value, plan_.names.text(c.name)));
+      break;
+    case kAttribute: {
+      const auto at = found(attributes_, c.name);
+      if (at == attributes_.end()) break;
+      if (c.names.has(at->second)) good = true;
+      const auto& text = basket_->attributes.find(std::string(plan_.names.text(c.name)))->second;
+      const bool number = !text.empty() && text.size() < 18 &&
+                          std::ranges::all_of(text, [](char d) { return d >= '0' && d <= '9'; });
+      if (!c.span.open() && number) good = good || c.span.has(std::stoll(text));
+      break;
+    }
+    case kPlugin: {
+      const auto at = found(plugins_, c.name);
+      good = at != plugins_.end() && basket_->plugins[at->second].holds;
+      break;
+    }
+    default:
+      break;
+  }
+  if (!good) *blame = {reason_of(c.kind)};
+  const bool about_customer = c.kind == kVerified || c.kind == kCardType || c.kind == kSegment ||
+                              c.kind == kTier || c.kind == kExperiment || c.kind == kCardPromotion;
+  if (!good && about_customer && !customer_) *blame = {Why::kNoCustomer};
+  return good;
+}
+
+bool Evaluator::counter_holds(const Condition& c, Blame* blame) {
+  auto value = counter(c.name);
+  if (c.plus != 0) {
+    const bool money = plan_.names.text(c.name).starts_with("spent");
+    value = checked_add(value, money ? gross_list_ : 1);
+  }
+  *blame = {Why::kCounter, 0, c.name};
+  if (!c.span.has(value)) {
+    if (value < c.span.min) blame->a = c.span.min - value;
+    return false;
+  }
+  if (c.every > 0 && (value == 0 || value % c.every != 0)) {
+    blame->a = c.every - value % c.every;
+    return false;
+  }
+  return true;
+}
+
+bool Evaluator::date_holds(const Condition& c, Blame* blame) {
+  *blame = {customer_ ? Why::kDate : Why::kNoCustomer, -1, c.name};
+  const auto at = std::ranges::find(dates_, c.name, [](const auto& d) { return d.first; });
+  if (at == dates_.end()) return false;
+  const auto since = c.yearly ? days_since_yearly(at->second, now_.day) : now_.day - at->second;
+  if (since < c.span.min) blame->a = c.span.min - since;
+  return c.span.has(since);
+}
+
+// Lines that may not be discounted at all (tobacco, gift cards, deposits) do not help to reach a
+// threshold; negative lines count against it.
+bool Evaluator::basket_holds(const Condition& c, Blame* blame) {
+  std::int64_t amount = 0, quantity = 0, lines = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    if ((l.excluded && l.list >= 0) || !selects(c.select, l)) continue;
+    auto a = c.basis == Basis::kList ? l.list : amount_[i];
+    if (c.basis == Basis::kNet) {
+      a = plan_.settings.before_tax
+              ? mul_div(a, kPercentScale, kPercentScale + l.taxed_inside, Rounding::kHalfUp)
+              : mul_div(a, kPercentScale, kPercentScale + l.taxed_inside + l.taxed_on_top,
+                        Rounding::kHalfUp);
+    }
+    amount = checked_add(amount, a);
+    if (l.list < 0) continue;
+    quantity = checked_add(quantity, l.quantity);
+    ++lines;
+  }
+  const auto short_of = [&](Why why, const Span& span, std::int64_t has) {
+    if (span.has(has)) return false;
+    *blame =
+        has < span.min ? Blame{why, span.min - has, 0} : Blame{Why::kTooMuch, has - span.max, 0};
+    return true;
+  };
+  return !short_of(Why::kNeedsAmount, c.span, amount) &&
+         !short_of(Why::kNeedsQuantity, c.count, quantity) &&
+         !short_of(Why::kNeedsLines, c.lines, lines);
+}
+
+}  // namespace till::loyalty

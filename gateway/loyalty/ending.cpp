@@ -1,0 +1,301 @@
+// The end of a receipt: totals and tax, payment by points, earning, and what became of the codes.
+#include <algorithm>
+
+#include "gateway/loyalty/evaluate.h"
+
+namespace till::loyalty {
+
+void Evaluator::totals() {
+  const bool before_tax = plan_.settings.before_tax;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    auto& q = out_.lines[i];
+    q.gross = checked_add(before_tax ? with_tax(l, l.list) : l.list, l.fixed);
+    q.total = checked_add(before_tax ? with_tax(l, amount_[i]) : amount_[i], l.fixed);
+    q.discount = q.gross - q.total;
+    out_.sum.gross = checked_add(out_.sum.gross, q.gross);
+    out_.sum.discount = checked_add(out_.sum.discount, q.discount);
+  }
+  out_.sum.total = out_.sum.gross - out_.sum.discount;
+  after_discounts_ = true;
+}
+
+// Fills cap_ (what points may pay of each line) and weight_; says what stands in the way.
+std::int64_t Evaluator::redeem_limit() {
+  const auto& r = *plan_.redeem;
+  weight_.assign(count_, 0);
+  cap_.assign(count_, 0);
+  std::int64_t sum = 0, room = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    if (l.excluded || !selects(r.select, l)) continue;
+    const auto to_pay = out_.lines[i].total - l.fixed;
+    weight_[i] = to_pay;
+    cap_[i] = std::max<std::int64_t>(
+        0, std::min({plan_.settings.before_tax ? with_tax(l, room_[i]) : room_[i], to_pay,
+                     to_pay - r.leave_per_line}));
+    sum = checked_add(sum, to_pay);
+    room = checked_add(room, cap_[i]);
+  }
+  const auto part = std::clamp<std::int64_t>(out_.sum.total, 0, sum);
+  const auto by_share = mul_div(part, r.max_share, kPercentScale, Rounding::kDown);
+  const auto limit =
+      std::max<std::int64_t>(0, std::min({by_share, r.max_amount, out_.sum.total - r.leave}));
+  if (room < limit) {
+    say(Why::kRedeemFloors, -1, -1, room);
+  } else {
+    say(Why::kRedeemShare, -1, -1, limit, part);
+  }
+  return std::min(limit, room);
+}
+
+void Evaluator::redemption() {
+  if (!customer_ || event_ != kNoName) return;
+  if (!plan_.redeem || !runs_) {
+    if (redeem_ > 0) say(Why::kRedeemNoProgram, -1);
+    return;
+  }
+  const auto& r = *plan_.redeem;
+  if (!verified_) {
+    if (redeem_ > 0) say(Why::kRedeemUnverified, -1);
+    return;
+  }
+  const auto has = balance(r.purse);
+  const bool coupons = std::ranges::any_of(
+      gave_list_, [&](std::uint32_t rule) { return plan_.rules[rule].needs_code; });
+  if (coupons && !r.with_coupons) return say(Why::kRedeemCoupons, -1);
+  if (out_.sum.total < r.min_receipt) return say(Why::kRedeemMinReceipt, -1, -1, r.min_receipt);
+  if (has < r.min_balance) return say(Why::kRedeemMinBalance, -1, -1, r.min_balance);
+  const auto money = redeem_limit();
+  say(Why::kRedeemBalance, -1, -1, has, r.step);
+  if (has < r.step || money <= 0) return;
+  const auto steps =
+      std::min(mul_div(money, 100, checked_mul(r.step, r.value), Rounding::kDown), has / r.step);
+  out_.redeemable = steps * r.step;
+  if (out_.redeemable < r.min_points) out_.redeemable = 0;
+  const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
+  const auto points = std::min(asked, out_.redeemable);
+  if (points == 0 || points < r.min_points) return;
+  const auto paid = mul_div(points, r.value, 100, Rounding::kDown);
+  share_.assign(count_, 0);
+  allocator_.spread(paid, weight_, cap_, share_);
+  scratch_.assign(count_, 0);
+  cap_.assign(count_, kHighest);
+  allocator_.spread(points, share_, cap_, scratch_);
+  for (std::size_t i = 0; i < count_; ++i) {
+    auto& q = out_.lines[i];
+    q.by_points = share_[i];
+    q.redeemed = scratch_[i];
+    q.total -= share_[i];
+  }
+  out_.sum.by_points = paid;
+  out_.sum.redeemed = points;
+  out_.sum.total -= paid;
+  say(Why::kRedeemed, -1, -1, points, paid);
+}
+
+// What points are earned on: lines that may earn, after discounts, without what points or other
+// payments outside the program cover.
+void Evaluator::earning_bases() {
+  const bool points_too = plan_.settings.earn_on_points_paid;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& q = out_.lines[i];
+    base_[i] =
+        lines_[i].earns ? std::max<std::int64_t>(0, q.total + (points_too ? q.by_points : 0)) : 0;
+    sum = checked_add(sum, base_[i]);
+  }
+  const auto paid = checked_add(out_.sum.total, points_too ? out_.sum.by_points : 0);
+  const auto most = std::max<std::int64_t>(0, std::min(sum, paid) - not_earning_);
+  if (sum <= most) return;
+  share_.assign(count_, 0);
+  scratch_.assign(base_.begin(), base_.begin() + static_cast<std::ptrdiff_t>(count_));
+  allocator_.spread(most, scratch_, scratch_, share_);
+  std::ranges::copy(share_, base_.begin());
+}
+
+// Points for each candidate in wish_, or together (>= 0) to be spread.
+std::int64_t Evaluator::wish_points(const Rule& r) {
+  using Earn = Effect::Earn;
+  const auto value = value_of(r.give.value);
+  const auto rounding = plan_.settings.points;
+  wish_.assign(cand_.size(), 0);
+  std::int64_t sum = 0, units = 0;
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    sum = checked_add(sum, weight_[k]);
+    units = checked_add(units, worked_[k]);
+  }
+  if (r.give.earn == Earn::kFixed) return value;
+  if (r.give.earn == Earn::kPerAmount) return checked_mul(sum / r.give.every, value);
+  if (r.give.of_total) {
+    return r.give.earn == Earn::kPercent ? mul_div(sum, value, kPercentScale, rounding)
+                                         : mul_div(units, value, kQuantityScale, rounding);
+  }
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    if (r.give.earn == Earn::kPercent) {
+      wish_[k] = mul_div(weight_[k], value, kPercentScale, rounding);
+    } else if (r.give.earn == Earn::kPerUnit) {
+      wish_[k] = mul_div(worked_[k], value, kQuantityScale, rounding);
+    } else {
+      const auto more = std::max<std::int64_t>(0, value - kPercentScale);
+      wish_[k] = mul_div(earned_so_far(r, static_cast<std::int64_t>(cand_[k])), more, kPercentScale,
+                         rounding);
+    }
+  }
+  return -1;
+}
+
+// Points of this rule's purse that earlier rules put on a line (-1: on the receipt).
+std::int64_t Evaluator::earned_so_far(const Rule& r, std::int64_t line) const {
+  if (r.give.purse == plan_.purses[0].key && r.give.to == kNoName) {
+    return line < 0 ? earned_on_receipt_ : earned_[static_cast<std::size_t>(line)];
+  }
+  std::int64_t sum = 0;
+  for (const auto& e : out_.earned) {
+    if (e.purse == r.give.purse && e.to == r.give.to && e.line == line) sum += e.amount;
+  }
+  return sum;
+}
+
+void Evaluator::put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount) {
+  if (amount == 0) return;
+  const auto& give = plan_.rules[rule].give;
+  out_.earned.push_back({rule, static_cast<std::int32_t>(line), give.purse, give.to, amount});
+  if (give.purse != plan_.purses[0].key || give.to != kNoName) return;
+  auto& at = line < 0 ? earned_on_receipt_ : earned_[static_cast<std::size_t>(line)];
+  at = checked_add(at, amount);
+}
+
+void Evaluator::undo_earned(std::size_t to) {
+  for (auto i = out_.earned.size(); i > to; --i) {
+    const auto& e = out_.earned[i - 1];
+    if (e.purse != plan_.purses[0].key || e.to != kNoName) continue;
+    (e.line < 0 ? earned_on_receipt_ : earned_[static_cast<std::size_t>(e.line)]) -= e.amount;
+  }
+  out_.earned.resize(to);
+}
+
+bool Evaluator::has_account(NameId to) const {
+  const auto name = plan_.names.text(to);
+  if (to == kNoName) return customer_;
+  if (name == "cashier") return !basket_->cashier.empty();
+  if (name == "referrer") return customer_ && !basket_->customer->referrer.empty();
+  return true;  // a partner's
+}
+
+std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
+  const auto& r = plan_.rules[rule];
+  if (!has_account(r.give.to)) {
+    if (!dry) say(Why::kNoCustomer, rule);
+    return 0;
+  }
+  std::int64_t times = 1;
+  if (r.sets) {
+    times = form_sets(rule, q.times, dry);
+    if (times == 0) return 0;
+  }
+  cand_.clear();
+  weight_.clear();
+  worked_.clear();
+  for (const auto i : lines_of(rule)) {
+    const auto& l = lines_[i];
+    if (!l.earns || (r.sets ? got_[i] == 0 : !selects(r.select, l))) continue;
+    const auto worked = r.sets ? got_[i] : l.quantity;
+    const auto base = after_discounts_ ? base_[i] : amount_[i];
+    cand_.push_back(i);
+    worked_.push_back(worked);
+    weight_.push_back(worked == l.quantity ? base
+                                           : mul_div(base, worked, l.quantity, Rounding::kDown));
+  }
+  // An empty receipt still is a visit; one of tobacco alone is not.
+  const bool nothing = cand_.empty() && (count_ > 0 || !r.select.all());
+  if (nothing) return 0;
+  auto together = wish_points(r);
+  if (together >= 0 && r.sets && r.give.earn == Effect::Earn::kFixed)
+    together = checked_mul(together, times);
+  share_.assign(cand_.size(), 0);
+  std::int64_t sum = 0;
+  std::int64_t on_receipt = 0;
+  if (together >= 0) {
+    const auto most = std::min(together, q.amount);
+    cap_.assign(cand_.size(), kHighest);
+    const bool free = std::ranges::all_of(weight_, [](std::int64_t w) { return w <= 0; });
+    sum = allocator_.spread(most, free ? worked_ : weight_, cap_, share_);
+    on_receipt = most - sum;  // without a line
+    sum = most;
+  } else {
+    for (std::size_t k = 0; k < cand_.size(); ++k) sum = checked_add(sum, share_[k] = wish_[k]);
+    if (count_ == 0 && r.give.earn == Effect::Earn::kMultiply) {
+      const auto more = value_of(r.give.value) - kPercentScale;
+      sum = on_receipt = mul_div(earned_so_far(r, -1), more, kPercentScale, plan_.settings.points);
+    }
+    if (sum > q.amount) {
+      scratch_.assign(share_.begin(), share_.end());
+      sum = allocator_.spread(q.amount, scratch_, scratch_, share_);
+    }
+  }
+  if (sum <= 0) return 0;
+  if (dry) return sum;
+  std::int64_t base = 0;
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    put_earned(rule, cand_[k], share_[k]);
+    base = checked_add(base, weight_[k]);
+  }
+  put_earned(rule, -1, on_receipt);
+  gave(rule, times, sum);
+  say(Why::kEarned, rule, -1, sum, base);
+  return sum;
+}
+
+void Evaluator::code_results() {
+  for (std::size_t i = 0; i < codes_.size(); ++i) {
+    Reason result{codes_[i].status, -1, static_cast<std::int32_t>(i), 0, 0};
+    for (const auto rule : gave_list_) {
+      if (!code_is_for(codes_[i], rule)) continue;
+      result.why = Why::kCodeUsed;
+      result.rule = static_cast<std::int32_t>(rule);
+    }
+    if (result.why == Why::kCodeNotApplied) {  // the reason the rule gave, if any
+      for (const auto& reason : out_.reasons) {
+        if (reason.rule < 0 || !code_is_for(codes_[i], static_cast<std::uint32_t>(reason.rule)))
+          continue;
+        result = {reason.why, reason.rule, static_cast<std::int32_t>(i), reason.a, reason.b};
+      }
+    }
+    out_.codes.push_back(result);
+  }
+}
+
+void Evaluator::finish() {
+  const bool as_payment = plan_.redeem && plan_.redeem->as_payment;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    auto& q = out_.lines[i];
+    q.accrued = earned_[i];
+    if (plan_.settings.before_tax && (q.by_points == 0 || as_payment)) {
+      q.net = mul_div(amount_[i], kPercentScale, kPercentScale + l.taxed_inside, Rounding::kHalfUp);
+    } else {
+      q.net = mul_div(q.total - l.fixed + (as_payment ? q.by_points : 0), kPercentScale,
+                      kPercentScale + l.taxed_inside + l.taxed_on_top, Rounding::kHalfUp);
+    }
+    out_.sum.net = checked_add(out_.sum.net, q.net);
+    out_.sum.accrued = checked_add(out_.sum.accrued, q.accrued);
+  }
+  out_.sum.accrued = checked_add(out_.sum.accrued, earned_on_receipt_);
+  // Rules that a line or the program touches, but that the customer, the time or the place bars.
+  for (std::size_t word = 0; word < failing_.size(); ++word) {
+    auto bits = failing_[word] | failing_always_[word];
+    for (; bits != 0; bits &= bits - 1) {
+      const auto rule = word * 64 + static_cast<std::size_t>(__builtin_ctzll(bits));
+      say(blames_[rule].why, static_cast<std::int64_t>(rule), -1, blames_[rule].a, blames_[rule].b);
+    }
+  }
+  if (plan_.paused) {
+    say(Why::kProgramPaused, -1);
+  } else if (!plan_.valid.has(now_)) {
+    say(Why::kProgramDates, -1);
+  }
+  code_results();
+}
+
+}  // namespace till::loyalty

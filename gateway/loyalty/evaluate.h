@@ -1,0 +1,235 @@
+// The evaluator: one basket under one program. It keeps what it worked out, so that a change of a
+// line costs what the line touches, and it allocates nothing once it has seen a basket that size.
+//
+//   Evaluator e(program.plan());
+//   e.start(basket);
+//   const Outcome& all = e.run();
+//   e.set_quantity(3, Quantity{2000});
+//   const Outcome& again = e.run();  // the same as a fresh start with that basket
+//
+// Order: price list; rules of stage line, line by line; sets, receipt, coupon, card, each by
+// priority and place in the program; points; earning. O(matching rules x lines they match); a
+// group that searches the best of several is exact over at most 2^12 subsets.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gateway/loyalty/allocate.h"
+#include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/outcome.h"
+#include "gateway/loyalty/plan.h"
+
+namespace till::loyalty {
+
+class Evaluator {
+ public:
+  explicit Evaluator(const Plan& plan);
+
+  // Takes a new basket; the plan and the basket's customer must outlive the evaluation.
+  void start(const Basket& basket);
+  void set_quantity(std::size_t line, Quantity quantity);
+  void set_price(std::size_t line, Money price);
+  void add(const Line& line);
+  void remove(std::size_t line);
+  void set_redeem(Points points) { redeem_ = points.units; }
+
+  // Throws Overflow on sums beyond 64 bits; the evaluator then needs a new start().
+  const Outcome& run();
+
+  // How many (rule, line) pairs matched: what the work is proportional to.
+  [[nodiscard]] std::size_t matches() const;
+
+ private:
+  struct LineState {
+    NameId sku = kNoName;
+    NameId category = kNoName;
+    std::vector<NameId> tags;
+    std::int64_t price = 0, quantity = 0, min_price = 0;
+    std::int64_t taxed_on_top = 0;  // basis points added to the price
+    std::int64_t taxed_inside = 0;  // basis points in the price
+    std::int64_t fixed_unit = 0;    // tax per unit on top
+    std::int64_t fixed = 0;         // the same for the line
+    std::int64_t list = 0;          // in the working convention
+    std::int64_t list_room = 0;
+    bool discounted = false, earns = false, excluded = false, legal_card = false, deposit = false;
+    goods::LegalClass legal = goods::LegalClass::kNone;
+    bool dirty = true, closed = false;
+    std::vector<std::uint32_t> locals;    // rules of stage line that match, in order
+    std::vector<std::uint32_t> attached;  // the others
+    std::int64_t amount = 0, room = 0;    // after the rules of stage line
+    std::vector<Applied> applied;
+    std::vector<Reason> reasons;
+  };
+  // What a rule may still give by its limits.
+  struct Quota {
+    std::int64_t times = kHighest;
+    std::int64_t amount = kHighest;
+    LimitScope scope{};
+    Period period{};
+  };
+  struct Code {
+    NameId name = kNoName;
+    NameId type = kNoName;
+    Why status = Why::kCodeNotApplied;
+  };
+  // Which part of a condition failed, and how much is missing.
+  struct Blame {
+    Why why = Why::kCondition;
+    std::int64_t a = 0;
+    std::int64_t b = 0;
+  };
+  enum class Memo : std::uint8_t { kUnknown, kHolds, kFails };
+
+  // context.cpp: customer, time, place
+  void read_context(const Basket& basket);
+  void read_codes(const Basket& basket);
+  Code read_code(const Basket& basket, std::size_t at);
+  void read_used(const Basket& basket);
+  void work_out_tier(std::int64_t gross);
+  bool context_holds(std::uint32_t rule);
+  bool holds(const Condition& c, Blame* blame);
+  bool leaf_holds(const Condition& c, Blame* blame);
+  bool basket_holds(const Condition& c, Blame* blame);
+  bool counter_holds(const Condition& c, Blame* blame);
+  bool date_holds(const Condition& c, Blame* blame);
+  std::int64_t counter(NameId name) const;
+  std::int64_t value_of(const Value& v) const;
+
+  // lines.cpp: price list, matching, stage line
+  void read_line(const Line& line, LineState& state);
+  void price(LineState& l) const;
+  bool selects(const Selector& s, const LineState& l) const;
+  void match(std::uint32_t line);
+  void attach(std::uint32_t rule, std::uint32_t line);
+  void detach(std::uint32_t line);
+  void run_locals(std::uint32_t line);
+  std::int64_t local_wish(const Rule& r, const LineState& l, std::int64_t amount) const;
+  bool apply_local(std::uint32_t rule, std::uint32_t line);
+  void local_group(std::size_t at, std::uint32_t line);
+  std::int64_t with_tax(const LineState& l, std::int64_t amount) const;
+  void touch(std::uint32_t rule, std::uint32_t line);
+  void find_everywhere();
+  void measure();
+  void refresh();
+  static void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
+    bits[at / 64] |= std::uint64_t{1} << (at % 64);
+  }
+
+  // rules.cpp: everything that looks at several lines
+  void begin();
+  void take_locals();
+  void local_hits();
+  void give_back(std::int64_t excess);
+  void run_stage(Stage stage);
+  template <typename F>
+  void each_active(Stage stage, F visit);
+  void run_rule(std::uint32_t rule);
+  void run_group(const Group& g);
+  void best_of();
+  void best_several(std::int64_t most);
+  void save();
+  void restore();
+  std::int64_t find_exclusive();
+  void reset_to_lists();
+  std::int64_t apply(std::uint32_t rule, bool dry);
+  bool may_apply(std::uint32_t rule, bool quiet);
+  Quota quota(std::uint32_t rule) const;
+  std::int64_t balance(NameId purse) const;
+  std::int64_t apply_discount(std::uint32_t rule, bool dry, const Quota& q);
+  std::int64_t apply_gift(std::uint32_t rule, bool dry, const Quota& q);
+  void gave(std::uint32_t rule, std::int64_t times, std::int64_t amount);
+  void candidates(std::uint32_t rule);
+  std::int64_t wish(const Rule& r, std::int64_t times);
+  void wish_plugin(NameId plugin);
+  std::int64_t share_out(const Rule& r, std::int64_t times);
+  std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
+  bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
+  bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
+                  const std::vector<SetPart>* keep, Blame* missing);
+  [[nodiscard]] std::span<const std::uint32_t> lines_of(std::uint32_t rule) const;
+  [[nodiscard]] bool code_is_for(const Code& code, std::uint32_t rule) const;
+  void say(Why why, std::int64_t rule, std::int64_t line = -1, std::int64_t a = 0,
+           std::int64_t b = 0);
+
+  // ending.cpp: totals, points, earning
+  void totals();
+  void redemption();
+  std::int64_t redeem_limit();
+  void earning_bases();
+  std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
+  std::int64_t wish_points(const Rule& r);
+  [[nodiscard]] std::int64_t earned_so_far(const Rule& r, std::int64_t line) const;
+  void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);
+  void undo_earned(std::size_t to);
+  [[nodiscard]] bool has_account(NameId to) const;
+  void code_results();
+  void finish();
+
+  const Plan& plan_;
+  const Basket* basket_ = nullptr;
+
+  // context
+  LocalTime now_;
+  NameId event_ = kNoName, store_ = kNoName, till_ = kNoName, card_type_ = kNoName;
+  std::vector<NameId> segments_, payments_;
+  std::vector<Code> codes_;
+  std::vector<std::pair<NameId, std::int64_t>> purses_, counters_, dates_;
+  std::vector<std::pair<NameId, NameId>> attributes_;
+  std::vector<std::pair<NameId, std::size_t>> plugins_;
+  struct UsedBefore {
+    NameId rule;
+    LimitScope scope;
+    Period period;
+    std::int64_t times, amount;
+  };
+  std::vector<UsedBefore> used_;
+  std::vector<Memo> memo_;     // by rule
+  std::vector<Blame> blames_;  // by rule: why the context fails
+  std::uint32_t rule_in_hand_ = 0;
+  std::vector<std::uint32_t> local_everywhere_;
+  std::int64_t redeem_ = 0;
+  std::int64_t not_earning_ = 0;
+  std::int64_t card_type_at_ = -1;
+  bool runs_ = true;  // the program is neither paused nor out of its dates
+  bool customer_ = false, verified_ = false;
+
+  // lines
+  std::vector<LineState> lines_;
+  std::vector<std::uint32_t> all_;
+  std::size_t count_ = 0;
+  std::vector<std::vector<std::uint32_t>> rule_lines_;  // by rule, ascending
+  std::vector<std::uint64_t> active_;                   // bits by rule
+  std::vector<std::uint64_t> always_;
+  std::vector<std::uint64_t> failing_, failing_always_;  // touched, but their context fails
+  bool negative_ = false;
+  std::int64_t gross_list_ = 0;  // with tax
+
+  // one run
+  std::vector<std::int64_t> amount_, room_, taken_, base_, earned_;  // by line
+  std::vector<std::int64_t> set_taken_, got_;                        // by line, of the sets in hand
+  std::vector<std::uint8_t> closed_;
+  std::int64_t working_ = 0;  // sum of amount_
+  std::int64_t earned_on_receipt_ = 0;
+  std::int64_t exclusive_ = -1;
+  bool after_discounts_ = false;
+  std::vector<std::uint8_t> done_groups_;
+  std::vector<std::uint8_t> gave_;  // by rule: applied in this run
+  std::vector<std::uint32_t> gave_list_;
+  std::vector<std::uint32_t> hit_of_;  // by rule
+  std::vector<std::uint32_t> coupon_rules_, members_, order_;
+  std::vector<std::int64_t> values_;
+  std::vector<std::uint32_t> cand_;  // lines of the rule in hand, and for each:
+  std::vector<std::int64_t> weight_, cap_, wish_, share_, worked_, scratch_;
+  struct Saved {
+    std::vector<std::int64_t> amount, room, taken;
+    std::int64_t working = 0;
+    std::array<std::size_t, 6> sizes{};
+  };
+  Saved saved_;
+  Allocator allocator_;
+  Outcome out_;
+};
+
+}  // namespace till::loyalty

@@ -1,0 +1,420 @@
+#include "gateway/loyalty/load.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/base/limits.h"
+
+namespace till::loyalty {
+namespace load {
+
+Result<NameSet> Loader::names(JsonObject& in, std::string_view field, bool may_be_empty) {
+  NameSet set;
+  for (const auto& [path, value] : TILL_TRY(in.array(field, kMaxNames))) {
+    const auto id = plan.names.add(TILL_TRY(json_as<std::string>(*value, path)));
+    if (set.has(id)) return fail(Code::kDuplicate, path);
+    set.add(id);
+  }
+  if (set.empty() && !may_be_empty) {
+    return invalid(in.path_of(field), "an empty list; leave the field out if all are meant");
+  }
+  return set;
+}
+
+Result<std::size_t> word(JsonObject& in, std::string_view field,
+                         std::initializer_list<std::string_view> words, std::size_t otherwise) {
+  const auto text = TILL_TRY(in.find<std::string>(field));
+  if (!text) return otherwise;
+  const auto* at = std::ranges::find(words, *text);
+  if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
+  std::string choice;
+  for (const auto w : words) choice.append(choice.empty() ? "" : ", ").append(w);
+  return fail(Code::kBadValue, in.path_of(field) + ": one of " + choice);
+}
+
+namespace {
+std::int64_t number(std::int64_t v) { return v; }
+std::int64_t number(Money v) { return v.minor; }
+std::int64_t number(Quantity v) { return v.units; }
+}  // namespace
+
+template <typename T>
+Result<Span> span(JsonObject& outer, std::string_view field) {
+  Span s;
+  if (!outer.has(field)) return s;
+  auto in = TILL_TRY(outer.object(field));
+  if (in.has("min")) s.min = number(TILL_TRY(in.get<T>("min")));
+  if (in.has("max")) s.max = number(TILL_TRY(in.get<T>("max")));
+  if (s.open()) return invalid(outer.path_of(field), "needs min or max");
+  if (s.min > s.max) return invalid(outer.path_of(field), "min is above max: nothing lies between");
+  TILL_CHECK(in.finish());
+  return s;
+}
+template Result<Span> span<Money>(JsonObject&, std::string_view);
+template Result<Span> span<Quantity>(JsonObject&, std::string_view);
+template Result<Span> span<std::int64_t>(JsonObject&, std::string_view);
+
+Result<Calendar> validity(JsonObject& in) {
+  Calendar c;
+  if (const auto from = TILL_TRY(in.find<std::string>("from"))) {
+    c.from = TILL_TRY(parse_local(*from, false, in.path_of("from")));
+  }
+  if (const auto until = TILL_TRY(in.find<std::string>("until"))) {
+    c.until = TILL_TRY(parse_local(*until, true, in.path_of("until")));
+  }
+  if (c.from > c.until) return invalid(in.path_of("until"), "before from: it never holds");
+  return c;
+}
+
+Result<std::array<std::string, 2>> words_of(JsonObject& in, std::string_view field) {
+  if (!in.is_object(field)) {
+    const auto text = TILL_TRY(in.get<std::string>(field));
+    return std::array<std::string, 2>{text, text};
+  }
+  auto both = TILL_TRY(in.object(field));
+  std::array<std::string, 2> out{TILL_TRY(both.get<std::string>("en")),
+                                 TILL_TRY(both.get<std::string>("ru"))};
+  TILL_CHECK(both.finish());
+  return out;
+}
+
+bool counts_money(std::string_view counter) { return counter.starts_with("spent"); }
+
+namespace {
+
+using Section = Result<void> (*)(Loader&, JsonObject, const std::string&);
+
+// Calls `read` for every element of a list of objects; the ids must differ.
+Result<void> each(Loader& l, JsonObject& in, std::string_view field, std::size_t most,
+                  Section read) {
+  if (!in.has(field)) return {};
+  std::set<std::string> seen;
+  for (const auto& [path, value] : TILL_TRY(in.array(field, most))) {
+    auto element = TILL_TRY(JsonObject::from(*value, path));
+    const auto id = TILL_TRY(element.get<std::string>("id"));
+    if (id.empty()) return fail(Code::kOutOfRange, element.path_of("id") + ": empty");
+    if (!seen.insert(id).second) return fail(Code::kDuplicate, element.path_of("id"));
+    TILL_CHECK(read(l, std::move(element), id));
+  }
+  return {};
+}
+
+Result<Rounding> rounding(JsonObject& in, std::string_view field, Rounding otherwise) {
+  return static_cast<Rounding>(TILL_TRY(word(in, field, {"half_up", "down", "up", "half_even"},
+                                             static_cast<std::size_t>(otherwise))));
+}
+
+Result<std::int64_t> utc_offset(JsonObject& in) {
+  const auto text = TILL_TRY(in.get_or<std::string>("utc_offset", "+03:00"));
+  const auto parsed = parse_zoned("2026-01-01T00:00:00" + text, in.path_of("utc_offset"));
+  if (!parsed) return fail(Code::kBadValue, in.path_of("utc_offset") + ": +03:00");
+  return parsed->utc_offset_min;
+}
+
+Result<void> settings(Loader& l, JsonObject in) {
+  auto& s = l.plan.settings;
+  s.money = TILL_TRY(rounding(in, "money_rounding", s.money));
+  s.points = TILL_TRY(rounding(in, "points_rounding", s.points));
+  s.spread = static_cast<Spread>(
+      TILL_TRY(word(in, "remainder", {"largest", "first_lines", "last_line"}, 0)));
+  s.before_tax = TILL_TRY(word(in, "discount_on", {"price_with_tax", "price_before_tax"}, 0)) == 1;
+  s.percent_of_list = TILL_TRY(word(in, "percent_of", {"remaining", "list_price"}, 0)) == 1;
+  s.utc_offset_min = TILL_TRY(utc_offset(in));
+  s.earn_on_points_paid = TILL_TRY(in.get_or("earn_on_points_paid", false));
+  if (in.has("no_earning_on")) s.no_earning_on = TILL_TRY(l.names(in, "no_earning_on"));
+  s.excludes = in.has("excluded");
+  s.excluded = TILL_TRY(selector(l, in, "excluded"));
+  if (s.excludes && s.excluded.all()) return invalid(in.path_of("excluded"), "excludes everything");
+  return in.finish();
+}
+
+Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
+  Purse p;
+  p.id = id;
+  p.key = l.name(id);
+  p.same_receipt = TILL_TRY(in.get_or("same_receipt", false));
+  p.activation_days = TILL_TRY(in.get_or<std::int64_t>("activation_days", 0));
+  p.expires_days = TILL_TRY(in.get_or<std::int64_t>("expires_days", 0));
+  const auto end = TILL_TRY(word(in, "expires_end_of", {"", "month", "year"}, 0));
+  p.expires_end = end == 0 ? "" : end == 1 ? "month" : "year";
+  if (p.activation_days < 0 || p.expires_days < 0 || p.activation_days > 3660 ||
+      p.expires_days > 36'600) {
+    return fail(Code::kOutOfRange, in.path_of("expires_days"));
+  }
+  if (p.expires_days > 0 && p.expires_days <= p.activation_days) {
+    return invalid(in.path_of("expires_days"), "expires before it becomes active");
+  }
+  TILL_CHECK(in.finish());
+  if (id == "points") {
+    l.plan.purses[0] = p;
+  } else {
+    l.plan.purses.push_back(p);
+  }
+  return {};
+}
+
+Result<void> group(Loader& l, JsonObject in, const std::string& id) {
+  Group g;
+  g.id = id;
+  g.best = TILL_TRY(word(in, "choose", {"best", "first"}, 0)) == 0;
+  g.per_line = TILL_TRY(word(in, "per", {"receipt", "line"}, 0)) == 1;
+  g.most = TILL_TRY(in.get_or<std::int64_t>("most", 1));
+  if (g.most < 1) return invalid(in.path_of("most"), "must be above 0");
+  if (g.per_line && g.most != 1) return invalid(in.path_of("most"), "one, in a group per line");
+  TILL_CHECK(in.finish());
+  l.plan.groups.push_back(std::move(g));
+  return {};
+}
+
+Result<void> coupon(Loader& l, JsonObject in, const std::string& id) {
+  CouponType c;
+  c.id = id;
+  c.key = l.name(id);
+  c.prefix = TILL_TRY(in.get_or<std::string>("prefix", ""));
+  c.length = TILL_TRY(in.get_or<std::int64_t>("length", 0));
+  c.check_symbol = TILL_TRY(in.get_or("check_symbol", false));
+  c.uses = TILL_TRY(in.get_or<std::int64_t>("uses", 1));
+  c.valid_days = TILL_TRY(in.get_or<std::int64_t>("valid_days", 0));
+  c.partner = TILL_TRY(in.get_or<std::string>("partner", ""));
+  if (c.length < 0 || c.length > 64 || c.uses < 0 || c.valid_days < 0 || c.valid_days > 36'600) {
+    return fail(Code::kOutOfRange, in.path_of("length"));
+  }
+  if (c.length > 0 && c.prefix.size() >= static_cast<std::size_t>(c.length)) {
+    return invalid(in.path_of("prefix"), "leaves no room in length");
+  }
+  if (c.check_symbol &&
+      !std::ranges::all_of(c.prefix, [](char d) { return d >= '0' && d <= '9'; })) {
+    return invalid(in.path_of("prefix"), "a check symbol needs digits only");
+  }
+  for (const auto& other : l.plan.coupons) {
+    const bool overlap = !c.prefix.empty() && other.length == c.length &&
+                         (other.prefix.starts_with(c.prefix) || c.prefix.starts_with(other.prefix));
+    if (overlap) return invalid(in.path_of("prefix"), "a code could also be of " + other.id);
+  }
+  TILL_CHECK(in.finish());
+  l.plan.coupons.push_back(std::move(c));
+  return {};
+}
+
+Result<void> experiment(Loader& l, JsonObject in, const std::string& id) {
+  Experiment e;
+  e.id = id;
+  e.key = l.name(id);
+  e.pilot = TILL_TRY(in.get_or("pilot", Percent{})).units;
+  e.control = TILL_TRY(in.get_or("control", Percent{})).units;
+  if (e.pilot + e.control > kPercentScale || e.pilot + e.control == 0) {
+    return fail(Code::kOutOfRange,
+                in.path_of("pilot") + ": pilot and control are 0.01 to 100 % together");
+  }
+  TILL_CHECK(in.finish());
+  l.plan.experiments.push_back(std::move(e));
+  return {};
+}
+
+Result<void> card_type(Loader& l, JsonObject in, const std::string& id) {
+  CardType c;
+  c.id = id;
+  c.key = l.name(id);
+  c.name = TILL_TRY(in.get_or<std::string>("name", id));
+  c.sku = TILL_TRY(in.get_or<std::string>("sold_as", ""));
+  const auto how = TILL_TRY(
+      word(in, "activation", {"issue", "sale", "first_purchase", "registration", "manual"}, 0));
+  constexpr std::array<std::string_view, 5> kHow{"issue", "sale", "first_purchase", "registration",
+                                                 "manual"};
+  c.activation = kHow[how];
+  if (in.has("promotions")) {  // rules are known later; until then their names
+    const auto promotions = TILL_TRY(l.names(in, "promotions", true));
+    c.promotions = promotions.ids();
+  }
+  TILL_CHECK(in.finish());
+  l.plan.card_types.push_back(std::move(c));
+  return {};
+}
+
+Result<void> redeem(Loader& l, JsonObject in) {
+  Redeem r;
+  const auto purse = TILL_TRY(in.get_or<std::string>("purse", "points"));
+  r.purse = l.plan.names.find(purse);
+  if (l.plan.purse(r.purse) == nullptr) return invalid(in.path_of("purse"), "no such purse");
+  r.value = TILL_TRY(in.get_or("value", Money{r.value})).minor;
+  r.step = TILL_TRY(in.get_or("step", Points{100})).units;
+  r.max_share = TILL_TRY(in.get_or("max_share", Percent{kPercentScale})).units;
+  r.max_amount = TILL_TRY(in.get_or("max_amount", Money{r.max_amount})).minor;
+  r.min_receipt = TILL_TRY(in.get_or("min_receipt", Money{})).minor;
+  r.min_balance = TILL_TRY(in.get_or("min_balance", Points{})).units;
+  r.min_points = TILL_TRY(in.get_or("min_points", Points{})).units;
+  r.leave = TILL_TRY(in.get_or("leave", Money{})).minor;
+  r.leave_per_line = TILL_TRY(in.get_or("leave_per_line", Money{})).minor;
+  r.as_payment = TILL_TRY(word(in, "as", {"discount", "payment"}, 0)) == 1;
+  r.with_coupons = TILL_TRY(in.get_or("with_coupons", true));
+  r.select = TILL_TRY(selector(l, in, "select"));
+  TILL_CHECK(in.finish());
+  if (r.step <= 0) return fail(Code::kOutOfRange, "redeem.step: must be above 0");
+  if (r.value <= 0) return fail(Code::kOutOfRange, "redeem.value: must be above 0");
+  if (r.max_share > kPercentScale || r.max_share == 0) {
+    return fail(Code::kOutOfRange, "redeem.max_share: above 0, at most 100 %");
+  }
+  for (const auto v :
+       {r.max_amount, r.min_receipt, r.min_balance, r.min_points, r.leave, r.leave_per_line}) {
+    if (v < 0) return fail(Code::kOutOfRange, "redeem: an amount below 0");
+  }
+  if (checked_mul(r.step, r.value) % 100 != 0) {
+    return invalid("redeem.step", "times value must be whole kopecks");
+  }
+  l.plan.redeem = std::move(r);
+  return {};
+}
+
+Result<void> tiers(Loader& l, JsonObject in) {
+  Tiers t;
+  const auto by = TILL_TRY(in.get_or<std::string>("by", "spent"));
+  t.counter = l.name(by);
+  t.money = counts_money(by);
+  t.this_too = TILL_TRY(in.get_or("this_receipt_too", false));
+  t.downgrade = static_cast<Downgrade>(
+      TILL_TRY(word(in, "downgrade", {"none", "one_down", "by_balance"}, 2)));
+  t.window_days = TILL_TRY(in.get_or<std::int64_t>("window_days", 0));
+  if (t.window_days < 0 || t.window_days > 36'600) {
+    return fail(Code::kOutOfRange, in.path_of("window_days"));
+  }
+  for (const auto& [path, value] : TILL_TRY(in.array("steps", kMaxParts))) {
+    auto step = TILL_TRY(JsonObject::from(*value, path));
+    Tier tier;
+    tier.id = TILL_TRY(step.get<std::string>("id"));
+    tier.key = l.name(tier.id);
+    tier.from = t.money ? TILL_TRY(step.get<Money>("from")).minor
+                        : TILL_TRY(step.get<std::int64_t>("from"));
+    TILL_CHECK(step.finish());
+    if (!t.steps.empty() && tier.from <= t.steps.back().from) {
+      return invalid(path + ".from", "tiers overlap: not above the one before");
+    }
+    for (const auto& other : t.steps) {
+      if (other.id == tier.id) return fail(Code::kDuplicate, path + ".id");
+    }
+    t.steps.push_back(std::move(tier));
+  }
+  if (t.steps.empty()) return invalid(in.path_of("steps"), "an empty list");
+  TILL_CHECK(in.finish());
+  l.plan.tiers = std::move(t);
+  return {};
+}
+
+Result<std::vector<std::string>> rules(Loader& l, JsonObject& in) {
+  std::vector<std::string> paths;
+  std::set<std::string> seen;
+  if (!in.has("rules")) return paths;
+  for (const auto& [path, value] : TILL_TRY(in.array("rules", limits::kMaxRules))) {
+    auto r = TILL_TRY(rule(l, *value, path));
+    if (!seen.insert(r.id).second) return fail(Code::kDuplicate, path + ".id: " + r.id);
+    l.plan.rules.push_back(std::move(r));
+    paths.push_back(path);
+  }
+  return paths;
+}
+
+// Names of rules and groups become indexes; "not with" goes both ways.
+Result<void> resolve(Plan& plan, const std::vector<std::string>& paths) {
+  std::vector<std::int64_t> by_name(plan.names.size(), -1);
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    by_name[plan.rules[i].key] = static_cast<std::int64_t>(i);
+  }
+  std::vector<std::vector<std::uint32_t>> pairs(plan.rules.size());
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    for (const auto name : plan.rules[i].not_with) {
+      bool found = false;
+      const auto add = [&](std::size_t other) {
+        found = true;
+        if (other == i) return;
+        pairs[i].push_back(static_cast<std::uint32_t>(other));
+        pairs[other].push_back(static_cast<std::uint32_t>(i));
+      };
+      if (by_name[name] >= 0) add(static_cast<std::size_t>(by_name[name]));
+      for (std::size_t k = 0; k < plan.rules.size(); ++k) {
+        const auto g = plan.rules[k].group;
+        if (g >= 0 && plan.groups[static_cast<std::size_t>(g)].id == plan.names.text(name)) add(k);
+      }
+      if (!found) {
+        return invalid(paths[i] + ".not_with",
+                       "no rule or group \"" + std::string(plan.names.text(name)) + "\"");
+      }
+    }
+  }
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    std::ranges::sort(pairs[i]);
+    const auto tail = std::ranges::unique(pairs[i]);
+    pairs[i].erase(tail.begin(), tail.end());
+    // A rule that looks at one line at a time does not know what else the receipt got.
+    if (plan.rules[i].local && !pairs[i].empty()) {
+      plan.rules[i].local = false;
+      plan.rules[i].stage = Stage::kReceipt;
+      const bool percent = plan.rules[i].give.kind == Effect::Kind::kPercent;
+      if (percent && !plan.rules[i].give.rounding_said) plan.rules[i].give.of_total = true;
+    }
+    plan.rules[i].not_with = std::move(pairs[i]);
+  }
+  // A group stands where its first member stands.
+  std::vector<Stage> stages(plan.groups.size(), Stage::kEarn);
+  for (const auto& r : plan.rules) {
+    if (r.group >= 0) {
+      auto& stage = stages[static_cast<std::size_t>(r.group)];
+      stage = std::min(stage, r.stage);
+    }
+  }
+  for (auto& r : plan.rules) {
+    if (r.group >= 0 && !r.local) r.stage = stages[static_cast<std::size_t>(r.group)];
+  }
+  for (auto& type : plan.card_types) {
+    for (auto& promotion : type.promotions) {
+      if (by_name[promotion] < 0) {
+        return invalid("card_types." + type.id + ".promotions",
+                       "no rule \"" + std::string(plan.names.text(promotion)) + "\"");
+      }
+      promotion = static_cast<std::uint32_t>(by_name[promotion]);
+    }
+  }
+  return {};
+}
+
+Result<Plan> read(JsonObject in) {
+  Loader l;
+  auto& p = l.plan;
+  p.purses.emplace_back();
+  p.purses[0].id = "points";
+  p.purses[0].key = l.name("points");
+  if (TILL_TRY(in.get_or("schema", 2)) != 2)
+    return fail(Code::kOutOfRange, "schema: only 2 is known");
+  p.id = TILL_TRY(in.get<std::string>("id"));
+  p.version = TILL_TRY(in.get<std::int64_t>("version"));
+  p.name = TILL_TRY(in.get_or<std::string>("name", ""));
+  if (p.id.empty()) return fail(Code::kOutOfRange, "id: empty");
+  if (p.version < 0) return fail(Code::kOutOfRange, "version: below 0");
+  p.paused = TILL_TRY(in.get_or("paused", false));
+  p.valid = TILL_TRY(validity(in));
+  if (in.has("settings")) TILL_CHECK(settings(l, TILL_TRY(in.object("settings"))));
+  TILL_CHECK(each(l, in, "purses", kMaxParts, purse));
+  TILL_CHECK(each(l, in, "groups", limits::kMaxRules, group));
+  TILL_CHECK(each(l, in, "coupons", limits::kMaxRules, coupon));
+  TILL_CHECK(each(l, in, "experiments", kMaxParts, experiment));
+  TILL_CHECK(each(l, in, "card_types", limits::kMaxCardTypes, card_type));
+  if (in.has("tiers")) TILL_CHECK(tiers(l, TILL_TRY(in.object("tiers"))));
+  if (in.has("redeem")) TILL_CHECK(redeem(l, TILL_TRY(in.object("redeem"))));
+  const auto paths = TILL_TRY(rules(l, in));
+  TILL_CHECK(in.finish());
+  TILL_CHECK(resolve(p, paths));
+  TILL_CHECK(check(p, paths));
+  p.prepare();
+  return std::move(p);
+}
+
+}  // namespace
+}  // namespace load
+
+Result<Plan> load_plan(std::string_view text) {
+  const auto root = TILL_TRY(parse_json(text, {limits::kMaxProgramBytes, 24}));
+  auto in = TILL_TRY(JsonObject::from(root, ""));
+  auto plan = TILL_TRY(catch_overflow("the program", [&] { return load::read(std::move(in)); }));
+  plan.source = boost::json::serialize(root);
+  return plan;
+}
+
+}  // namespace till::loyalty

@@ -1,0 +1,57 @@
+// Reading a program from JSON, strictly: every refusal names the place and the reason.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/base/json.h"
+#include "gateway/loyalty/plan.h"
+
+namespace till::loyalty {
+
+// Errors are those of JsonObject and kProgramInvalid for what reads well but cannot mean anything:
+// an empty range, overlapping steps, a rule that can never apply.
+Result<Plan> load_plan(std::string_view text);
+
+namespace load {
+
+// What the parts of the loader share.
+struct Loader {
+  Plan plan;
+
+  Result<NameSet> names(JsonObject& in, std::string_view field, bool may_be_empty = false);
+  NameId name(std::string_view text) { return plan.names.add(text); }
+};
+
+inline constexpr std::size_t kMaxNames = 20'000;  // of one list in a rule
+inline constexpr std::size_t kMaxParts = 64;      // conditions, steps, limits, set parts of a rule
+inline constexpr std::size_t kMaxCombined = 12;   // rules whose subsets are searched for the best
+inline constexpr int kMaxNesting = 8;             // all / any / not inside each other
+
+inline auto invalid(const std::string& where, std::string_view why) {
+  return fail(Code::kProgramInvalid, where + ": " + std::string(why));
+}
+
+// One of the given words, as its index.
+Result<std::size_t> word(JsonObject& in, std::string_view field,
+                         std::initializer_list<std::string_view> words, std::size_t otherwise);
+
+// {"min": …, "max": …}, either may be absent; kProgramInvalid when nothing lies between.
+template <typename T>
+Result<Span> span(JsonObject& in, std::string_view field);
+
+Result<Selector> selector(Loader& l, JsonObject& in, std::string_view field);
+Result<Condition> condition(Loader& l, JsonObject in, int depth);
+Result<Effect> effect(Loader& l, JsonObject in);
+Result<Rule> rule(Loader& l, const boost::json::value& value, const std::string& path);
+Result<Calendar> validity(JsonObject& in);
+// A text, or {"en": …, "ru": …}.
+Result<std::array<std::string, 2>> words_of(JsonObject& in, std::string_view field);
+// The counters whose name begins with "spent" are money; the others count.
+bool counts_money(std::string_view counter);
+
+// What only shows when everything has been read; `paths` by rule.
+Result<void> check(const Plan& plan, const std::vector<std::string>& paths);
+
+}  // namespace load
+}  // namespace till::loyalty

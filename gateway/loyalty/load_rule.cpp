@@ -1,0 +1,599 @@
+#include <algorithm>
+
+#include "gateway/base/limits.h"
+#include "gateway/loyalty/load.h"
+
+namespace till::loyalty::load {
+namespace {
+
+using Kind = Condition::Kind;
+
+Result<std::array<std::int64_t, 2>> hours(JsonObject& in) {
+  std::array<std::int64_t, 2> out{0, 1440};
+  const auto list = TILL_TRY(in.array("hours", 2));
+  if (list.size() != 2) return invalid(in.path_of("hours"), "two times, [\"18:00\", \"22:00\"]");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto text = TILL_TRY(json_as<std::string>(*list[i].second, list[i].first));
+    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
+      return fail(Code::kBadValue, list[i].first + ": 18:00");
+    }
+    out[i] = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+    if (out[i] > 1440 || text[3] > '5') return fail(Code::kBadValue, list[i].first + ": 18:00");
+  }
+  if (out[0] == out[1]) return invalid(in.path_of("hours"), "an empty span of time");
+  return out;
+}
+
+Result<unsigned> weekdays(JsonObject& in) {
+  constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  unsigned bits = 0;
+  for (const auto& [path, value] : TILL_TRY(in.array("weekdays", 7))) {
+    const auto text = TILL_TRY(json_as<std::string>(*value, path));
+    const auto at = std::ranges::find(kDays, text);
+    if (at == kDays.end())
+      return fail(Code::kBadValue, path + ": mon, tue, wed, thu, fri, sat, sun");
+    bits |= 1U << (at - kDays.begin());
+  }
+  if (bits == 0) return invalid(in.path_of("weekdays"), "an empty list means never");
+  return bits;
+}
+
+Result<std::uint32_t> numbers(JsonObject& in, std::string_view field, std::int64_t most) {
+  std::uint32_t bits = 0;
+  for (const auto& [path, value] : TILL_TRY(in.array(field, 31))) {
+    const auto n = TILL_TRY(json_as<std::int64_t>(*value, path));
+    if (n < 1 || n > most) return fail(Code::kOutOfRange, path + ": 1 to " + std::to_string(most));
+    bits |= 1U << (n - 1);
+  }
+  if (bits == 0) return invalid(in.path_of(field), "an empty list means never");
+  return bits;
+}
+
+Result<Condition> time(JsonObject in) {
+  Condition c;
+  c.kind = Kind::kTime;
+  c.calendar = TILL_TRY(validity(in));
+  if (in.has("weekdays")) c.calendar.weekdays = TILL_TRY(weekdays(in));
+  if (in.has("days_of_month")) c.calendar.month_days = TILL_TRY(numbers(in, "days_of_month", 31));
+  if (in.has("months")) c.calendar.months = TILL_TRY(numbers(in, "months", 12));
+  if (in.has("hours")) {
+    const auto h = TILL_TRY(hours(in));
+    c.calendar.minute_from = static_cast<int>(h[0]);
+    c.calendar.minute_until = static_cast<int>(h[1]);
+  }
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Condition> basket(Loader& l, JsonObject in) {
+  Condition c;
+  c.kind = Kind::kBasket;
+  c.select = TILL_TRY(selector(l, in, "select"));
+  c.span = TILL_TRY(span<Money>(in, "amount"));
+  c.count = TILL_TRY(span<Quantity>(in, "quantity"));
+  c.lines = TILL_TRY(span<std::int64_t>(in, "lines"));
+  c.basis = static_cast<Basis>(TILL_TRY(word(in, "basis", {"remaining", "list", "before_tax"}, 0)));
+  if (c.span.open() && c.count.open() && c.lines.open()) c.count.min = 1;  // some of it
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Condition> counter(Loader& l, JsonObject in) {
+  Condition c;
+  c.kind = Kind::kCounter;
+  const auto name = TILL_TRY(in.get<std::string>("name"));
+  c.name = l.name(name);
+  c.span =
+      counts_money(name) ? TILL_TRY(span<Money>(in, "is")) : TILL_TRY(span<std::int64_t>(in, "is"));
+  c.every = TILL_TRY(in.get_or<std::int64_t>("every", 0));
+  if (c.every < 0) return fail(Code::kOutOfRange, in.path_of("every") + ": below 0");
+  c.plus = TILL_TRY(in.get_or("this_receipt_too", false)) ? 1 : 0;
+  c.on_basket = c.plus != 0 && counts_money(name);
+  if (c.span.open() && c.every == 0) return invalid(in.path_of("is"), "needs min, max or every");
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Condition> date(Loader& l, JsonObject in) {
+  Condition c;
+  c.kind = Kind::kDate;
+  c.name = l.name(TILL_TRY(in.get<std::string>("of")));
+  c.yearly = TILL_TRY(in.get_or("yearly", false));
+  if (c.yearly) {
+    const auto before = TILL_TRY(in.get_or<std::int64_t>("days_before", 0));
+    const auto after = TILL_TRY(in.get_or<std::int64_t>("days_after", 0));
+    if (before < 0 || after < 0 || before > 180 || after > 180) {
+      return fail(Code::kOutOfRange, in.path_of("days_before") + ": 0 to 180");
+    }
+    c.span = {-before, after};
+  } else {
+    c.span = TILL_TRY(span<std::int64_t>(in, "days_ago"));
+    if (c.span.open()) return invalid(in.path_of("days_ago"), "needs min or max");
+  }
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Condition> attribute(Loader& l, JsonObject in) {
+  Condition c;
+  c.kind = Kind::kAttribute;
+  c.name = l.name(TILL_TRY(in.get<std::string>("name")));
+  if (in.has("in")) c.names = TILL_TRY(l.names(in, "in"));
+  c.span = TILL_TRY(span<std::int64_t>(in, "is"));
+  if (c.names.empty() && c.span.open()) return invalid(in.path_of("in"), "needs in or is");
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Condition> experiment(Loader& l, JsonObject in) {
+  Condition c;
+  c.kind = Kind::kExperiment;
+  const auto id = TILL_TRY(in.get<std::string>("id"));
+  const auto at = std::ranges::find(l.plan.experiments, id, &Experiment::id);
+  if (at == l.plan.experiments.end()) return invalid(in.path_of("id"), "no such experiment");
+  c.name = at->key;
+  const auto group = TILL_TRY(word(in, "group", {"pilot", "control", "rest"}, 0));
+  const auto middle = at->pilot + at->control;
+  c.span = group == 0   ? Span{0, at->pilot - 1}
+           : group == 1 ? Span{at->pilot, middle - 1}
+                        : Span{middle, kPercentScale - 1};
+  if (c.span.min > c.span.max) return invalid(in.path_of("group"), "nobody is in this group");
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+struct NamedKind {
+  std::string_view field;
+  Kind kind;
+  bool empty_means_all;
+};
+constexpr NamedKind kNamed[] = {
+    NamedKind{"codes", Kind::kCode, false},         {"coupons", Kind::kCoupon, false},
+    NamedKind{"card_types", Kind::kCardType, true}, {"segments", Kind::kSegment, false},
+    NamedKind{"tiers", Kind::kTier, false},         {"stores", Kind::kStore, false},
+    NamedKind{"tills", Kind::kTill, false},         {"payments", Kind::kPayment, false},
+};
+
+Result<void> known_names(const Loader& l, Kind kind, const NameSet& names,
+                         const std::string& path) {
+  const auto in = [](const auto& list, NameId key) {
+    return std::ranges::any_of(list, [&](const auto& e) { return e.key == key; });
+  };
+  for (const auto id : names.ids()) {
+    const bool known = kind == Kind::kTier     ? l.plan.tiers && in(l.plan.tiers->steps, id)
+                       : kind == Kind::kCoupon ? in(l.plan.coupons, id)
+                       : kind == Kind::kCardType && !l.plan.card_types.empty()
+                           ? in(l.plan.card_types, id)
+                           : true;
+    if (!known)
+      return invalid(path, "\"" + std::string(l.plan.names.text(id)) + "\" is not defined");
+  }
+  return {};
+}
+
+Result<void> named_conditions(Loader& l, JsonObject& in, std::vector<Condition>& parts) {
+  for (const auto& n : kNamed) {
+    if (!in.has(n.field)) continue;
+    Condition c;
+    c.kind = n.kind;
+    c.names = TILL_TRY(l.names(in, n.field, n.empty_means_all));
+    TILL_CHECK(known_names(l, n.kind, c.names, in.path_of(n.field)));
+    c.on_basket = n.kind == Kind::kTier && l.plan.tiers->this_too;
+    if (!c.names.empty()) parts.push_back(std::move(c));
+  }
+  return {};
+}
+
+Result<void> simple_conditions(Loader& l, JsonObject& in, std::vector<Condition>& parts) {
+  if (in.has("customer")) {
+    const auto who = TILL_TRY(word(in, "customer", {"known", "unknown", "verified"}, 0));
+    Condition c;
+    c.kind = who == 2 ? Kind::kVerified : Kind::kKnown;
+    c.want = who != 1;
+    parts.push_back(std::move(c));
+  }
+  if (in.has("card_promotion")) {
+    Condition c;
+    c.kind = Kind::kCardPromotion;
+    if (!TILL_TRY(in.get<bool>("card_promotion"))) {
+      return invalid(in.path_of("card_promotion"), "true, or leave it out");
+    }
+    parts.push_back(std::move(c));
+  }
+  if (in.has("plugin")) {
+    Condition c;
+    c.kind = Kind::kPlugin;
+    c.name = l.name(TILL_TRY(in.get<std::string>("plugin")));
+    parts.push_back(std::move(c));
+  }
+  return {};
+}
+
+Result<void> combined(Loader& l, JsonObject& in, int depth, std::vector<Condition>& parts) {
+  for (const auto& [field, kind] : {std::pair{"all", Kind::kAll}, std::pair{"any", Kind::kAny}}) {
+    if (!in.has(field)) continue;
+    Condition c;
+    c.kind = kind;
+    for (const auto& [path, value] : TILL_TRY(in.array(field, kMaxParts))) {
+      c.parts.push_back(
+          TILL_TRY(condition(l, TILL_TRY(JsonObject::from(*value, path)), depth + 1)));
+    }
+    if (c.parts.empty()) return invalid(in.path_of(field), "an empty list");
+    parts.push_back(std::move(c));
+  }
+  if (in.has("not")) {
+    Condition c;
+    c.kind = Kind::kNot;
+    c.parts.push_back(TILL_TRY(condition(l, TILL_TRY(in.object("not")), depth + 1)));
+    if (c.parts[0].parts.empty()) return invalid(in.path_of("not"), "nothing to exclude");
+    parts.push_back(std::move(c));
+  }
+  return {};
+}
+
+std::int64_t same(std::int64_t v) { return v; }
+std::int64_t factor(std::int64_t v) { return checked_mul(v, 100); }
+
+Result<Value> ladder(Loader& l, JsonObject in, bool money, std::int64_t (*read)(std::int64_t)) {
+  Value v;
+  const auto by = TILL_TRY(in.get<std::string>("by"));
+  v.by = by == "amount"     ? Value::By::kAmount
+         : by == "quantity" ? Value::By::kQuantity
+         : by == "tier"     ? Value::By::kTier
+                            : Value::By::kCounter;
+  if (v.by == Value::By::kTier && !l.plan.tiers)
+    return invalid(in.path_of("by"), "no tiers defined");
+  v.counter = l.name(by);
+  v.this_too = TILL_TRY(in.get_or("this_receipt_too", false));
+  for (const auto& [path, element] : TILL_TRY(in.array("steps", kMaxParts))) {
+    auto step = TILL_TRY(JsonObject::from(*element, path));
+    Value::Step s{};
+    if (v.by == Value::By::kTier) {
+      const auto tier = TILL_TRY(step.get<std::string>("from"));
+      const auto at = std::ranges::find(l.plan.tiers->steps, tier, &Tier::id);
+      if (at == l.plan.tiers->steps.end()) return invalid(step.path_of("from"), "no such tier");
+      s.from = at - l.plan.tiers->steps.begin();
+    } else if (v.by == Value::By::kQuantity) {
+      s.from = TILL_TRY(step.get<Quantity>("from")).units;
+    } else if (v.by == Value::By::kAmount || counts_money(by)) {
+      s.from = TILL_TRY(step.get<Money>("from")).minor;
+    } else {
+      s.from = TILL_TRY(step.get<std::int64_t>("from"));
+    }
+    s.value = money ? TILL_TRY(step.get<Money>("value")).minor
+                    : read(TILL_TRY(step.get<Percent>("value")).units);
+    if (s.value < 0) return fail(Code::kOutOfRange, step.path_of("value") + ": below 0");
+    if (!v.steps.empty() && s.from <= v.steps.back().from) {
+      return invalid(step.path_of("from"), "steps overlap: not above the one before");
+    }
+    TILL_CHECK(step.finish());
+    v.steps.push_back(s);
+  }
+  if (v.steps.empty()) return invalid(in.path_of("steps"), "an empty list");
+  TILL_CHECK(in.finish());
+  return v;
+}
+
+// A number, or {"by": …, "steps": […]}.
+Result<Value> value(Loader& l, JsonObject& in, std::string_view field, bool money,
+                    std::int64_t (*read)(std::int64_t) = same) {
+  if (in.is_object(field)) return ladder(l, TILL_TRY(in.object(field)), money, read);
+  Value v;
+  v.fixed =
+      money ? TILL_TRY(in.get<Money>(field)).minor : read(TILL_TRY(in.get<Percent>(field)).units);
+  if (v.fixed < 0) return fail(Code::kOutOfRange, in.path_of(field) + ": below 0");
+  return v;
+}
+
+std::int64_t highest(const Value& v) {
+  std::int64_t most = v.fixed;
+  for (const auto& s : v.steps) most = std::max(most, s.value);
+  return most;
+}
+
+Result<void> earn(Loader& l, JsonObject in, Effect& e) {
+  using Earn = Effect::Earn;
+  e.kind = Effect::Kind::kEarn;
+  const auto purse = TILL_TRY(in.get_or<std::string>("purse", "points"));
+  e.purse = l.plan.names.find(purse);
+  if (l.plan.purse(e.purse) == nullptr) return invalid(in.path_of("purse"), "no such purse");
+  if (const auto to = TILL_TRY(in.get_or<std::string>("to", "customer")); to != "customer") {
+    e.to = l.name(to);
+  }
+  constexpr std::array<std::string_view, 5> kHow{"percent", "per_unit", "fixed", "per_amount",
+                                                 "multiply"};
+  int found = -1;
+  for (std::size_t i = 0; i < kHow.size(); ++i) {
+    if (!in.has(kHow[i])) continue;
+    if (found >= 0)
+      return invalid(in.path_of(kHow[i]),
+                     "only one of percent, per_unit, fixed, per_amount, multiply");
+    found = static_cast<int>(i);
+  }
+  if (found < 0) return fail(Code::kMissingField, in.path_of("percent"));
+  e.earn = static_cast<Earn>(found);
+  e.value = TILL_TRY(value(l, in, kHow[static_cast<std::size_t>(found)], false,
+                           e.earn == Earn::kMultiply ? factor : same));
+  if (e.earn == Earn::kMultiply && e.value.by == Value::By::kNothing && e.value.fixed < 10'000) {
+    return invalid(in.path_of("multiply"), "below 1 would take points away");
+  }
+  if (e.earn == Earn::kPerAmount) {
+    e.every = TILL_TRY(in.get<Money>("every")).minor;
+    if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
+  }
+  e.rounding_said = true;
+  e.of_total = TILL_TRY(word(in, "rounding", {"line", "total"}, e.earn != Earn::kMultiply)) == 1;
+  return in.finish();
+}
+
+Result<SetPart> set_part(Loader& l, const boost::json::value& v, const std::string& path,
+                         Pick pick) {
+  auto in = TILL_TRY(JsonObject::from(v, path));
+  SetPart part;
+  part.select = TILL_TRY(selector(l, in, "select"));
+  part.quantity = TILL_TRY(in.get_or("quantity", Quantity{kQuantityScale})).units;
+  if (part.quantity <= 0)
+    return fail(Code::kOutOfRange, in.path_of("quantity") + ": must be above 0");
+  part.pick = static_cast<Pick>(
+      TILL_TRY(word(in, "pick", {"first", "cheapest", "dearest"}, static_cast<std::size_t>(pick))));
+  TILL_CHECK(in.finish());
+  return part;
+}
+
+Result<Sets> sets(Loader& l, JsonObject in) {
+  Sets s;
+  if (in.has("buy")) {
+    for (const auto& [path, v] : TILL_TRY(in.array("buy", kMaxParts))) {
+      s.buy.push_back(TILL_TRY(set_part(l, *v, path, Pick::kDearest)));
+    }
+  }
+  if (in.has("get")) {
+    for (const auto& [path, v] : TILL_TRY(in.array("get", kMaxParts))) {
+      s.get.push_back(TILL_TRY(set_part(l, *v, path, Pick::kCheapest)));
+    }
+  }
+  if (s.buy.empty() && s.get.empty()) return invalid(in.path_of("buy"), "needs buy or get");
+  s.most = TILL_TRY(in.get_or("most", s.most));
+  if (s.most < 1) return invalid(in.path_of("most"), "must be above 0");
+  TILL_CHECK(in.finish());
+  return s;
+}
+
+Result<Limit> limit(const boost::json::value& v, const std::string& path) {
+  auto in = TILL_TRY(JsonObject::from(v, path));
+  Limit out;
+  out.scope = static_cast<LimitScope>(
+      TILL_TRY(word(in, "per", {"receipt", "customer", "store", "program"}, 0)));
+  out.period = static_cast<Period>(
+      TILL_TRY(word(in, "period", {"ever", "day", "week", "month", "year"}, 0)));
+  out.times = TILL_TRY(in.get_or("times", out.times));
+  if (in.has("amount")) out.amount = TILL_TRY(in.get<Money>("amount")).minor;
+  if (out.times == kHighest && out.amount == kHighest) {
+    return invalid(path, "needs times or amount");
+  }
+  if (out.times < 1 || out.amount < 1)
+    return invalid(path, "a limit of nothing: the rule can never apply");
+  if (out.scope == LimitScope::kReceipt && out.period != Period::kEver) {
+    return invalid(in.path_of("period"), "a receipt has no period");
+  }
+  TILL_CHECK(in.finish());
+  return out;
+}
+
+// Grows with this receipt.
+bool grows(const Loader& l, const Value& v) {
+  return v.by == Value::By::kAmount || v.by == Value::By::kQuantity ||
+         (v.by == Value::By::kCounter && v.this_too) ||
+         (v.by == Value::By::kTier && l.plan.tiers->this_too);
+}
+
+bool is_local(const Loader& l, const Rule& r) {
+  const bool competes = r.group >= 0 && !l.plan.groups[static_cast<std::size_t>(r.group)].per_line;
+  return !competes && r.give.is_discount() && r.give.kind != Effect::Kind::kPlugin && !r.sets &&
+         r.give.per != Per::kReceipt && !r.give.of_total && r.limits.empty() &&
+         r.cost.amount == 0 && r.not_with.empty() && !r.when.needs_basket() &&
+         !grows(l, r.give.value) && !r.needs_code;
+}
+
+bool wants_code(const Condition& c) {
+  return c.kind == Kind::kCode || c.kind == Kind::kCoupon ||
+         std::ranges::any_of(c.parts, wants_code);
+}
+
+Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
+  const bool could_be_local = is_local(l, r);
+  const auto natural = r.give.kind == Effect::Kind::kEarn ? Stage::kEarn
+                       : r.sets                           ? Stage::kSet
+                       : r.needs_code                     ? Stage::kCoupon
+                       : could_be_local                   ? Stage::kLine
+                                                          : Stage::kReceipt;
+  r.stage = static_cast<Stage>(
+      TILL_TRY(word(in, "stage", {"line", "set", "receipt", "coupon", "card", "earn"},
+                    static_cast<std::size_t>(natural))));
+  if (r.stage == Stage::kLine && r.give.is_discount() && !could_be_local) {
+    return invalid(in.path_of("stage"),
+                   "only a rule that looks at one line at a time can be in stage line");
+  }
+  if (r.stage == Stage::kEarn && r.give.is_discount()) {
+    return invalid(in.path_of("stage"), "a discount comes before the earning");
+  }
+  r.local = r.stage == Stage::kLine && r.give.is_discount();
+  // A percent of several lines is rounded once on their sum, unless the rule goes line by line.
+  const bool percent = r.give.kind == Effect::Kind::kPercent;
+  if (percent && !r.give.rounding_said) r.give.of_total = r.stage != Stage::kLine;
+  return {};
+}
+
+}  // namespace
+
+Result<Selector> selector(Loader& l, JsonObject& outer, std::string_view field) {
+  Selector s;
+  if (!outer.has(field)) return s;
+  auto in = TILL_TRY(outer.object(field));
+  if (in.has("skus")) s.skus = TILL_TRY(l.names(in, "skus"));
+  if (in.has("categories")) s.categories = TILL_TRY(l.names(in, "categories"));
+  if (in.has("tags")) s.tags = TILL_TRY(l.names(in, "tags"));
+  if (in.has("not_skus")) s.not_skus = TILL_TRY(l.names(in, "not_skus"));
+  if (in.has("not_categories")) s.not_categories = TILL_TRY(l.names(in, "not_categories"));
+  if (in.has("not_tags")) s.not_tags = TILL_TRY(l.names(in, "not_tags"));
+  s.price = TILL_TRY(span<Money>(in, "price"));
+  s.quantity = TILL_TRY(span<Quantity>(in, "quantity"));
+  s.discounted = TILL_TRY(in.find<bool>("discounted"));
+  s.weighed = TILL_TRY(in.find<bool>("weighed"));
+  const auto swallowed = [](const NameSet& wanted, const NameSet& unwanted) {
+    return !wanted.empty() &&
+           std::ranges::all_of(wanted.ids(), [&](NameId id) { return unwanted.has(id); });
+  };
+  if (swallowed(s.skus, s.not_skus) || swallowed(s.categories, s.not_categories) ||
+      swallowed(s.tags, s.not_tags)) {
+    return invalid(outer.path_of(field), "selects nothing: what it wants is excluded again");
+  }
+  TILL_CHECK(in.finish());
+  return s;
+}
+
+Result<Condition> condition(Loader& l, JsonObject in, int depth) {
+  if (depth > kMaxNesting) return invalid(in.path_of("all"), "nested too deeply");
+  Condition c;
+  TILL_CHECK(simple_conditions(l, in, c.parts));
+  TILL_CHECK(named_conditions(l, in, c.parts));
+  if (in.has("time")) c.parts.push_back(TILL_TRY(time(TILL_TRY(in.object("time")))));
+  if (in.has("counter")) c.parts.push_back(TILL_TRY(counter(l, TILL_TRY(in.object("counter")))));
+  if (in.has("date")) c.parts.push_back(TILL_TRY(date(l, TILL_TRY(in.object("date")))));
+  if (in.has("attribute")) {
+    c.parts.push_back(TILL_TRY(attribute(l, TILL_TRY(in.object("attribute")))));
+  }
+  if (in.has("experiment")) {
+    c.parts.push_back(TILL_TRY(experiment(l, TILL_TRY(in.object("experiment")))));
+  }
+  TILL_CHECK(combined(l, in, depth, c.parts));
+  if (in.has("basket")) c.parts.push_back(TILL_TRY(basket(l, TILL_TRY(in.object("basket")))));
+  TILL_CHECK(in.finish());
+  return c;
+}
+
+Result<Effect> effect(Loader& l, JsonObject in) {
+  using K = Effect::Kind;
+  constexpr std::array<std::pair<std::string_view, K>, 8> kKinds{{{"percent", K::kPercent},
+                                                                  {"amount", K::kAmount},
+                                                                  {"price", K::kPrice},
+                                                                  {"earn", K::kEarn},
+                                                                  {"gift", K::kGift},
+                                                                  {"coupon", K::kCoupon},
+                                                                  {"message", K::kMessage},
+                                                                  {"plugin", K::kPlugin}}};
+  Effect e;
+  std::string field;
+  for (const auto& [name, kind] : kKinds) {
+    if (!in.has(name)) continue;
+    if (!field.empty())
+      return invalid(in.path_of(name), "a rule gives one thing; here also " + field);
+    field = name;
+    e.kind = kind;
+  }
+  if (field.empty()) return fail(Code::kMissingField, in.path_of("percent"));
+  switch (e.kind) {
+    case K::kPercent:
+      e.value = TILL_TRY(value(l, in, field, false));
+      if (highest(e.value) > kPercentScale)
+        return fail(Code::kOutOfRange, in.path_of(field) + ": at most 100 %");
+      e.rounding_said = in.has("rounding");
+      e.of_total = TILL_TRY(word(in, "rounding", {"line", "total"}, 0)) == 1;
+      e.per = Per::kLine;
+      break;
+    case K::kAmount:
+      e.value = TILL_TRY(value(l, in, field, true));
+      e.per = static_cast<Per>(TILL_TRY(word(in, "per", {"unit", "line", "set", "receipt"}, 3)));
+      break;
+    case K::kPrice:
+      e.value = TILL_TRY(value(l, in, field, true));
+      e.per = static_cast<Per>(TILL_TRY(word(in, "per", {"unit", "line", "set"}, 0)));
+      break;
+    case K::kEarn:
+      TILL_CHECK(earn(l, TILL_TRY(in.object(field)), e));
+      break;
+    case K::kGift: {
+      auto gift = TILL_TRY(in.object(field));
+      e.what = l.name(TILL_TRY(gift.get<std::string>("sku")));
+      e.quantity = TILL_TRY(gift.get_or("quantity", Quantity{kQuantityScale})).units;
+      if (e.quantity <= 0) return fail(Code::kOutOfRange, gift.path_of("quantity"));
+      TILL_CHECK(gift.finish());
+      break;
+    }
+    case K::kCoupon: {
+      e.what = l.plan.names.find(TILL_TRY(in.get<std::string>(field)));
+      if (l.plan.coupon(e.what) == nullptr) return invalid(in.path_of(field), "no such coupon");
+      e.quantity = TILL_TRY(in.get_or<std::int64_t>("count", 1));
+      if (e.quantity < 1 || e.quantity > 100) return fail(Code::kOutOfRange, in.path_of("count"));
+      break;
+    }
+    case K::kMessage:
+      e.text = TILL_TRY(words_of(in, field));
+      break;
+    case K::kPlugin:
+      e.what = l.name(TILL_TRY(in.get<std::string>(field)));
+      break;
+  }
+  if (e.is_discount() && e.kind != K::kPlugin && e.kind != K::kPrice && highest(e.value) == 0) {
+    return invalid(in.path_of(field), "gives nothing");
+  }
+  TILL_CHECK(in.finish());
+  return e;
+}
+
+Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& path) {
+  auto in = TILL_TRY(JsonObject::from(json, path));
+  Rule r;
+  r.id = TILL_TRY(in.get<std::string>("id"));
+  if (r.id.empty()) return fail(Code::kOutOfRange, in.path_of("id") + ": empty");
+  r.key = l.name(r.id);
+  if (in.has("name")) r.name = TILL_TRY(words_of(in, "name"));
+  if (const auto on = TILL_TRY(in.find<std::string>("on")); on && *on != "sale") r.on = l.name(*on);
+  r.paused = TILL_TRY(in.get_or("paused", false));
+  r.priority = TILL_TRY(in.get_or<std::int64_t>("priority", 0));
+  r.exclusive = TILL_TRY(in.get_or("exclusive", false));
+  r.funded_by = TILL_TRY(in.get_or<std::string>("funded_by", ""));
+  r.valid = TILL_TRY(validity(in));
+  if (in.has("when")) r.when = TILL_TRY(condition(l, TILL_TRY(in.object("when")), 0));
+  r.select = TILL_TRY(selector(l, in, "select"));
+  if (in.has("sets")) {
+    if (in.has("select"))
+      return invalid(in.path_of("select"), "a rule with sets selects in buy and get");
+    r.sets = TILL_TRY(sets(l, TILL_TRY(in.object("sets"))));
+  }
+  r.give = TILL_TRY(effect(l, TILL_TRY(in.object("give"))));
+  if (r.give.per == Per::kSet && !r.sets) return invalid(path, "per set needs sets");
+  if (in.has("cost")) {
+    auto cost = TILL_TRY(in.object("cost"));
+    const auto purse = TILL_TRY(cost.get_or<std::string>("purse", "points"));
+    r.cost.purse = l.plan.names.find(purse);
+    if (l.plan.purse(r.cost.purse) == nullptr)
+      return invalid(cost.path_of("purse"), "no such purse");
+    r.cost.amount = TILL_TRY(cost.get<Points>("amount")).units;
+    if (r.cost.amount <= 0)
+      return fail(Code::kOutOfRange, cost.path_of("amount") + ": must be above 0");
+    TILL_CHECK(cost.finish());
+  }
+  if (in.has("limits")) {
+    for (const auto& [where, v] : TILL_TRY(in.array("limits", kMaxParts))) {
+      r.limits.push_back(TILL_TRY(limit(*v, where)));
+    }
+  }
+  if (const auto group = TILL_TRY(in.find<std::string>("group"))) {
+    const auto at = std::ranges::find(l.plan.groups, *group, &Group::id);
+    if (at == l.plan.groups.end()) return invalid(in.path_of("group"), "no such group");
+    r.group = at - l.plan.groups.begin();
+  }
+  r.needs_code = wants_code(r.when);
+  if (in.has("not_with")) {
+    // Resolved when all rules are known; until then the names.
+    const auto others = TILL_TRY(l.names(in, "not_with"));
+    r.not_with = others.ids();
+  }
+  TILL_CHECK(stage(l, in, r));
+  TILL_CHECK(in.finish());
+  return r;
+}
+
+}  // namespace till::loyalty::load

@@ -1,0 +1,147 @@
+#include "gateway/loyalty/plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace till::loyalty {
+namespace {
+
+void basket_selectors(const Condition& c, std::vector<const Selector*>& out) {
+  if (c.kind == Condition::Kind::kBasket) out.push_back(&c.select);
+  for (const auto& part : c.parts) basket_selectors(part, out);
+}
+
+// Names of which one must be present for the rule to hold at all, if there is such a condition.
+const NameSet* gate(const Condition& when) {
+  using enum Condition::Kind;
+  for (const auto& c : when.parts) {
+    switch (c.kind) {
+      case kSegment:
+      case kCode:
+      case kCoupon:
+      case kStore:
+      case kCardType:
+        if (!c.names.empty()) return &c.names;
+        break;
+      case kAll:
+        if (const auto* inner = gate(c)) return inner;
+        break;
+      default:
+        break;
+    }
+  }
+  return nullptr;
+}
+
+void put(Plan::Touched& list, const NameSet& names, std::uint32_t rule) {
+  for (const auto name : names.ids()) {
+    auto& rules = list[name];
+    if (rules.empty() || rules.back() != rule) rules.push_back(rule);
+  }
+}
+
+void codes_of(const Condition& c, Plan::Touched& by_code, std::uint32_t rule) {
+  const bool code = c.kind == Condition::Kind::kCode || c.kind == Condition::Kind::kCoupon;
+  if (code) put(by_code, c.names, rule);
+  for (const auto& part : c.parts) codes_of(part, by_code, rule);
+}
+
+}  // namespace
+
+bool Selector::all() const {
+  return skus.empty() && categories.empty() && tags.empty() && not_skus.empty() &&
+         not_categories.empty() && not_tags.empty() && price.open() && quantity.open() &&
+         !discounted && !weighed;
+}
+
+bool Condition::needs_basket() const {
+  return on_basket || kind == Kind::kBasket || std::ranges::any_of(parts, &Condition::needs_basket);
+}
+
+std::vector<const Selector*> interests_of(const Rule& rule) {
+  std::vector<const Selector*> out;
+  if (rule.sets) {
+    for (const auto& part : rule.sets->buy) out.push_back(&part.select);
+    for (const auto& part : rule.sets->get) out.push_back(&part.select);
+  } else {
+    out.push_back(&rule.select);
+  }
+  basket_selectors(rule.when, out);
+  return out;
+}
+
+const Purse* Plan::purse(NameId key) const {
+  const auto at = std::ranges::find(purses, key, &Purse::key);
+  return at == purses.end() ? nullptr : &*at;
+}
+
+const CouponType* Plan::coupon(NameId key) const {
+  const auto at = std::ranges::find(coupons, key, &CouponType::key);
+  return at == coupons.end() ? nullptr : &*at;
+}
+
+void Plan::prepare() {
+  const auto count = rules.size();
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    return rules[a].stage != rules[b].stage ? rules[a].stage < rules[b].stage
+                                            : rules[a].priority > rules[b].priority;
+  });
+  std::vector<std::uint32_t> place(count);
+  std::vector<Rule> sorted;
+  sorted.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    place[order[i]] = i;
+    sorted.push_back(std::move(rules[order[i]]));
+  }
+  rules = std::move(sorted);
+  stage_begin.fill(count);
+  for (auto i = count; i > 0; --i) {
+    for (std::size_t s = 0; s <= static_cast<std::size_t>(rules[i - 1].stage); ++s) {
+      stage_begin[s] = i - 1;
+    }
+  }
+  for (auto& rule : rules) {
+    for (auto& other : rule.not_with) other = place[other];
+    std::ranges::sort(rule.not_with);
+  }
+  for (auto& type : card_types) {
+    for (auto& promotion : type.promotions) promotion = place[promotion];
+    std::ranges::sort(type.promotions);
+  }
+  for (auto* list : {&by_sku, &by_category, &by_tag, &by_gate, &by_code}) {
+    list->assign(names.size(), {});
+  }
+  interests.assign(count, {});
+  all_lines.assign(count, 0);
+  everywhere.clear();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto& rule = rules[i];
+    if (rule.paused) continue;
+    if (rule.group >= 0) groups[static_cast<std::size_t>(rule.group)].members.push_back(i);
+    for (auto& part : rule.when.parts) part.on_basket = part.needs_basket();
+    codes_of(rule.when, by_code, i);
+    if (rule.exclusive && !rule.local && rule.give.is_discount()) exclusives.push_back(i);
+    interests[i] = interests_of(rule);
+    for (const auto* select : interests[i]) {
+      if (!select->skus.empty()) {
+        put(by_sku, select->skus, i);
+      } else if (!select->categories.empty()) {
+        put(by_category, select->categories, i);
+      } else if (!select->tags.empty()) {
+        put(by_tag, select->tags, i);
+      } else {
+        all_lines[i] = 1;
+      }
+    }
+    if (all_lines[i] == 0) continue;
+    if (const auto* names_of_gate = gate(rule.when)) {
+      put(by_gate, *names_of_gate, i);
+    } else {
+      everywhere.push_back(i);
+    }
+  }
+}
+
+}  // namespace till::loyalty

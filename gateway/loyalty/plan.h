@@ -1,0 +1,55 @@
+// A program made ready to run: rules in the order they apply, and an index from what a basket
+// holds (goods, category, tag) and who buys (segment, code, card type …) to the rules it can touch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/loyalty/rules.h"
+
+namespace till::loyalty {
+
+struct Plan {
+  Plan() = default;
+  Plan(Plan&&) = default;
+  Plan& operator=(Plan&&) = default;
+
+  std::string id;
+  std::int64_t version = 0;
+  std::string name;
+  bool paused = false;
+  Calendar valid;
+  Names names;
+  Settings settings;
+  std::vector<Purse> purses;  // [0] = points
+  std::optional<Redeem> redeem;
+  std::optional<Tiers> tiers;
+  std::vector<CardType> card_types;
+  std::vector<CouponType> coupons;
+  std::vector<Experiment> experiments;
+  std::vector<Group> groups;
+  std::vector<Rule> rules;
+  std::string source;  // the JSON it was read from, whitespace apart
+
+  // The index; made by prepare().
+  using Touched = std::vector<std::vector<std::uint32_t>>;  // by NameId
+  Touched by_sku, by_category, by_tag;
+  Touched by_gate;                        // no goods named, but a segment, code, card type, store
+  std::vector<std::uint32_t> everywhere;  // neither: looked at for every basket
+  std::vector<std::uint8_t> all_lines;    // by rule: every line may matter to it
+  Touched by_code;                        // rules that ask for this code or type of coupon
+  std::vector<std::vector<const Selector*>> interests;  // by rule: what makes a line matter to it
+
+  std::array<std::size_t, 7> stage_begin{};  // by stage: its first rule; [6] = all of them
+  std::vector<std::uint32_t> exclusives;     // not of stage line
+
+  // Sorts the rules, renumbers what points at them and builds the index.
+  void prepare();
+  [[nodiscard]] const Purse* purse(NameId key) const;
+  [[nodiscard]] const CouponType* coupon(NameId key) const;
+};
+
+std::vector<const Selector*> interests_of(const Rule& rule);
+
+}  // namespace till::loyalty

@@ -1,0 +1,202 @@
+// What a program or a basket may not be.
+#include <gtest/gtest.h>
+
+#include "gateway/base/json.h"
+#include "gateway/loyalty/basket_json.h"
+#include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/load.h"
+
+namespace till::loyalty {
+namespace {
+
+struct Refusal {
+  const char* text;  // the rest of the root object, or a rule
+  Code code;
+  const char* detail;
+};
+
+void expect_refused(const std::string& text, const Refusal& r) {
+  const auto p = Program::from_json(text);
+  ASSERT_FALSE(p) << r.text;
+  EXPECT_EQ(p.error().code, r.code) << r.text << ": " << p.error().detail;
+  EXPECT_NE(p.error().detail.find(r.detail), std::string::npos) << p.error().detail;
+}
+
+TEST(Load, RefusesARuleWithPlaceAndReason) {
+  for (
+      const Refusal& r : {
+          Refusal{R"({"give":{"percent":"5"}})", Code::kMissingField, "rules[0].id"},
+          {R"({"id":"a"})", Code::kMissingField, "give"},
+          {R"({"id":"a","give":{}})", Code::kMissingField, "give.percent"},
+          {R"({"id":"a","give":{"percent":"5","amount":"1"}})", Code::kProgramInvalid,
+           "gives one thing"},
+          {R"({"id":"a","give":{"percent":"-5"}})", Code::kNegativePercent,
+           "rules[0].give.percent"},
+          {R"({"id":"a","give":{"percent":"101"}})", Code::kOutOfRange, "at most 100 %"},
+          {R"({"id":"a","give":{"percent":12.5}})", Code::kWrongType, "\"12.5\""},
+          {R"({"id":"a","give":{"percent":"0"}})", Code::kProgramInvalid, "gives nothing"},
+          {R"({"id":"a","gives":{}})", Code::kMissingField, "give"},
+          {R"({"id":"a","give":{"percent":"5"},"colour":1})", Code::kUnknownField,
+           "rules[0].colour"},
+          {R"({"id":"a","when":{"stores":[]},"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "stores"},
+          {R"({"id":"a","when":{"tiers":["x"]},"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "\"x\" is not defined"},
+          {R"({"id":"a","when":{"customer":"unknown","segments":["v"]},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "can never hold"},
+          {R"({"id":"a","when":{"time":{"hours":["18:00","18:00"]}},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "empty span"},
+          {R"({"id":"a","when":{"time":{"hours":["18:00","25:00"]}},"give":{"percent":"5"}})",
+           Code::kBadValue, "hours[1]"},
+          {R"({"id":"a","when":{"time":{"weekdays":["mo"]}},"give":{"percent":"5"}})",
+           Code::kBadValue, "weekdays[0]"},
+          {R"({"id":"a","when":{"time":{"from":"2026-02-30"}},"give":{"percent":"5"}})",
+           Code::kBadValue, "time.from"},
+          {R"({"id":"a","when":{"basket":{"amount":{"min":"9","max":"8"}}},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "nothing lies between"},
+          {R"({"id":"a","when":{"card_promotion":true},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "no card type names"},
+          {R"({"id":"a","when":{"experiment":{"id":"e"}},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "no such experiment"},
+          {R"({"id":"a","select":{"skus":["x"],"not_skus":["x"]},"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "selects nothing"},
+          {R"({"id":"a","select":{"skus":["x","x"]},"give":{"percent":"5"}})", Code::kDuplicate,
+           "skus[1]"},
+          {R"({"id":"a","from":"2026-02-01","until":"2026-01-01","give":{"percent":"5"}})",
+           Code::kProgramInvalid, "never holds"},
+          {R"({"id":"a","limits":[{"times":0}],"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "can never apply"},
+          {R"({"id":"a","limits":[{"per":"receipt","period":"day","times":1}],"give":{"percent":"5"}})",
+           Code::kProgramInvalid, "no period"},
+          {R"({"id":"a","give":{"percent":{"by":"spent","steps":[{"from":"10","value":"3"},{"from":"10","value":"5"}]}}})",
+           Code::kProgramInvalid, "steps overlap"},
+          {R"({"id":"a","stage":"line","give":{"amount":"5"}})", Code::kProgramInvalid,
+           "one line at a time"},
+          {R"({"id":"a","group":"g","give":{"percent":"5"}})", Code::kProgramInvalid,
+           "no such group"},
+          {R"({"id":"a","not_with":["b"],"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "no rule or group \"b\""},
+          {R"({"id":"a","give":{"earn":{"percent":"5","fixed":"1"}}})", Code::kProgramInvalid,
+           "only one of"},
+          {R"({"id":"a","give":{"earn":{"purse":"stars","fixed":"1"}}})", Code::kProgramInvalid,
+           "no such purse"},
+          {R"({"id":"a","give":{"earn":{"multiply":"0.5"}}})", Code::kProgramInvalid, "below 1"},
+          {R"({"id":"a","give":{"coupon":"next"}})", Code::kProgramInvalid, "no such coupon"},
+          {R"({"id":"a","sets":{},"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "needs buy or get"},
+          {R"({"id":"a","cost":{"purse":"points","amount":"0"},"give":{"percent":"5"}})",
+           Code::kOutOfRange, "cost.amount"},
+      }) {
+    expect_refused(R"({"id":"p","version":3,"rules":[)" + std::string(r.text) + "]}", r);
+  }
+}
+
+TEST(Load, RefusesAProgramWithPlaceAndReason) {
+  const std::string rule = R"({"id":"a","give":{"percent":"5"}})";
+  for (
+      const Refusal& r : {
+          Refusal{R"("schema":1)", Code::kOutOfRange, "schema"},
+          {R"("earn":"5")", Code::kUnknownField, "earn"},
+          {R"("from":"2026-02-01","until":"2026-01-31")", Code::kProgramInvalid, "until"},
+          {R"("from":"2026-02-01","rules":[{"id":"a","until":"2026-01-31","give":{"percent":"5"}}])",
+           Code::kProgramInvalid, "outside the program's"},
+          {R"("settings":{"points_rounding":"best"})", Code::kBadValue, "points_rounding"},
+          {R"("settings":{"utc_offset":"3"})", Code::kBadValue, "utc_offset"},
+          {R"("settings":{"excluded":{"skus":["x"]}},"rules":[{"id":"a","select":{"skus":["x"]},"give":{"percent":"5"}}])",
+           Code::kProgramInvalid, "excluded holds all"},
+          {R"("redeem":{"step":"0"})", Code::kOutOfRange, "step"},
+          {R"("redeem":{"value":"-1"})", Code::kOutOfRange, "value"},
+          {R"("redeem":{"max_share":"100.01"})", Code::kOutOfRange, "max_share"},
+          {R"("redeem":{"step":"0.01","value":"0.50"})", Code::kProgramInvalid, "whole kopecks"},
+          {R"("redeem":{"step":"92233720368547758","value":"9"})", Code::kOverflow, "the program"},
+          {R"("tiers":{"steps":[{"id":"a","from":"5"},{"id":"b","from":"5"}]})",
+           Code::kProgramInvalid, "tiers overlap"},
+          {R"("tiers":{"steps":[]})", Code::kProgramInvalid, "empty"},
+          {R"("groups":[{"id":"g"}])", Code::kProgramInvalid, "no rule is in it"},
+          {R"("groups":[{"id":"g"},{"id":"g"}])", Code::kDuplicate, "groups[1].id"},
+          {R"("groups":[{"id":"g","choose":"first"}],"rules":[{"id":"a","group":"g","give":{"percent":"5"}},{"id":"b","group":"g","give":{"percent":"9"}}])",
+           Code::kProgramInvalid, "rules[1]: can never apply: a always comes first"},
+          {R"("groups":[{"id":"g"}],"rules":[{"id":"a","group":"g","give":{"percent":"5"}},{"id":"b","group":"g","give":{"earn":{"percent":"5"}}}])",
+           Code::kProgramInvalid, "weighed against"},
+          {R"("coupons":[{"id":"a","prefix":"77","length":10},{"id":"b","prefix":"770","length":10}])",
+           Code::kProgramInvalid, "could also be of a"},
+          {R"("coupons":[{"id":"a","prefix":"7X","length":10,"check_symbol":true}])",
+           Code::kProgramInvalid, "digits"},
+          {R"("experiments":[{"id":"e","pilot":"60","control":"50"}])", Code::kOutOfRange, "pilot"},
+          {R"("card_types":[{"id":"g","promotions":["x"]}])", Code::kProgramInvalid,
+           "no rule \"x\""},
+          {R"("card_types":[{"id":"g","promotions":["a"]}],"rules":[{"id":"a","give":{"percent":"5"}}])",
+           Code::kProgramInvalid, "card_promotion"},
+          {R"("purses":[{"id":"x","activation_days":5,"expires_days":5}])", Code::kProgramInvalid,
+           "before it becomes active"},
+          {R"("rules":[{"id":"a","give":{"percent":"5"}},{"id":"a","give":{"percent":"5"}}])",
+           Code::kDuplicate, "rules[1].id"},
+      }) {
+    expect_refused(R"({"id":"p","version":3,)" + std::string(r.text) + "}", r);
+  }
+  EXPECT_EQ(Program::from_json(R"({"id":"p"})").error(),
+            (Error{Code::kMissingField, "version", ""}));
+  const auto p = Program::from_json(R"({ "id":"p", "version":3, "rules":[)" + rule + "]}");
+  ASSERT_TRUE(p);
+  EXPECT_EQ(Program::from_json(p->to_json())->to_json(), p->to_json());
+}
+
+TEST(Basket, RefusesWhatCannotBe) {
+  for (const Refusal& r : {
+           Refusal{R"("lines":[{"price":"1","quantity":"0"}])", Code::kOutOfRange,
+                   "lines[0].quantity"},
+           {R"("lines":[{"price":"1","quantity":"-1"}])", Code::kOutOfRange, "lines[0].quantity"},
+           {R"("lines":[{"price":"1","quantity":"1000001"}])", Code::kOutOfRange, "quantity"},
+           {R"("lines":[{"price":"99999999999999999999"}])", Code::kOverflow, "price"},
+           {R"("lines":[{"price":"90000000000000000"},{"price":"90000000000000000"}])",
+            Code::kOverflow, "the basket"},
+           {R"("lines":[{"price":"1","id":"a"},{"price":"1","id":"a"}])", Code::kDuplicate,
+            "lines[1].id"},
+           {R"("lines":[{"price":"1","colour":"red"}])", Code::kUnknownField, "lines[0].colour"},
+           {R"("customer":{"id":"c","card":"blocked"})", Code::kCardBlocked, "customer.card"},
+           {R"("customer":{"id":"c","card":"expired"})", Code::kCardBlocked, "customer.card"},
+           {R"("redeem":"-1")", Code::kOutOfRange, "redeem"},
+           {R"("time":"yesterday")", Code::kBadValue, "time"},
+           {R"("used":[{"rule":"a","times":-1}])", Code::kOutOfRange, "used[0]"},
+       }) {
+    const auto p = Program::from_json(R"({"id":"p","version":1})");
+    const auto basket = parse_json("{" + std::string(r.text) + "}");
+    ASSERT_TRUE(basket) << r.text;
+    const auto result = evaluate_json(*p, *basket);
+    ASSERT_FALSE(result) << r.text;
+    EXPECT_EQ(result.error().code, r.code) << r.text << result.error().detail;
+    EXPECT_NE(result.error().detail.find(r.detail), std::string::npos) << result.error().detail;
+  }
+  boost::json::array lines(10'001, boost::json::object{{"price", "1"}});
+  const boost::json::value many = boost::json::object{{"lines", std::move(lines)}};
+  EXPECT_EQ(basket_from_json(many).error().code, Code::kTooManyLines);
+}
+
+TEST(Calendar, CountsAsTheWallDoes) {
+  EXPECT_EQ(days_from_civil(1970, 1, 1), 0);
+  EXPECT_EQ(*parse_day("2026-11-22", ""), 20779);
+  EXPECT_EQ(format_day(20779), "2026-11-22");
+  EXPECT_FALSE(parse_day("2025-02-29", ""));
+  const auto zoned = *parse_zoned("2026-11-22T00:30:00+03:00", "");
+  const auto t = local_time(zoned.unix_us, zoned.utc_offset_min);
+  EXPECT_EQ(t.day, 20779);
+  EXPECT_EQ(t.minute, 30);
+  EXPECT_EQ(t.weekday, 6);  // a Sunday
+  EXPECT_EQ(local_time(zoned.unix_us, 0).day, 20778);
+  const auto born = *parse_day("1992-02-29", "");
+  EXPECT_EQ(days_since_yearly(born, *parse_day("2026-02-28", "")), 0);
+  EXPECT_EQ(days_since_yearly(*parse_day("1990-12-31", ""), *parse_day("2026-01-02", "")), 2);
+  EXPECT_EQ(days_since_yearly(*parse_day("1990-01-03", ""), *parse_day("2025-12-31", "")), -3);
+  Calendar night{.weekdays = 1U << 4, .minute_from = 22 * 60, .minute_until = 2 * 60};
+  const auto at = [](const char* text) {
+    const auto z = *parse_zoned(text, "");
+    return local_time(z.unix_us, z.utc_offset_min);
+  };
+  EXPECT_TRUE(night.has(at("2026-11-20T23:00:00Z")));  // Friday
+  EXPECT_TRUE(night.has(at("2026-11-21T01:59:00Z")));  // still Friday's night
+  EXPECT_FALSE(night.has(at("2026-11-21T02:00:00Z")));
+  EXPECT_FALSE(night.has(at("2026-11-20T01:00:00Z")));  // Thursday's
+}
+
+}  // namespace
+}  // namespace till::loyalty

@@ -1,0 +1,644 @@
+// Rules that look at several lines: sets, receipt offers, coupons, card percents; groups; limits.
+#include <algorithm>
+#include <limits>
+
+#include "gateway/loyalty/evaluate.h"
+#include "gateway/loyalty/load.h"
+
+namespace till::loyalty {
+
+void Evaluator::say(Why why, std::int64_t rule, std::int64_t line, std::int64_t a, std::int64_t b) {
+  if (out_.reasons.size() >= limits::kMaxReasons) {
+    out_.reasons_cut = true;
+    return;
+  }
+  out_.reasons.push_back(
+      {why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), a, b});
+}
+
+std::span<const std::uint32_t> Evaluator::lines_of(std::uint32_t rule) const {
+  if (plan_.all_lines[rule] != 0) return {all_.data(), count_};
+  return rule_lines_[rule];
+}
+
+std::int64_t Evaluator::balance(NameId purse) const {
+  const auto at = std::ranges::find(purses_, purse, [](const auto& p) { return p.first; });
+  std::int64_t has = at == purses_.end() ? 0 : at->second;
+  for (const auto& s : out_.spent) {
+    if (s.purse == purse) has -= s.amount;
+  }
+  if (plan_.purse(purse)->same_receipt) {
+    for (const auto& e : out_.earned) {
+      if (e.purse == purse && e.to == kNoName) has = checked_add(has, e.amount);
+    }
+  }
+  return has;
+}
+
+Evaluator::Quota Evaluator::quota(std::uint32_t rule) const {
+  const auto& r = plan_.rules[rule];
+  Quota q;
+  for (const auto& limit : r.limits) {
+    std::int64_t times = limit.times, amount = limit.amount;
+    for (const auto& u : used_) {
+      if (u.rule != r.key || u.scope != limit.scope || u.period != limit.period) continue;
+      if (times != kHighest) times -= u.times;
+      if (amount != kHighest) amount -= u.amount;
+    }
+    if (times < q.times || amount < q.amount) {
+      q.scope = limit.scope;
+      q.period = limit.period;
+    }
+    q.times = std::min(q.times, std::max<std::int64_t>(0, times));
+    q.amount = std::min(q.amount, std::max<std::int64_t>(0, amount));
+  }
+  if (r.cost.amount > 0) {
+    q.times = std::min(q.times, std::max<std::int64_t>(0, balance(r.cost.purse)) / r.cost.amount);
+  }
+  return q;
+}
+
+bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
+  const auto& r = plan_.rules[rule];
+  const auto no = [&](Why why, std::int64_t a = 0, std::int64_t b = 0) {
+    if (!quiet) say(why, rule, -1, a, b);
+    return false;
+  };
+  if (exclusive_ >= 0 && r.give.is_discount() && exclusive_ != rule) {
+    return no(Why::kExclusive, exclusive_);
+  }
+  for (const auto other : r.not_with) {
+    if (gave_[other] != 0) return no(Why::kNotWith, other);
+  }
+  rule_in_hand_ = rule;
+  for (const auto& part : r.when.parts) {
+    Blame blame;
+    if (part.on_basket && !holds(part, &blame)) return no(blame.why, blame.a, blame.b);
+  }
+  if (r.limits.empty() && r.cost.amount == 0) return true;
+  const auto q = quota(rule);
+  if (r.cost.amount > 0 && balance(r.cost.purse) < r.cost.amount) {
+    return no(Why::kNoPoints, r.cost.amount - balance(r.cost.purse), r.cost.purse);
+  }
+  if (q.times == 0 || q.amount == 0) {
+    return no(Why::kLimitReached, static_cast<std::int64_t>(q.scope),
+              static_cast<std::int64_t>(q.period));
+  }
+  return true;
+}
+
+// Does what the rule gives; returns how much: money, points, or 1 for other things. Dry, only the
+// amount is worked out.
+std::int64_t Evaluator::apply(std::uint32_t rule, bool dry) {
+  if (!may_apply(rule, dry)) return 0;
+  const auto& r = plan_.rules[rule];
+  const auto q = r.limits.empty() && r.cost.amount == 0 ? Quota{} : quota(rule);
+  if (r.give.is_discount()) return apply_discount(rule, dry, q);
+  if (r.give.kind == Effect::Kind::kEarn) return apply_earn(rule, dry, q);
+  return apply_gift(rule, dry, q);
+}
+
+void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount) {
+  const auto& r = plan_.rules[rule];
+  gave_[rule] = 1;
+  gave_list_.push_back(rule);
+  out_.hits.push_back({rule, times, amount});
+  if (r.cost.amount > 0) {
+    out_.spent.push_back({rule, r.cost.purse, checked_mul(r.cost.amount, times)});
+  }
+  if (!r.sets) return;
+  for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
+}
+
+// The lines rule may still take something off, with how much of each it works on.
+void Evaluator::candidates(std::uint32_t rule) {
+  const auto& r = plan_.rules[rule];
+  cand_.clear();
+  weight_.clear();
+  cap_.clear();
+  worked_.clear();
+  for (const auto i : lines_of(rule)) {
+    const auto& l = lines_[i];
+    const bool part = r.sets.has_value();
+    if (l.excluded || closed_[i] != 0 || (part ? got_[i] == 0 : !selects(r.select, l))) continue;
+    const auto worked = part ? got_[i] : l.quantity;
+    const auto slice = [&](std::int64_t of) {
+      return worked == l.quantity ? of : mul_div(of, worked, l.quantity, Rounding::kDown);
+    };
+    cand_.push_back(i);
+    worked_.push_back(worked);
+    weight_.push_back(slice(amount_[i]));
+    cap_.push_back(slice(room_[i]));
+  }
+}
+
+// Fills wish_ line by line; or returns an amount to be spread over them all.
+std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
+  const auto& s = plan_.settings;
+  const auto value = value_of(r.give.value);
+  wish_.assign(cand_.size(), 0);
+  std::int64_t sum = 0;
+  const auto by_quantity = [&](std::size_t k) {
+    return mul_div(value, worked_[k], kQuantityScale, s.money);
+  };
+  if (r.give.kind == Effect::Kind::kPlugin) {
+    wish_plugin(r.give.what);
+    return -1;
+  }
+  if (r.give.kind == Effect::Kind::kAmount &&
+      (r.give.per == Per::kReceipt || r.give.per == Per::kSet)) {
+    return checked_mul(value, times);
+  }
+  if (r.give.kind == Effect::Kind::kPrice && r.give.per == Per::kSet) {
+    for (const auto w : weight_) sum = checked_add(sum, w);
+    return std::max<std::int64_t>(0, sum - checked_mul(value, times));
+  }
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    const auto& l = lines_[cand_[k]];
+    if (r.give.kind == Effect::Kind::kPercent) {
+      const auto of =
+          s.percent_of_list ? mul_div(l.list, worked_[k], l.quantity, Rounding::kDown) : weight_[k];
+      sum = checked_add(sum, of);
+      wish_[k] = mul_div(of, value, kPercentScale, s.money);
+    } else if (r.give.kind == Effect::Kind::kAmount) {
+      wish_[k] = r.give.per == Per::kUnit ? by_quantity(k) : value;
+    } else {
+      const auto price = r.give.per == Per::kUnit ? by_quantity(k) : value;
+      wish_[k] = std::max<std::int64_t>(0, weight_[k] - price);
+    }
+  }
+  return r.give.of_total ? mul_div(sum, value, kPercentScale, s.money) : -1;
+}
+
+void Evaluator::wish_plugin(NameId plugin) {
+  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
+  if (at == plugins_.end()) return;
+  for (const auto& [id, money] : basket_->plugins[at->second].discounts) {
+    for (std::size_t k = 0; k < cand_.size(); ++k) {
+      if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == id) {
+        wish_[k] = std::max<std::int64_t>(0, money.minor);
+      }
+    }
+  }
+}
+
+// Shares of the candidates; returns what was wanted.
+std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
+  const auto together = wish(r, times);
+  const auto count = cand_.size();
+  share_.assign(count, 0);
+  // An amount goes by what the customer would pay, tax included.
+  if (plan_.settings.before_tax) {
+    for (std::size_t k = 0; k < count; ++k) weight_[k] = with_tax(lines_[cand_[k]], weight_[k]);
+  }
+  if (together >= 0) {
+    allocator_.spread(together, weight_, cap_, share_, plan_.settings.spread, plan_.settings.money);
+    return together;
+  }
+  std::int64_t wanted = 0, blocked = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    share_[k] = std::min(wish_[k], cap_[k]);
+    wanted = checked_add(wanted, wish_[k]);
+    blocked = checked_add(blocked, wish_[k] - share_[k]);
+  }
+  const bool moves = r.stage >= Stage::kReceipt && r.give.kind == Effect::Kind::kPercent;
+  if (blocked > 0 && moves) {
+    // What a floor blocks moves to the lines that still have room.
+    for (std::size_t k = 0; k < count; ++k) cap_[k] -= share_[k];
+    scratch_.assign(count, 0);
+    allocator_.spread(blocked, weight_, cap_, scratch_, plan_.settings.spread);
+    for (std::size_t k = 0; k < count; ++k) share_[k] += scratch_[k];
+  }
+  return wanted;
+}
+
+std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota& q) {
+  const auto& r = plan_.rules[rule];
+  std::int64_t times = 1;
+  if (r.sets) {
+    times = form_sets(rule, q.times, dry);
+    if (times == 0) return 0;
+  }
+  candidates(rule);
+  const auto wanted = share_out(r, times);
+  std::int64_t given = 0;
+  for (const auto share : share_) given = checked_add(given, share);
+  const auto fits = std::min(q.amount, std::max<std::int64_t>(0, working_));
+  if (given > fits) {  // a limit, or negative lines that leave less to pay
+    scratch_.assign(share_.begin(), share_.end());
+    given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
+  }
+  if (given == 0) {
+    if (!dry) say(Why::kNothingLeft, rule);
+    return 0;
+  }
+  if (dry) return given;
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    if (share_[k] == 0) continue;
+    amount_[cand_[k]] -= share_[k];
+    room_[cand_[k]] -= share_[k];
+    out_.applied.push_back({rule, cand_[k], share_[k], worked_[k]});
+  }
+  working_ -= given;
+  gave(rule, times, given);
+  say(Why::kApplied, rule, -1, given, wanted);
+  if (given < wanted) say(Why::kFloor, rule, -1, wanted - given);
+  return given;
+}
+
+std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q) {
+  const auto& r = plan_.rules[rule];
+  std::int64_t times = 1;
+  if (r.sets) {
+    times = form_sets(rule, q.times, dry);
+    if (times == 0) return 0;
+  } else if (!r.select.all()) {
+    const auto lines = lines_of(rule);
+    const bool some = std::ranges::any_of(
+        lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });
+    if (!some) return 0;
+  }
+  if (dry) return 1;
+  if (r.give.kind == Effect::Kind::kGift) {
+    out_.gifts.push_back({rule, r.give.what, checked_mul(r.give.quantity, times)});
+    say(Why::kGift, rule, -1, out_.gifts.back().count);
+  } else if (r.give.kind == Effect::Kind::kCoupon) {
+    out_.coupons.push_back({rule, r.give.what, checked_mul(r.give.quantity, times)});
+    say(Why::kCouponIssued, rule, -1, out_.coupons.back().count);
+  } else {
+    say(Why::kMessage, rule);
+  }
+  gave(rule, times, 0);
+  return 1;
+}
+
+// How many sets there are, with what they take in set_taken_ and what the effect works on in got_.
+std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool quiet) {
+  const auto& r = plan_.rules[rule];
+  std::int64_t whole = 0, least = kHighest;
+  for (const auto i : lines_of(rule))
+    whole = checked_add(whole, std::max<std::int64_t>(0, lines_[i].quantity));
+  for (const auto* parts : {&r.sets->buy, &r.sets->get}) {
+    for (const auto& part : *parts) least = std::min(least, part.quantity);
+  }
+  std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
+  Blame missing{Why::kNeedsQuantity, least, 0};
+  if (high > 0 && place_sets(rule, high, nullptr)) return high;
+  while (low + 1 < high) {  // high does not fit
+    const auto middle = low + (high - low) / 2;
+    (place_sets(rule, middle, nullptr) ? low : high) = middle;
+  }
+  if (low == 0) {
+    place_sets(rule, 1, &missing);
+    if (!quiet) say(missing.why, rule, -1, missing.a);
+    return 0;
+  }
+  place_sets(rule, low, nullptr);
+  return low;
+}
+
+bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missing) {
+  const auto& sets = *plan_.rules[rule].sets;
+  for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
+  for (const auto& part : sets.buy) {
+    if (!place_part(rule, part, times, &sets.get, missing)) return false;
+  }
+  if (sets.get.empty()) {
+    for (const auto i : lines_of(rule)) got_[i] = set_taken_[i];
+    return true;
+  }
+  for (const auto& part : sets.get) {
+    if (!place_part(rule, part, times, nullptr, missing)) return false;
+  }
+  return true;
+}
+
+// Takes times x quantity from the lines of the part; what others could need (`keep`) last. A unit
+// is used once, by one set of one rule.
+bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
+                           const std::vector<SetPart>* keep, Blame* missing) {
+  order_.clear();
+  for (const auto i : lines_of(rule)) {
+    const auto& l = lines_[i];
+    if (l.excluded || closed_[i] != 0 || !selects(part.select, l)) continue;
+    order_.push_back(i);
+  }
+  const auto needed_elsewhere = [&](std::uint32_t i) {
+    return keep != nullptr && std::ranges::any_of(*keep, [&](const SetPart& other) {
+             return selects(other.select, lines_[i]);
+           });
+  };
+  std::ranges::sort(order_, [&](std::uint32_t a, std::uint32_t b) {
+    const bool ka = needed_elsewhere(a), kb = needed_elsewhere(b);
+    if (ka != kb) return kb;
+    const auto pa = lines_[a].price, pb = lines_[b].price;
+    if (part.pick != Pick::kFirst && pa != pb) {
+      return part.pick == Pick::kCheapest ? pa < pb : pa > pb;
+    }
+    // Among equal prices not the place on the receipt decides, as long as something else can.
+    return lines_[a].sku != lines_[b].sku ? lines_[a].sku < lines_[b].sku : a < b;
+  });
+  auto need = checked_mul(part.quantity, times);
+  for (const auto i : order_) {
+    const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
+    const auto take = std::min(need, std::max<std::int64_t>(0, free));
+    set_taken_[i] += take;
+    if (keep == nullptr) got_[i] += take;
+    need -= take;
+    if (need == 0) return true;
+  }
+  if (missing != nullptr) *missing = {Why::kNeedsQuantity, need, 0};
+  return false;
+}
+
+template <typename F>
+void Evaluator::each_active(Stage stage, F visit) {
+  const auto first = plan_.stage_begin[static_cast<std::size_t>(stage)];
+  const auto last = plan_.stage_begin[static_cast<std::size_t>(stage) + 1];
+  for (std::size_t word = first / 64; word * 64 < last; ++word) {
+    auto bits = active_[word] | always_[word];
+    while (bits != 0) {
+      const auto rule =
+          static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(__builtin_ctzll(bits)));
+      bits &= bits - 1;
+      if (rule >= first && rule < last) visit(rule);
+    }
+  }
+}
+
+void Evaluator::run_stage(Stage stage) {
+  if (stage != Stage::kCoupon) {
+    each_active(stage, [&](std::uint32_t rule) { run_rule(rule); });
+    return;
+  }
+  // Among equals the code that was entered first goes first.
+  coupon_rules_.clear();
+  each_active(stage, [&](std::uint32_t rule) { coupon_rules_.push_back(rule); });
+  const auto entered = [&](std::uint32_t rule) {
+    std::size_t at = 0;
+    for (; at < codes_.size(); ++at) {
+      if (code_is_for(codes_[at], rule)) break;
+    }
+    return at;
+  };
+  std::ranges::sort(coupon_rules_, [&](std::uint32_t a, std::uint32_t b) {
+    const auto &ra = plan_.rules[a], &rb = plan_.rules[b];
+    if (ra.priority != rb.priority) return ra.priority > rb.priority;
+    const auto ea = entered(a), eb = entered(b);
+    return ea != eb ? ea < eb : a < b;
+  });
+  for (const auto rule : coupon_rules_) run_rule(rule);
+}
+
+bool Evaluator::code_is_for(const Code& code, std::uint32_t rule) const {
+  const auto in = [&](NameId name) {
+    return name != kNoName && std::ranges::binary_search(plan_.by_code[name], rule);
+  };
+  return in(code.name) || in(code.type);
+}
+
+void Evaluator::run_rule(std::uint32_t rule) {
+  const auto group = plan_.rules[rule].group;
+  if (group < 0) {
+    apply(rule, false);
+  } else if (done_groups_[static_cast<std::size_t>(group)] == 0) {
+    done_groups_[static_cast<std::size_t>(group)] = 1;
+    run_group(plan_.groups[static_cast<std::size_t>(group)]);
+  }
+}
+
+void Evaluator::run_group(const Group& g) {
+  members_.clear();
+  for (const auto rule : g.members) {
+    const bool on = ((active_[rule / 64] | always_[rule / 64]) >> (rule % 64) & 1) != 0;
+    if (on) members_.push_back(rule);
+  }
+  if (g.best && g.most == 1) return best_of();
+  if (g.best) return best_several(g.most);
+  std::int64_t left = g.most, winner = -1;
+  for (const auto rule : members_) {
+    if (left == 0) {
+      say(Why::kLostTo, rule, -1, winner);
+    } else if (apply(rule, false) > 0) {
+      winner = rule;
+      --left;
+    }
+  }
+}
+
+void Evaluator::best_of() {
+  std::int64_t best = 0, winner = -1;
+  values_.clear();
+  for (const auto rule : members_) {
+    values_.push_back(apply(rule, true));
+    if (values_.back() <= best) continue;
+    best = values_.back();
+    winner = rule;
+  }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i] == winner) continue;
+    if (values_[i] > 0) {
+      say(Why::kLostTo, members_[i], -1, winner);
+    } else if (may_apply(members_[i], false)) {
+      say(Why::kNothingLeft, members_[i]);
+    }
+  }
+  if (winner >= 0) apply(static_cast<std::uint32_t>(winner), false);
+}
+
+void Evaluator::save() {
+  saved_.amount.assign(amount_.begin(), amount_.end());
+  saved_.room.assign(room_.begin(), room_.end());
+  saved_.taken.assign(taken_.begin(), taken_.end());
+  saved_.working = working_;
+  saved_.sizes = {out_.applied.size(), out_.spent.size(), out_.hits.size(),
+                  out_.reasons.size(), gave_list_.size(), out_.earned.size()};
+}
+
+void Evaluator::restore() {
+  std::ranges::copy(saved_.amount, amount_.begin());
+  std::ranges::copy(saved_.room, room_.begin());
+  std::ranges::copy(saved_.taken, taken_.begin());
+  working_ = saved_.working;
+  out_.applied.resize(saved_.sizes[0]);
+  out_.spent.resize(saved_.sizes[1]);
+  out_.hits.resize(saved_.sizes[2]);
+  out_.reasons.resize(saved_.sizes[3]);
+  for (std::size_t i = saved_.sizes[4]; i < gave_list_.size(); ++i) gave_[gave_list_[i]] = 0;
+  gave_list_.resize(saved_.sizes[4]);
+  undo_earned(saved_.sizes[5]);
+}
+
+// Exact: every subset of at most `most` members, each applied in order. The loader keeps groups
+// like this at 12 rules, so there are at most 4096.
+void Evaluator::best_several(std::int64_t most) {
+  const auto count = members_.size();
+  std::int64_t best = 0;
+  std::uint32_t choice = 0;
+  save();
+  for (std::uint32_t mask = 1; mask < 1U << count; ++mask) {
+    if (__builtin_popcount(mask) > most) continue;
+    std::int64_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if ((mask >> i & 1) != 0) value += apply(members_[i], false);
+    }
+    restore();
+    if (value > best) {
+      best = value;
+      choice = mask;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if ((choice >> i & 1) != 0) {
+      apply(members_[i], false);
+    } else if (may_apply(members_[i], false)) {
+      say(Why::kLostTo, members_[i], -1, -1);
+    }
+  }
+}
+
+void Evaluator::reset_to_lists() {
+  working_ = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    amount_[i] = lines_[i].list;
+    room_[i] = lines_[i].list_room;
+    closed_[i] = 0;
+    taken_[i] = 0;
+    working_ = checked_add(working_, amount_[i]);
+  }
+}
+
+// The exclusive rule of the highest priority that gives something, alone on list prices; it then
+// is the only discount of the receipt.
+std::int64_t Evaluator::find_exclusive() {
+  std::int64_t found = -1;
+  for (const auto rule : plan_.exclusives) {
+    const auto& r = plan_.rules[rule];
+    const bool on = ((active_[rule / 64] | always_[rule / 64]) >> (rule % 64) & 1) != 0;
+    if (!on ||
+        (found >= 0 && r.priority <= plan_.rules[static_cast<std::size_t>(found)].priority)) {
+      continue;
+    }
+    reset_to_lists();
+    if (apply(rule, true) > 0) found = rule;
+  }
+  return found;
+}
+
+void Evaluator::take_locals() {
+  working_ = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    amount_[i] = l.amount;
+    room_[i] = l.room;
+    closed_[i] = l.closed ? 1 : 0;
+    taken_[i] = 0;
+    working_ = checked_add(working_, l.amount);
+    for (const auto& a : l.applied) out_.applied.push_back(a);
+    for (const auto& reason : l.reasons) {
+      say(reason.why, reason.rule, reason.line, reason.a, reason.b);
+    }
+  }
+  if (negative_ && working_ < 0) give_back(-working_);
+}
+
+// Negative lines leave less to pay than the rules of stage line took off: the last ones shrink.
+void Evaluator::give_back(std::int64_t excess) {
+  for (auto i = out_.applied.size(); i > 0 && excess > 0; --i) {
+    auto& a = out_.applied[i - 1];
+    const auto back = std::min(a.amount, excess);
+    a.amount -= back;
+    amount_[a.line] += back;
+    room_[a.line] += back;
+    working_ += back;
+    excess -= back;
+  }
+}
+
+const Outcome& Evaluator::run() {
+  begin();
+  refresh();
+  exclusive_ = -1;
+  exclusive_ = find_exclusive();
+  if (exclusive_ >= 0) {
+    reset_to_lists();
+    for (std::size_t i = 0; i < count_; ++i) {
+      for (const auto rule : lines_[i].locals) {
+        say(Why::kExclusive, rule, static_cast<std::int64_t>(i), exclusive_);
+      }
+    }
+  } else {
+    take_locals();
+    local_hits();
+  }
+  for (const auto stage :
+       {Stage::kLine, Stage::kSet, Stage::kReceipt, Stage::kCoupon, Stage::kCard}) {
+    run_stage(stage);
+  }
+  totals();
+  redemption();
+  earning_bases();
+  run_stage(Stage::kEarn);
+  finish();
+  return out_;
+}
+
+// What the rules of stage line gave, by rule.
+void Evaluator::local_hits() {
+  for (const auto& a : out_.applied) {
+    if (a.amount == 0) continue;
+    auto& hit = hit_of_[a.rule];
+    if (gave_[a.rule] == 0) {
+      gave_[a.rule] = 1;
+      gave_list_.push_back(a.rule);
+      hit = static_cast<std::uint32_t>(out_.hits.size());
+      out_.hits.push_back({a.rule, 1, 0});
+    }
+    out_.hits[hit].amount = checked_add(out_.hits[hit].amount, a.amount);
+  }
+}
+
+void Evaluator::begin() {
+  measure();
+  out_.applied.clear();
+  out_.earned.clear();
+  out_.spent.clear();
+  out_.gifts.clear();
+  out_.coupons.clear();
+  out_.hits.clear();
+  out_.codes.clear();
+  out_.reasons.clear();
+  out_.reasons_cut = false;
+  out_.redeemable = 0;
+  out_.sum = {};
+  out_.lines.assign(count_, {});
+  for (const auto rule : gave_list_) gave_[rule] = 0;
+  gave_list_.clear();
+  std::ranges::fill(done_groups_, 0);
+  for (auto* list : {&amount_, &room_, &taken_, &base_, &earned_, &set_taken_, &got_}) {
+    if (list->size() < count_) list->resize(count_);
+  }
+  for (std::size_t i = 0; i < count_; ++i) {
+    earned_[i] = 0;
+    base_[i] = 0;
+  }
+  earned_on_receipt_ = 0;
+  if (closed_.size() < count_) closed_.resize(count_);
+  while (all_.size() < count_) all_.push_back(static_cast<std::uint32_t>(all_.size()));
+  after_discounts_ = false;
+}
+
+Evaluator::Evaluator(const Plan& plan) : plan_(plan) {
+  const auto rules = plan.rules.size();
+  memo_.assign(rules, Memo::kUnknown);
+  blames_.resize(rules);
+  rule_lines_.resize(rules);
+  gave_.assign(rules, 0);
+  hit_of_.assign(rules, 0);
+  for (auto* bits : {&active_, &always_, &failing_, &failing_always_}) {
+    bits->assign(rules / 64 + 1, 0);
+  }
+  done_groups_.assign(plan.groups.size(), 0);
+}
+
+}  // namespace till::loyalty

@@ -1,0 +1,285 @@
+// A program as the evaluator reads it: conditions x selectors x effects x limits. Every kind of
+// promotion is a combination of these; none has code of its own. load.h fills it from JSON.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/names.h"
+#include "sdk/cpp/base/values.h"
+
+namespace till::loyalty {
+
+inline constexpr std::int64_t kLowest = INT64_MIN;
+inline constexpr std::int64_t kHighest = INT64_MAX;
+
+// Both ends belong to it.
+struct Span {
+  std::int64_t min = kLowest;
+  std::int64_t max = kHighest;
+
+  [[nodiscard]] bool has(std::int64_t value) const { return min <= value && value <= max; }
+  [[nodiscard]] bool open() const { return min == kLowest && max == kHighest; }
+};
+
+// Which lines. What is empty does not restrict.
+struct Selector {
+  NameSet skus, categories, tags;
+  NameSet not_skus, not_categories, not_tags;
+  Span price;                      // list price of a unit, minor units
+  Span quantity;                   // of the line, thousandths
+  std::optional<bool> discounted;  // marked down before it came here
+  std::optional<bool> weighed;
+
+  [[nodiscard]] bool all() const;
+};
+
+// What an amount is measured on.
+enum class Basis { kRemaining, kList, kNet };
+
+struct Condition {
+  enum class Kind {
+    kAll,
+    kAny,
+    kNot,     // over `parts`
+    kBasket,  // select, span = amount, count, lines
+    kCode,
+    kCoupon,  // names
+    kKnown,
+    kVerified,
+    kCardPromotion,  // want
+    kCardType,
+    kSegment,
+    kTier,
+    kStore,
+    kTill,
+    kPayment,     // names
+    kTime,        // calendar
+    kCounter,     // name, span, every, plus
+    kDate,        // name, yearly, span (days)
+    kExperiment,  // name, span of the hash, 0…9999
+    kAttribute,   // name, names or span
+    kPlugin,      // name
+  };
+  Kind kind = Kind::kAll;
+  std::vector<Condition> parts;
+  NameSet names;
+  NameId name = kNoName;
+  Span span;
+  Span count;  // thousandths
+  Span lines;
+  Basis basis = Basis::kRemaining;
+  Selector select;
+  Calendar calendar;
+  std::int64_t every = 0;
+  std::int64_t plus = 0;
+  bool yearly = false;
+  bool want = true;
+
+  bool on_basket = false;  // a leaf that changes with the goods, or made known by prepare()
+
+  // Depends on more than customer, time and place.
+  [[nodiscard]] bool needs_basket() const;
+};
+
+// A number, or one that grows with a counter, the receipt or the tier.
+struct Value {
+  enum class By { kNothing, kCounter, kAmount, kQuantity, kTier };
+  struct Step {
+    std::int64_t from;
+    std::int64_t value;
+  };
+  std::int64_t fixed = 0;
+  By by = By::kNothing;
+  NameId counter = kNoName;
+  bool this_too = false;    // the counter with this receipt in it
+  std::vector<Step> steps;  // ascending
+};
+
+enum class Stage : std::uint8_t { kLine, kSet, kReceipt, kCoupon, kCard, kEarn };
+enum class Per : std::uint8_t { kUnit, kLine, kSet, kReceipt };
+enum class Pick : std::uint8_t { kFirst, kCheapest, kDearest };
+enum class Spread : std::uint8_t { kLargestRemainder, kFirstLines, kLastLine };
+
+struct SetPart {
+  Selector select;
+  std::int64_t quantity = 0;  // thousandths
+  Pick pick = Pick::kFirst;
+};
+// Units taken together: `buy` unlocks, `get` is what the effect works on (`buy` if empty).
+struct Sets {
+  std::vector<SetPart> buy, get;
+  std::int64_t most = kHighest;
+};
+
+struct Effect {
+  enum class Kind : std::uint8_t {
+    kPercent,
+    kAmount,
+    kPrice,
+    kEarn,
+    kGift,
+    kCoupon,
+    kMessage,
+    kPlugin
+  };
+  enum class Earn : std::uint8_t { kPercent, kPerUnit, kFixed, kPerAmount, kMultiply };
+  Kind kind = Kind::kPercent;
+  Value value;  // basis points, minor units, hundredths of a point, factor x 10 000
+  Per per = Per::kReceipt;
+  bool of_total = false;  // percent: rounded once on the sum, then spread
+  bool rounding_said = false;
+  Earn earn = Earn::kPercent;
+  std::int64_t every = 0;  // kPerAmount: for each full amount
+  NameId purse = kNoName;
+  NameId to = kNoName;    // kNoName = the customer; cashier, referrer, a partner's account
+  NameId what = kNoName;  // sku of the gift, type of the coupon, the plugin
+  std::int64_t quantity = 0;
+  std::array<std::string, 2> text;  // en, ru
+
+  [[nodiscard]] bool is_discount() const {
+    return kind == Kind::kPercent || kind == Kind::kAmount || kind == Kind::kPrice ||
+           kind == Kind::kPlugin;
+  }
+};
+
+struct Cost {
+  NameId purse = kNoName;
+  std::int64_t amount = 0;  // for each time
+};
+
+enum class LimitScope : std::uint8_t { kReceipt, kCustomer, kStore, kProgram };
+inline constexpr std::array<std::string_view, 4> kLimitScopes{"receipt", "customer", "store",
+                                                              "program"};
+enum class Period : std::uint8_t { kEver, kDay, kWeek, kMonth, kYear };
+inline constexpr std::array<std::string_view, 5> kPeriods{"ever", "day", "week", "month", "year"};
+struct Limit {
+  LimitScope scope = LimitScope::kReceipt;
+  Period period = Period::kEver;
+  std::int64_t times = kHighest;
+  std::int64_t amount = kHighest;  // money of discount, or hundredths of what is earned
+};
+
+struct Rule {
+  std::string id;
+  std::array<std::string, 2> name;  // en, ru
+  NameId key = kNoName;             // of the id
+  NameId on = kNoName;              // event; kNoName = a sale
+  Stage stage = Stage::kLine;
+  bool paused = false;
+  bool exclusive = false;
+  bool local = false;  // looks at one line at a time
+  std::int64_t priority = 0;
+  std::int64_t group = -1;
+  std::vector<std::uint32_t> not_with;  // rules by index; every pair stands in both
+  std::string funded_by;
+  Calendar valid;
+  Condition when;  // kAll
+  Selector select;
+  std::optional<Sets> sets;
+  Effect give;
+  Cost cost;
+  std::vector<Limit> limits;
+  bool needs_code = false;  // some code or coupon must be shown for it
+
+  [[nodiscard]] std::string_view text(bool russian) const {
+    const auto& t = name[russian ? 1 : 0];
+    return t.empty() ? std::string_view(id) : std::string_view(t);
+  }
+};
+
+// Of its members at most `most` apply: the first that can, or those that save most.
+struct Group {
+  std::string id;
+  bool best = true;
+  bool per_line = false;
+  std::int64_t most = 1;
+  std::vector<std::uint32_t> members;  // by index, in order
+};
+
+struct Tier {
+  std::string id;
+  NameId key = kNoName;
+  std::int64_t from = 0;
+};
+enum class Downgrade : std::uint8_t { kNone, kOneDown, kBalance };
+struct Tiers {
+  NameId counter = kNoName;  // its value already is that of the window
+  bool money = true;
+  bool this_too = false;
+  Downgrade downgrade = Downgrade::kNone;
+  std::int64_t window_days = 0;  // 0 = for ever
+  std::vector<Tier> steps;       // ascending
+};
+
+struct CardType {
+  std::string id;
+  std::string name;
+  NameId key = kNoName;
+  std::string sku;         // sold as these goods
+  std::string activation;  // sale, first_purchase, registration, manual
+  std::vector<std::uint32_t> promotions;
+};
+
+struct CouponType {
+  std::string id;
+  NameId key = kNoName;
+  std::string prefix;
+  std::int64_t length = 0;
+  bool check_symbol = false;  // Luhn
+  std::int64_t uses = 1;      // 0 = any number
+  std::int64_t valid_days = 0;
+  std::string partner;
+};
+
+struct Purse {
+  std::string id;
+  NameId key = kNoName;
+  bool same_receipt = false;  // what this receipt earns can be spent on it
+  std::int64_t activation_days = 0;
+  std::int64_t expires_days = 0;  // 0 = never
+  std::string expires_end;        // "", month, year: the end of that period instead
+};
+
+struct Redeem {
+  NameId purse = kNoName;
+  std::int64_t value = 100;  // minor units for one point
+  std::int64_t step = 1;     // hundredths
+  std::int64_t max_share = 0;
+  std::int64_t max_amount = kHighest;
+  std::int64_t min_receipt = 0;
+  std::int64_t min_balance = 0;
+  std::int64_t min_points = 0;
+  std::int64_t leave = 0;           // money that must stay on the receipt
+  std::int64_t leave_per_line = 0;  // … and on each line
+  bool as_payment = false;          // counter-provision (FFD 1217), else a discount in the prices
+  bool with_coupons = true;
+  Selector select;  // what points may pay for
+};
+
+struct Experiment {
+  std::string id;
+  NameId key = kNoName;
+  std::int64_t pilot = 0;    // basis points from 0 up
+  std::int64_t control = 0;  // the next ones
+};
+
+struct Settings {
+  Rounding money = Rounding::kHalfUp;
+  Rounding points = Rounding::kDown;
+  Spread spread = Spread::kLargestRemainder;
+  bool before_tax = false;       // discounts work on the price as listed, tax is added afterwards
+  bool percent_of_list = false;  // several percents add up instead of working on what is left
+  std::int64_t utc_offset_min = 180;
+  bool earn_on_points_paid = false;
+  NameSet no_earning_on;  // payment kinds
+  Selector excluded;      // no rule touches these lines
+  bool excludes = false;
+};
+
+}  // namespace till::loyalty
