@@ -1,6 +1,7 @@
 // Worked cases of other systems, each a program, a basket and what must come out.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -38,6 +39,50 @@ TEST(Cases, OfOtherSystems) {
     expect_case(c);
   }
   EXPECT_EQ(seen.size(), 73U);  // the three others are about accounts: accounts_test.cpp
+}
+
+// The examples of docs/users/programs.md, every one with its tests.
+TEST(Examples, DoWhatTheySay) {
+  std::size_t files = 0, tests = 0;
+  for (const auto& file : std::filesystem::directory_iterator(TILL_EXAMPLES_DIR)) {
+    SCOPED_TRACE(file.path().string());
+    std::ifstream in(file.path());
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const auto json = parse_json(text, {4U << 20, 24});
+    ASSERT_TRUE(json) << json.error().detail;
+    const auto results = run_tests(*json);
+    ASSERT_TRUE(results) << results.error().detail;
+    ++files;
+    for (const auto& r : *results) {
+      ++tests;
+      for (const auto& d : r.differences) ADD_FAILURE() << r.name << ": " << d;
+    }
+  }
+  EXPECT_GE(files, 27U);
+  EXPECT_GE(tests, 55U);
+}
+
+TEST(Examples, ATestThatIsWrongFails) {
+  const auto file = parse_json(R"({"program":{"id":"p","version":1},"tests":[
+      {"name":"a","basket":{"lines":[{"price":"1"}]},"expect":{"total":"2.00","lines":[]}},
+      {"name":"b","basket":{"lines":[{"price":"1","quantity":"0"}]},"expect":{"error":"TB-1006"}}]})");
+  const auto results = run_tests(*file);
+  ASSERT_TRUE(results) << results.error().detail;
+  EXPECT_EQ((*results)[0].differences,
+            (std::vector<std::string>{"total: \"1.00\", expected \"2.00\"",
+                                      "lines: 1 elements, expected 0"}));
+  EXPECT_TRUE((*results)[1].differences.empty());
+}
+
+TEST(Changes, AreNamedByPlace) {
+  const auto a =
+      parse_json(R"({"version":1,"rules":[{"id":"x","give":{"percent":"3"}},{"id":"y"}]})");
+  const auto b =
+      parse_json(R"({"version":2,"rules":[{"id":"z"},{"id":"x","give":{"percent":"5"}}]})");
+  EXPECT_EQ(
+      program_changes(*a, *b),
+      (std::vector<std::string>{"version: 1 -> 2", R"(rules.x.give.percent: "3" -> "5")",
+                                R"(rules.y: {"id":"y"} -> -)", R"(rules.z: - -> {"id":"z"})"}));
 }
 
 }  // namespace

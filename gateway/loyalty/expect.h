@@ -1,9 +1,11 @@
-// Comparing a result with what a test expects of it.
+// Tests of a program by its owner: baskets and what must come out, in a file.
 #pragma once
 
 #include <boost/json.hpp>
 #include <string>
 #include <vector>
+
+#include "sdk/cpp/base/result.h"
 
 namespace till::loyalty {
 
@@ -13,5 +15,17 @@ namespace till::loyalty {
 std::vector<std::string> differences(const boost::json::value& expected,
                                      const boost::json::value& actual,
                                      const std::string& path = "");
+
+struct TestResult {
+  std::string name;
+  std::vector<std::string> differences;  // empty = as expected
+};
+// {"title"?, "capabilities"?, "program": {…}, "tests": [{"name", "basket", "expect"}]}. An error is
+// one of the file or the program.
+Result<std::vector<TestResult>> run_tests(const boost::json::value& file);
+
+// What two versions differ in, one line each: "rules.gold.give.percent: 3 -> 5".
+std::vector<std::string> program_changes(const boost::json::value& before,
+                                         const boost::json::value& after);
 
 }  // namespace till::loyalty

@@ -207,6 +207,33 @@ TEST(Property, AChangeGivesWhatAFreshStartGives) {
   }));
 }
 
+// Within one exclusivity group another offer never makes the customer's total worse.
+TEST(Property, MoreOffersInAGroupNeverHurt) {
+  expect_holds(rc::check([] {
+    const auto most = *rc::gen::inRange(1, 4);
+    const auto count = *rc::gen::inRange<std::size_t>(1, 6);
+    const std::string head = R"({"id":"p","version":1,"groups":[{"id":"g","most":)" +
+                             std::to_string(most) + R"(}],"rules":[)";
+    std::string rules, fewer;
+    for (std::size_t i = 0; i < count; ++i) {
+      fewer = rules;
+      const auto give = *rc::gen::element<std::string>(
+          R"("give":{"percent":")" + percent() + R"("})",
+          R"("give":{"amount":")" + amount() + R"("})", R"("give":{"price":")" + amount() + R"("})",
+          R"("limits":[{"amount":"50"}],"give":{"percent":")" + percent() + R"("})");
+      rules += (i > 0 ? "," : "");
+      rules += R"({"id":"r)" + std::to_string(i) + R"(","group":"g",)" + any_select() + give + "}";
+    }
+    if (fewer.empty()) return;
+    const auto basket = any_basket();
+    const auto before = Program::from_json(head + fewer + "]}");
+    const auto after = Program::from_json(head + rules + "]}");
+    RC_ASSERT(before.has_value());
+    RC_ASSERT(after.has_value());
+    RC_ASSERT(quote(*after, basket).total <= quote(*before, basket).total);
+  }));
+}
+
 void expect_line_adds_up(const Line& line, const LineQuote& l) {
   RC_ASSERT(l.total == l.gross - l.discount - l.by_points);
   RC_ASSERT(l.discount.minor >= 0);
