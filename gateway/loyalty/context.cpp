@@ -256,6 +256,10 @@ std::int64_t Evaluator::value_of(const Value& v) const {
 bool Evaluator::context_holds(std::uint32_t rule) {
   auto& memo = memo_[rule];
   if (memo != Memo::kUnknown) return memo == Memo::kHolds;
+  if (plan_.hot[rule].plain && runs_ && event_ == kNoName) {
+    memo = Memo::kHolds;
+    return true;
+  }
   const auto& r = plan_.rules[rule];
   memo = Memo::kFails;
   auto& blame = blames_[rule];

@@ -105,7 +105,7 @@ class Evaluator {
   void attach(std::uint32_t rule, std::uint32_t line);
   void detach(std::uint32_t line);
   void run_locals(std::uint32_t line);
-  std::int64_t local_wish(const Rule& r, const LineState& l, std::int64_t amount) const;
+  std::int64_t local_wish(std::uint32_t rule, const LineState& l, std::int64_t amount) const;
   bool apply_local(std::uint32_t rule, std::uint32_t line);
   void local_group(std::size_t at, std::uint32_t line);
   std::int64_t with_tax(const LineState& l, std::int64_t amount) const;

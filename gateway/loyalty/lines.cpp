@@ -94,12 +94,12 @@ void Evaluator::detach(std::uint32_t line) {
 
 void Evaluator::touch(std::uint32_t rule, std::uint32_t line) {
   auto& l = lines_[line];
-  const auto& r = plan_.rules[rule];
-  if (!r.local && plan_.all_lines[rule] != 0) return;  // it looks at every line anyway
-  const auto& interests = plan_.interests[rule];
-  if (std::ranges::none_of(interests, [&](const auto* s) { return selects(*s, l); })) return;
+  const auto& hot = plan_.hot[rule];
+  if (!hot.local && plan_.all_lines[rule] != 0) return;  // it looks at every line anyway
+  const auto matches_line = [&](const Selector* s) { return selects(*s, l); };
+  if (!hot.exact && std::ranges::none_of(plan_.interests[rule], matches_line)) return;
   const bool applies = context_holds(rule);
-  if (r.local && applies) {
+  if (hot.local && applies) {
     l.locals.push_back(rule);
   } else if (applies || blames_[rule].why != Why::kApplied) {
     attach(rule, line);
@@ -124,9 +124,14 @@ void Evaluator::match(std::uint32_t line) {
 }
 
 // What rule r would like to take off a line that costs `amount` now.
-std::int64_t Evaluator::local_wish(const Rule& r, const LineState& l, std::int64_t amount) const {
-  const auto value = value_of(r.give.value);
+std::int64_t Evaluator::local_wish(std::uint32_t rule, const LineState& l,
+                                   std::int64_t amount) const {
   const auto& s = plan_.settings;
+  if (const auto percent = plan_.hot[rule].percent; percent >= 0) {
+    return mul_div(s.percent_of_list ? l.list : amount, percent, kPercentScale, s.money);
+  }
+  const auto& r = plan_.rules[rule];
+  const auto value = value_of(r.give.value);
   switch (r.give.kind) {
     case Effect::Kind::kPercent:
       return mul_div(s.percent_of_list ? l.list : amount, value, kPercentScale, s.money);
@@ -142,8 +147,7 @@ std::int64_t Evaluator::local_wish(const Rule& r, const LineState& l, std::int64
 
 bool Evaluator::apply_local(std::uint32_t rule, std::uint32_t line) {
   auto& l = lines_[line];
-  const auto& r = plan_.rules[rule];
-  const auto wish = local_wish(r, l, l.amount);
+  const auto wish = local_wish(rule, l, l.amount);
   if (wish <= 0) return false;
   const auto given = std::min(wish, l.room);
   if (given < wish) {
@@ -166,9 +170,8 @@ void Evaluator::local_group(std::size_t at, std::uint32_t line) {
   const bool any = !plan_.groups[static_cast<std::size_t>(group)].best;
   std::int64_t best = 0, winner = -1;
   for (std::size_t i = at; i < l.locals.size(); ++i) {
-    const auto& r = plan_.rules[l.locals[i]];
-    if (r.group != group) continue;
-    const auto value = std::min(local_wish(r, l, l.amount), l.room);
+    if (plan_.hot[l.locals[i]].group != group) continue;
+    const auto value = std::min(local_wish(l.locals[i], l, l.amount), l.room);
     if (value <= best) continue;
     best = value;
     winner = l.locals[i];
@@ -205,10 +208,10 @@ void Evaluator::run_locals(std::uint32_t line) {
   // The foremost exclusive rule that gives something stands alone on its line.
   std::int64_t alone = -1;
   for (const auto rule : l.locals) {
-    const auto& r = plan_.rules[rule];
-    const bool more =
-        alone < 0 || r.priority > plan_.rules[static_cast<std::size_t>(alone)].priority;
-    if (r.exclusive && more && local_wish(r, l, l.amount) > 0) alone = rule;
+    const auto& r = plan_.hot[rule];
+    if (!r.exclusive) continue;
+    const bool more = alone < 0 || r.priority > plan_.hot[static_cast<std::size_t>(alone)].priority;
+    if (more && local_wish(rule, l, l.amount) > 0) alone = rule;
   }
   if (alone >= 0) {
     l.closed = apply_local(static_cast<std::uint32_t>(alone), line);
@@ -221,7 +224,7 @@ void Evaluator::run_locals(std::uint32_t line) {
     if (l.closed) return;
   }
   for (std::size_t i = 0; i < l.locals.size(); ++i) {
-    const auto group = plan_.rules[l.locals[i]].group;
+    const auto group = plan_.hot[l.locals[i]].group;
     if (group < 0) {
       apply_local(l.locals[i], line);
       continue;

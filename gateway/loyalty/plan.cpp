@@ -40,6 +40,29 @@ void put(Plan::Touched& list, const NameSet& names, std::uint32_t rule) {
   }
 }
 
+// One list of goods, categories or tags, and nothing else.
+bool one_list(const Selector& s) {
+  const int lists =
+      (s.skus.empty() ? 0 : 1) + (s.categories.empty() ? 0 : 1) + (s.tags.empty() ? 0 : 1);
+  return lists == 1 && s.not_skus.empty() && s.not_categories.empty() && s.not_tags.empty() &&
+         s.price.open() && s.quantity.open() && !s.discounted && !s.weighed;
+}
+
+Plan::Hot hot_of(const Rule& r, const std::vector<const Selector*>& interests) {
+  Plan::Hot h;
+  const bool percent =
+      r.local && r.give.kind == Effect::Kind::kPercent && r.give.value.by == Value::By::kNothing;
+  if (percent) h.percent = r.give.value.fixed;
+  h.priority = r.priority;
+  h.group = static_cast<std::int32_t>(r.group);
+  h.local = r.local;
+  h.plain = r.when.parts.empty() && r.on == kNoName && r.valid.from == INT64_MIN &&
+            r.valid.until == INT64_MAX;
+  h.exact = interests.size() == 1 && one_list(*interests[0]);
+  h.exclusive = r.exclusive;
+  return h;
+}
+
 void codes_of(const Condition& c, Plan::Touched& by_code, std::uint32_t rule) {
   const bool code = c.kind == Condition::Kind::kCode || c.kind == Condition::Kind::kCoupon;
   if (code) put(by_code, c.names, rule);
@@ -114,6 +137,7 @@ void Plan::prepare() {
     list->assign(names.size(), {});
   }
   interests.assign(count, {});
+  hot.assign(count, {});
   all_lines.assign(count, 0);
   everywhere.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -135,6 +159,7 @@ void Plan::prepare() {
         all_lines[i] = 1;
       }
     }
+    hot[i] = hot_of(rule, interests[i]);
     if (all_lines[i] == 0) continue;
     if (const auto* names_of_gate = gate(rule.when)) {
       put(by_gate, *names_of_gate, i);

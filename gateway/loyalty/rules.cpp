@@ -534,10 +534,12 @@ void Evaluator::take_locals() {
     closed_[i] = l.closed ? 1 : 0;
     taken_[i] = 0;
     working_ = checked_add(working_, l.amount);
-    for (const auto& a : l.applied) out_.applied.push_back(a);
-    for (const auto& reason : l.reasons) {
-      say(reason.why, reason.rule, reason.line, reason.a, reason.b);
-    }
+    out_.applied.insert(out_.applied.end(), l.applied.begin(), l.applied.end());
+    const auto left = limits::kMaxReasons - std::min(limits::kMaxReasons, out_.reasons.size());
+    const auto said = std::min(left, l.reasons.size());
+    out_.reasons_cut = out_.reasons_cut || said < l.reasons.size();
+    out_.reasons.insert(out_.reasons.end(), l.reasons.begin(),
+                        l.reasons.begin() + static_cast<std::ptrdiff_t>(said));
   }
   if (negative_ && working_ < 0) give_back(-working_);
 }

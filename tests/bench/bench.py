@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./run bench spine | fiscal | plugins: every speed and memory aim in one run, as a table and as JSON.
+"""./run bench spine | fiscal | plugins | loyalty: every speed and memory aim in one run, as a table and as JSON.
 
 build/bench/NAME.json is a list of {name, value, unit, aim, met, note}; ratios come first.
 """
@@ -15,6 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "scenario"))
+import loyalty_speed  # noqa: E402
 from shop import GOLD_CARD, Process, Shop, free_port, wait_for  # noqa: E402
 
 PRESET = "release"
@@ -246,8 +247,15 @@ def plugins():
     return 0
 
 
+def loyalty():
+    table = Table("loyalty")
+    loyalty_speed.measure(table)
+    table.finish()
+    return 0
+
+
 def main():
-    benches = {"spine": spine, "fiscal": fiscal, "plugins": plugins}
+    benches = {"spine": spine, "fiscal": fiscal, "plugins": plugins, "loyalty": loyalty}
     if len(sys.argv) != 2 or sys.argv[1] not in benches:
         print("./run bench " + " | ".join(benches), file=sys.stderr)
         return 2
