@@ -74,8 +74,8 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
   basket.redeem = sale.redeem;
   basket.lines.reserve(sale.lines.size());
   for (const SaleLine& l : sale.lines) {
-    basket.lines.push_back({l.id, l.price, l.quantity, l.min_price, l.legal, l.is_card, l.goods,
-                            l.category});
+    basket.lines.push_back(
+        {l.id, l.price, l.quantity, l.min_price, l.legal, l.is_card, l.goods, l.category});
   }
   basket.till = sale.till.value;
   basket.cashier = sale.cashier;

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""./run test loyalty-mutants: known mistakes in allocation, evaluation and accounts; every one must
+fail till_loyalty_test. mutants.py BUILD_FOLDER [NAME...]
+"""
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from mutate import Mutator  # noqa: E402
+
+LOYALTY = "gateway/loyalty/"
+TARGET = "till_loyalty_test"
+MISTAKES = {
+    "ties go to the last line": ("allocate.cpp", "a.rest > b.rest : a.line < b.line", "a.rest > b.rest : a.line > b.line"),
+    "a cap is forgotten": ("allocate.cpp", "std::min(part.amount, caps[part.line] - shares[part.line])", "part.amount + 0 * caps[0]"),
+    "the rest is lost": ("allocate.cpp", "if (left > 0) odd_units(left, how);", ""),
+    "floors are ignored": ("lines.cpp", "l.list_room = std::min(l.list, free.minor);", "l.list_room = l.list + 0 * free.minor;"),
+    "tobacco is discounted": ("lines.cpp", "l.deposit || !goods::may_discount(l.legal) ||", "l.deposit ||"),
+    "the worst offer of a group wins": ("rules.cpp", "if (values_.back() <= best) continue;", "if (values_.back() <= 0 || (best > 0 && values_.back() >= best)) continue;"),
+    "a unit is used twice": ("rules.cpp", "lines_[i].quantity - taken_[i] - set_taken_[i]", "lines_[i].quantity - taken_[i]"),
+    "limits are not counted": ("rules.cpp", "if (times != kHighest) times -= u.times;", ""),
+    "negative lines are forgotten": ("rules.cpp", "std::min(q.amount, std::max<std::int64_t>(0, working_))", "q.amount"),
+    "what was kept is stale": ("lines.cpp", "  lines_[line].dirty = true;\n}\n\nvoid Evaluator::set_price", "}\n\nvoid Evaluator::set_price"),
+    "points pay above their share": ("ending.cpp", "mul_div(part, r.max_share, kPercentScale, Rounding::kDown)", "part"),
+    "points paid earn too": ("ending.cpp", "q.total + (points_too ? q.by_points : 0)", "q.total + q.by_points"),
+    "lots are spent last first": ("accounts.cpp", "for (auto& l : lots_) {\n    if (amount == 0) break;", "for (auto& l : std::views::reverse(lots_)) {\n    if (amount == 0) break;"),
+    "a hold can be posted twice": ("accounts.cpp", "if (h.posted != amount) return fail(Code::kHoldConflict, id);\n    return {};", "h.state = HoldState::kOpen; posted_ += amount;"),
+    "the rest of a hold is lost": ("accounts.cpp", "for (const auto& t : hold.taken) lot(t.lot)->remaining += t.amount;", ""),
+    "a tombstone is not left": ("accounts.cpp", "dead_.insert(id);", ""),
+    "an expired hold posts": ("accounts.cpp", "h.state == HoldState::kOpen && h.until <= now", "h.state == HoldState::kOpen && h.until <= now - 100000000000"),
+    "debts are not paid": ("accounts.cpp", "lot.remaining = pay_debts(amount);\n  const auto place", "const auto place"),
+    "a return is counted twice": ("accounts.cpp", "at->second.amount - at->second.returned", "at->second.amount"),
+    "pending points are spent": ("accounts.cpp", "l.active_from > now || l.expires <= now) continue;\n    const auto part", "l.expires <= now) continue;\n    const auto part"),
+}
+
+
+def main():
+    mutator = Mutator(ROOT, pathlib.Path(sys.argv[1]).resolve())
+    names = sys.argv[2:] or MISTAKES
+    missed = []
+    for name in names:
+        file, find, replace = MISTAKES[name]
+        edits = [(LOYALTY + file, find, replace)]
+        if "std::views" in replace:
+            edits.append((LOYALTY + file, "#include <algorithm>", "#include <algorithm>\n#include <ranges>"))
+        program = mutator.build_with(name.replace(" ", "_"), edits, TARGET)
+        try:
+            noticed = subprocess.run([program, "--gtest_brief=1"], capture_output=True, timeout=120).returncode != 0
+        except subprocess.TimeoutExpired:
+            noticed = True
+        print(("caught " if noticed else "MISSED ") + name, flush=True)
+        missed += [] if noticed else [name]
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
