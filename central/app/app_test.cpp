@@ -105,7 +105,8 @@ TEST_F(Managing, AProgramIsCheckedAndItsVersionGrows) {
   const auto set = [](const char* body) {
     return object{{"command", "program.set"}, {"body", body}};
   };
-  EXPECT_EQ(refuse(set(R"({"id":"p","version":1,"rules":[{"id":"r","give":{"percent":"-5"}}]})")), Code::kNegativePercent);
+  EXPECT_EQ(refuse(set(R"({"id":"p","version":1,"rules":[{"id":"r","give":{"percent":"-5"}}]})")),
+            Code::kNegativePercent);
   EXPECT_EQ(refuse(set(R"({"id":"p","version":1})")), Code{});
   EXPECT_EQ(refuse(set(R"({"id":"p","version":1})")), Code::kDuplicate);
   EXPECT_EQ(refuse(set(R"({"id":"p","version":2})")), Code{});

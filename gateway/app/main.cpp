@@ -129,6 +129,10 @@ int usb_list() {
   return 0;
 }
 
+int run_program(const std::vector<std::string>& words) {
+  return program_command(words, language_of_environment());
+}
+
 }  // namespace
 }  // namespace till::app
 
@@ -176,10 +180,8 @@ int main(int argc, char** argv) {
   fiscal->add_option("--language", sale_options.language, "ru or en");
   sale->add_option("--senior-token-file", sale_options.senior_token_file,
                    "file with a senior's token: `settle` works at this till");
-  std::string program_language;
   auto* program = app.add_subcommand("program", "tools for the owner of a loyalty program");
   program->add_option("words", words, till::app::kProgramHelp)->required();
-  program->add_option("--language", program_language, "ru or en");
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);
@@ -191,12 +193,7 @@ int main(int argc, char** argv) {
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (usb->parsed()) return till::app::usb_list();
     if (settle->parsed()) return till::app::settle_command(sale_options, words);
-    if (program->parsed()) {
-      const auto language = program_language.empty()   ? till::app::language_of_environment()
-                            : program_language == "ru" ? till::Language::kRu
-                                                       : till::Language::kEn;
-      return till::app::program_command(words, language);
-    }
+    if (program->parsed()) return till::app::run_program(words);
     if (fiscal->parsed()) return till::app::register_command(sale_options, words, as_json);
     if (devices->parsed() && !released.empty()) {
       return till::app::release_device(sale_options, released);

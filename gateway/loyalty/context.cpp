@@ -355,16 +355,9 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
       good = customer_ &&
              c.span.has(place_in_experiment(basket_->customer->id.value, plan_.names.text(c.name)));
       break;
-    case kAttribute: {
-      const auto at = found(attributes_, c.name);
-      if (at == attributes_.end()) break;
-      if (c.names.has(at->second)) good = true;
-      const auto& text = basket_->attributes.find(std::string(plan_.names.text(c.name)))->second;
-      const bool number = !text.empty() && text.size() < 18 &&
-                          std::ranges::all_of(text, [](char d) { return d >= '0' && d <= '9'; });
-      if (!c.span.open() && number) good = good || c.span.has(std::stoll(text));
+    case kAttribute:
+      good = attribute_holds(c);
       break;
-    }
     case kPlugin: {
       const auto at = found(plugins_, c.name);
       good = at != plugins_.end() && basket_->plugins[at->second].holds;
@@ -378,6 +371,16 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
                               c.kind == kTier || c.kind == kExperiment || c.kind == kCardPromotion;
   if (!good && about_customer && !customer_) *blame = {Why::kNoCustomer};
   return good;
+}
+
+bool Evaluator::attribute_holds(const Condition& c) const {
+  const auto at = std::ranges::find(attributes_, c.name, [](const auto& p) { return p.first; });
+  if (at == attributes_.end()) return false;
+  if (c.names.has(at->second)) return true;
+  const auto& text = basket_->attributes.find(std::string(plan_.names.text(c.name)))->second;
+  const bool number = !text.empty() && text.size() < 18 &&
+                      std::ranges::all_of(text, [](char d) { return d >= '0' && d <= '9'; });
+  return !c.span.open() && number && c.span.has(std::stoll(text));
 }
 
 bool Evaluator::counter_holds(const Condition& c, Blame* blame) {

@@ -94,6 +94,7 @@ class Evaluator {
   bool basket_holds(const Condition& c, Blame* blame);
   bool counter_holds(const Condition& c, Blame* blame);
   bool date_holds(const Condition& c, Blame* blame);
+  [[nodiscard]] bool attribute_holds(const Condition& c) const;
   std::int64_t counter(NameId name) const;
   std::int64_t value_of(const Value& v) const;
 
