@@ -171,10 +171,8 @@ FakeHost::FakeHost(const till_entry& entry, FakeHostOptions options)
   block_->host = {static_cast<std::uint32_t>(sizeof(till_host)) + options_.later, TILL_ABI_MAJOR,
                   TILL_ABI_MINOR, &block_->before, &host_extension};
   kept_ = block_->host;
-  static std::set<const till_entry*> initialised;  // init is called once a process
   if (entry.abi_major != TILL_ABI_MAJOR) throw std::runtime_error("abi_major");
-  if (!initialised.contains(&entry) && !entry.init(".")) throw std::runtime_error("init");
-  initialised.insert(&entry);
+  if (options_.init && !entry.init(".")) throw std::runtime_error("init");
   factory_ = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
   if (factory_ == nullptr) throw std::runtime_error("no factory");
   if (options_.create && !create()) throw std::runtime_error("the factory makes nothing");

@@ -54,6 +54,7 @@ struct FakeHostOptions {
   std::uint32_t later = 0;  // bytes a later version has added to the structs it passes
   std::size_t most_result = std::numeric_limits<std::size_t>::max();  // then the sink says no
   bool create = true;
+  bool init = true;  // false: somebody has called it already
 };
 
 class FakeHost {

@@ -128,7 +128,7 @@ void create_exact(Bench& b) {
   const std::string id = b.manifest().id;
   b.factory();
   FakeHostOptions options{.id = id};
-  options.create = false;
+  options.create = options.init = false;
   FakeHost host(b.entry(), options);
   for (const auto& wrong : {id + "x", id + " ", id.substr(0, id.size() - 1), std::string()}) {
     if (host.factory()->create(host.c_host(), wrong.c_str()) != nullptr) {

@@ -106,6 +106,7 @@ json::object Bench::settings() {
 
 std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options) {
   options.id = manifest().id;
+  options.init = false;
   factory();
   try {
     return std::make_unique<FakeHost>(entry(), std::move(options));

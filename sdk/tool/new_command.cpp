@@ -34,6 +34,8 @@ constexpr std::array kTemplates = {
     Template{
         "exporter", "exporter", R"("export.write")", "", "http",
         R"("url": {"type": "string", "maxLength": 1024, "default": "http://127.0.0.1:8080/records"})"},
+    Template{"vendor", "drawer", R"("drawer.open")", "", "direct",
+             R"("library": {"type": "string", "maxLength": 512, "default": "libacme.so"})"},
     Template{"rule", "rule", R"("rule.evaluate")", "", "none", ""},
 };
 
@@ -77,7 +79,7 @@ int make(const std::string& what, const std::string& id, std::string folder,
   if (t == kTemplates.end()) {
     std::fprintf(stderr,
                  "new: %s is none of: scanner, c (a scanner in C), drawer, channel, "
-                 "exporter, rule\n",
+                 "exporter, rule, vendor (around a library)\n",
                  what.c_str());
     return 2;
   }
@@ -95,7 +97,11 @@ int make(const std::string& what, const std::string& id, std::string folder,
   const fs::path templates = fs::path(share) / "templates";
   const std::string source = what == "c" ? "driver.c" : "driver.cpp";
   std::string settings = "| | | it has none |";
-  if (*t->properties != 0) settings = "| `url` | on this machine | where it sends to |";
+  if (std::string_view(t->access) == "http") {
+    settings = "| `url` | on this machine | where it sends to |";
+  } else if (std::string_view(t->access) == "direct") {
+    settings = "| `library` | `libacme.so` | the vendor's library |";
+  }
   const Words words = {{"ID", id},
                        {"FOLDER", name},
                        {"NAME", name},
@@ -134,7 +140,8 @@ void add_new(CLI::App& app, const std::string& share, int& result) {
   auto id = std::make_shared<std::string>();
   auto folder = std::make_shared<std::string>();
   auto* c = app.add_subcommand("new", "Makes a plugin that builds and passes check at once");
-  c->add_option("kind", *what, "scanner, c (a scanner in C), drawer, channel, exporter or rule")
+  c->add_option("kind", *what,
+                "scanner, c (a scanner in C), drawer, channel, exporter, rule or vendor")
       ->required();
   c->add_option("id", *id, "reverse DNS name: org.example.scanner_acme")->required();
   c->add_option("folder", *folder, "where; the last part of the id if not given");

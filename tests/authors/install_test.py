@@ -37,17 +37,21 @@ def build(prefix, folder, name, compiler):
 
 def templates(prefix, work):
     tool = prefix / "bin" / "tillbridge-plugin"
-    for template in ("scanner", "c", "drawer", "channel", "exporter", "rule"):
+    # What the shop would have installed from the vendor.
+    (work / "acme.c").write_text("int acme_open_drawer(int timeout_ms) { return timeout_ms > 0 ? 0 : -1; }\n")
+    run("gcc", "-shared", "-fPIC", "-o", work / "libacme.so", work / "acme.c")
+    env = {**os.environ, "LD_LIBRARY_PATH": str(work)}
+    for template in ("scanner", "c", "drawer", "channel", "exporter", "rule", "vendor"):
         name = f"{template}_acme"
         run(tool, "new", template, f"org.example.{name}", cwd=work)
         for compiler in COMPILERS:
             if compiler == "clang" and (template not in ("scanner", "c") or not shutil.which("clang-19")):
                 continue
             package = build(prefix, work / name, name, compiler)
-            report = json.loads(run(tool, "check", package, "--json", good=False))
+            report = json.loads(run(tool, "check", package, "--json", good=False, env=env))
             bad = [c for c in report["checks"] if c["status"] not in ("pass", "skip")]
             assert not bad, (template, compiler, bad)
-            tier = json.loads(run(tool, "tier", package, "--json"))
+            tier = json.loads(run(tool, "tier", package, "--json", env=env))
             assert tier["tier"] == "silver", (template, tier)
             print(f"{template:9} {compiler:6} {sum(c['status'] == 'pass' for c in report['checks'])} checks, {tier['tier']}")
     command = json.loads((work / "c_acme" / "build-gcc" / "compile_commands.json").read_text()) \
