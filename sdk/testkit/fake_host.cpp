@@ -313,7 +313,9 @@ bool FakeHost::await_input(std::int64_t until_us) {
 
 // Counts a blocking call of an operation; true when the host has cancelled it, now or before.
 bool FakeHost::cancelled_now() {
-  if (performing_ && cancel_in_ > 0 && --cancel_in_ == 0) {
+  if (!performing_ || cancel_in_ == 0) return cancelled_;
+  --cancel_in_;
+  if (cancel_in_ == 0) {
     cancelled_ = true;
     const auto* table = extension<till_operations>(TILL_OPERATIONS_ID);
     if (table != nullptr && table->cancel != nullptr) {

@@ -154,7 +154,7 @@ json::value Bench::sample(const std::string& verb, Seed& random) {
 
 void Bench::replay(const std::function<void(FakeHost&, const RecordingFile&, std::size_t,
                                             const std::string&)>& look,
-                   FakeHostOptions options) {
+                   const FakeHostOptions& options) {
   for (const auto& file : package_.recordings) {
     const auto host = recorded(file, options);
     Player player(*host, file.recording);
@@ -175,7 +175,7 @@ Buffer noise(Seed& seed, std::size_t size) {
 
 }  // namespace
 
-void Bench::workout(const std::function<void(FakeHost&)>& look, FakeHostOptions options) {
+void Bench::workout(const std::function<void(FakeHost&)>& look, const FakeHostOptions& options) {
   auto host = active(options);
   enum class Device { kSilent, kNoisy, kGone };
   for (const Device device : {Device::kSilent, Device::kNoisy, Device::kGone}) {

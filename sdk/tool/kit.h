@@ -82,11 +82,11 @@ class Bench {
   json::value sample(const std::string& verb, Seed& random);
   // Everything the plugin can do, on a device that is silent, noisy, gone and back; then the
   // recordings, each on an instance of its own. `look` sees every host after its part.
-  void workout(const std::function<void(FakeHost&)>& look, FakeHostOptions options = {});
+  void workout(const std::function<void(FakeHost&)>& look, const FakeHostOptions& options = {});
   // All recordings, each on an instance of its own.
   void replay(const std::function<void(FakeHost&, const RecordingFile&, std::size_t step,
                                        const std::string& complaint)>& look,
-              FakeHostOptions options = {});
+              const FakeHostOptions& options = {});
   void need_recordings() const;
   void need_verbs() const;
   // Fails when one of these rules was broken.
