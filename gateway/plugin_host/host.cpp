@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "seqpacket.h"
@@ -271,6 +272,7 @@ bool Host::serve_once(const till_plugin* plugin) {
       if (!wake_.wait_until(lock, deadline_in(kQuietMs), something)) {
         quiet_due_ = false;
         lock.unlock();
+        pay_credit();
         busy(ipc::kInputOp);
         if (input_table_->on_quiet != nullptr) input_table_->on_quiet(plugin, kQuietMs);
         busy(0);
@@ -305,6 +307,10 @@ void Host::busy(std::uint64_t op) {
   cancelled_ = false;
 }
 
+void Host::pay_credit() {
+  if (owed_ > 0) send(ipc::Type::kCredit, std::to_string(std::exchange(owed_, 0)));
+}
+
 void Host::deliver_input(const till_plugin* plugin) {
   std::uint8_t chunk[4096];
   std::size_t n = 0;
@@ -313,10 +319,11 @@ void Host::deliver_input(const till_plugin* plugin) {
     n = take_input(chunk, sizeof chunk);
     quiet_due_ = true;
   }
-  send(ipc::Type::kCredit, std::to_string(n));
   busy(ipc::kInputOp);
   input_table_->on_input(plugin, chunk, n);
   busy(0);
+  owed_ += n;
+  if (owed_ >= kCreditStep) pay_credit();
 }
 
 void Host::submit(const till_plugin* plugin, const Job& job) {

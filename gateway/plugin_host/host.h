@@ -19,6 +19,8 @@ namespace till::plugin_host {
 inline constexpr std::size_t kMaxResult = ipc::kMaxBody;
 inline constexpr std::size_t kMaxJobs = 256;
 inline constexpr std::uint32_t kQuietMs = 50;
+// Credit is given back in steps, or when the line is quiet: a scan costs one frame, not two.
+inline constexpr std::size_t kCreditStep = ipc::kPortCredit / 4;
 
 class Host {
  public:
@@ -51,11 +53,13 @@ class Host {
   bool serve_once(const till_plugin* plugin);
   void submit(const till_plugin* plugin, const Job& job);
   void deliver_input(const till_plugin* plugin);
+  void pay_credit();
   std::size_t take_input(std::uint8_t* buffer, std::size_t capacity);  // under mutex_
   std::string status();
   void busy(std::uint64_t op);
 
   int fd_;
+  std::size_t owed_ = 0;  // input taken and not yet paid for; [device]
   till_host c_host_;
   std::mutex sending_;
   std::uint32_t seq_ = 0;
