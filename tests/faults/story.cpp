@@ -12,11 +12,10 @@ namespace {
 namespace json = boost::json;
 using testkit::FakeOutcome;
 
-constexpr std::array kNoise = {"quiet",        "twins",       "foreign",    "z",
-                               "away",         "late",        "later",      "latest",
-                               "power_before", "power_after", "power_twin", "paper_at_end",
-                               "paper",        "memory",      "hidden",     "hidden_twin",
-                               "expired",      "full",        "clock_back"};
+constexpr std::array kNoise = {
+    "quiet",  "twins",        "foreign",     "z",          "away",         "late",  "later",
+    "latest", "power_before", "power_after", "power_twin", "paper_at_end", "paper", "memory",
+    "hidden", "hidden_twin",  "expired",     "full",       "clock_back"};
 constexpr std::array kWhere = {"device", "answer", "late"};
 constexpr int kPatience = 40;                // times a doubt is taken up again
 constexpr std::uint32_t kBetweenMs = 15000;  // as the daemon waits at most
