@@ -300,9 +300,6 @@ bool Evaluator::holds(const Condition& c, Blame* blame) {
 
 bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
   using enum Condition::Kind;
-  const auto found = [](const auto& pairs, NameId name) {
-    return std::ranges::find(pairs, name, [](const auto& p) { return p.first; });
-  };
   bool good = false;
   switch (c.kind) {
     case kBasket:
@@ -359,7 +356,7 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
       good = attribute_holds(c);
       break;
     case kPlugin: {
-      const auto at = found(plugins_, c.name);
+      const auto at = std::ranges::find(plugins_, c.name, [](const auto& p) { return p.first; });
       good = at != plugins_.end() && basket_->plugins[at->second].holds;
       break;
     }
