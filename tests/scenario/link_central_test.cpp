@@ -224,6 +224,7 @@ TEST_F(Store, OutlivesCentralAndItselfBeingStartedAgain) {
   connect();
   sell(1, "c", 10);
   ASSERT_TRUE(delivered());
+  ASSERT_TRUE(loop.until([this] { return link->online(); }));
   const auto endpoints = server->endpoints();
   server.reset();
   ASSERT_TRUE(loop.until([this] { return !link->online(); }));
@@ -232,10 +233,12 @@ TEST_F(Store, OutlivesCentralAndItselfBeingStartedAgain) {
             Code::kCentralOffline);
   serve(endpoints);
   ASSERT_TRUE(delivered());
+  ASSERT_TRUE(loop.until([this] { return link->online(); }));
   acknowledged = 0;  // the position on the store's disk is older than central's
   connect();
   sell(3, "c", 10);
   ASSERT_TRUE(delivered());
+  ASSERT_TRUE(loop.until([this] { return link->online(); }));
   const auto proof = manage({{"command", "prove"}});
   EXPECT_EQ(proof.at("postings").as_int64(), 3);
   EXPECT_EQ(online, (std::vector<bool>{true, false, true, true}));
