@@ -186,6 +186,18 @@ struct DeskTest : testing::Test {
     const Sale* s = *desk->quote(id);
     return desk->pay(id, s->quote_id, {{Tender::kElectronic, s->quote->total}}, [](const Sale&) {});
   }
+  // A payment in doubt that a senior settles; `fiscal.resolutions` say what the register tells of
+  // it.
+  Uuid settled(const std::optional<FiscalDocument>& said, Points redeem = {}) {
+    fiscal.resolves = 0;
+    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+    const Uuid id = sale(2, redeem);
+    EXPECT_TRUE(pay(id));
+    later.run();
+    EXPECT_TRUE(desk->settle(id, "senior", said, [](const Sale&) {}));
+    later.run();
+    return id;
+  }
   State state(const Uuid& id) { return desk->find(id)->state; }
   bool released(const Uuid& hold) {
     for (const Fact& f : journal.facts) {
@@ -357,12 +369,7 @@ TEST_F(DeskTest, ASettlementIsCheckedWhenTheRegisterAnswers) {
 TEST_F(DeskTest, AMisreadDocumentIsPutRight) {
   fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
                         Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
-  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
-  const Uuid id = sale();
-  ASSERT_TRUE(pay(id));
-  later.run();
-  ASSERT_TRUE(desk->settle(id, "senior", FiscalDocument{"fn", 10, 10}, [](const Sale&) {}));
-  later.run();
+  const Uuid id = settled(FiscalDocument{"fn", 10, 10});
   const auto sale = *desk->find(id);
   EXPECT_EQ(sale.document->number, 11U);
   EXPECT_FALSE(sale.extra);
@@ -375,12 +382,7 @@ TEST_F(DeskTest, ADocumentFoundForAnUnsoldSaleCommitsIt) {
   fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
                         fail(Code::kPortLost),
                         Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
-  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
-  const Uuid id = sale(2, Points{5000});
-  ASSERT_TRUE(pay(id));
-  later.run();
-  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
-  later.run();
+  const Uuid id = settled(std::nullopt, Points{5000});
   ASSERT_EQ(state(id), State::kQuoted);
   journal.facts.clear();
   desk->register_online();
@@ -397,16 +399,10 @@ TEST_F(DeskTest, ADocumentFoundForAnUnsoldSaleCommitsIt) {
 // The basket was changed or cancelled meanwhile: the document is nobody's sale, and is undone once.
 TEST_F(DeskTest, ADocumentFoundForACancelledSaleIsUndoneOnce) {
   for (const bool cancelled : {true, false}) {
-    fiscal.resolves = 0;
     fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
                           fail(Code::kPortLost),
                           Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
-    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
-    const Uuid id = sale();
-    ASSERT_TRUE(pay(id));
-    later.run();
-    ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
-    later.run();
+    const Uuid id = settled(std::nullopt);
     ASSERT_TRUE(cancelled ? desk->cancel(id) : desk->add(id, "1", Quantity{1000}));
     desk->register_online();
     later.run();
@@ -492,12 +488,7 @@ TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
   fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
                         fail(Code::kPortLost),
                         Resolution{ResolutionVerdict::kDone, {"fn", 10, 10}, "", {}}};
-  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
-  const Uuid id = sale();
-  ASSERT_TRUE(pay(id));
-  later.run();
-  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
-  later.run();
+  const Uuid id = settled(std::nullopt);
   fiscal.outcome = {Verdict::kDone, {"fn2", 3, 3}, {}, false};
   ASSERT_TRUE(pay(id));
   later.run();
