@@ -134,6 +134,8 @@ class Desk {
   void recheck(const Uuid& id);
   void on_rechecked(const Uuid& id, const Result<Resolution>& result);
   void ask_next_settled();
+  // The live sale, or the journal's read into `kept`; null when there is none.
+  Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
   void commit_found(Live& live);
   void close(Sale& sale, const FiscalDocument& document);
   std::vector<Fact> sold_facts(const Sale& sale) const;

@@ -36,8 +36,7 @@ void compare(Sale& sale, const Resolution& found) {
 // Said to have no document, and neither sold, cancelled nor changed since.
 bool is_unsold_since(const Sale& sale) {
   if (sale.state != State::kQuoted || sale.attempt.number != sale.doubted->number) return false;
-  FiscalReceipt now = receipt_of(sale);
-  return to_json(now) == to_json(sale.doubted->receipt);
+  return to_json(receipt_of(sale)) == to_json(sale.doubted->receipt);
 }
 
 std::vector<Fact> contradiction(Sale& sale) {
@@ -78,6 +77,12 @@ void Desk::ask_next_settled() {
   register_.lock([this, id] { recheck(id); });
 }
 
+Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
+  if (const auto live = live_.find(id); live != live_.end()) return &live->second->sale;
+  kept = journal_.load(id);
+  return kept ? &*kept : nullptr;
+}
+
 void Desk::recheck(const Uuid& id) {
   const auto sale = find(id);
   if (!sale || !sale->doubted) return on_rechecked(id, fail(Code::kNoSuchSale));
@@ -96,8 +101,8 @@ void Desk::on_rechecked(const Uuid& id, const Result<Resolution>& result) {
     return ask_next_settled();
   }
   const auto live = live_.find(id);
-  auto kept = live == live_.end() ? journal_.load(id) : std::nullopt;
-  Sale* sale = live != live_.end() ? &live->second->sale : kept ? &*kept : nullptr;
+  std::optional<Sale> kept;
+  Sale* const sale = anywhere(id, kept);
   if (result && sale != nullptr && sale->doubted) {
     compare(*sale, *result);
     if (live != live_.end() && is_unsold_since(*sale) && sale->extra) {
@@ -115,10 +120,9 @@ void Desk::on_rechecked(const Uuid& id, const Result<Resolution>& result) {
 // The register has what the senior did not see, and the sale stands as it did then: it is sold.
 void Desk::commit_found(Live& live) {
   Sale& sale = live.sale;
-  const Uuid none;
   const FiscalDocument document = *std::exchange(sale.extra, std::nullopt);
   sale.attempt = *sale.doubted;
-  sale.attempt.hold = none;  // released when she said there was none; a fact is posted anyway
+  sale.attempt.hold = {};  // released when she said there was none; a fact is posted anyway
   sale.attempt.by_allowance = false;
   outcome(live, Event::kDone);
   close(sale, document);
@@ -134,9 +138,8 @@ void Desk::commit_found(Live& live) {
 
 Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
                              const std::string& cashier, const Uuid& sold) {
-  const auto live = live_.find(sold);
-  auto kept = live == live_.end() ? journal_.load(sold) : std::nullopt;
-  Sale* sale = live != live_.end() ? &live->second->sale : kept ? &*kept : nullptr;
+  std::optional<Sale> kept;
+  Sale* const sale = anywhere(sold, kept);
   if (sale == nullptr) return fail(Code::kNoSuchSale);
   if (!sale->extra || !sale->doubted) return fail(Code::kSaleState, "undo");
   if (const auto before = find(sale->undone_by); before && before->state != State::kCancelled) {
