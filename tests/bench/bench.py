@@ -59,7 +59,7 @@ def scan_latency(shop, table):
     config = (shop.folder / "store.toml").read_text().replace("pty:dev/scanner", f"tcp:127.0.0.1:{port}")
     (shop.folder / "scan.toml").write_text(config)
     shop.processes["gateway"].stop()
-    bench = subprocess.Popen([str(BENCH), "scan", str(shop.port), shop.token, str(port), "5000"],
+    bench = subprocess.Popen([str(BENCH), "scan", str(shop.port), shop.token, str(port), "4000"],
                              stdout=subprocess.PIPE, text=True)
     time.sleep(0.3)
     shop.start("gateway", shop.bin / "tillbridge", "run", "--config", shop.folder / "scan.toml")

@@ -29,7 +29,7 @@ FiscalReceipt receipt_of(std::size_t lines) {
                        .price = {39990},
                        .quantity = {1000},
                        .sum = {39990},
-                       .tax = {TaxKind::kRate, {2000}}});
+                       .tax = {TaxKind::kRate, {2200}}});
     r.total += r.lines.back().sum;
   }
   r.payments = {{Tender::kElectronic, r.total}};

@@ -43,6 +43,9 @@ double percentile(std::vector<double>& v, double p) {
   return v[std::min(v.size() - 1, static_cast<std::size_t>(p * static_cast<double>(v.size())))];
 }
 
+// Below kMaxPluginEventsPerSecond, above which a driver's events are dropped.
+constexpr auto kScanPause = std::chrono::milliseconds(6);
+
 int scan(int argc, char** argv) {
   if (argc < 6) return 2;
   const std::string port = argv[2], token = argv[3];
@@ -73,7 +76,7 @@ int scan(int argc, char** argv) {
       if (beast::buffers_to_string(buffer.data()).find("\"scan\"") != std::string::npos) break;
     }
     if (i >= 200) us.push_back(micros(Clock::now() - start));
-    std::this_thread::sleep_for(std::chrono::microseconds(500));
+    std::this_thread::sleep_until(start + kScanPause);
   }
   std::printf("{\"p50\":%.1f,\"p99\":%.1f,\"n\":%d}\n", percentile(us, 0.5), percentile(us, 0.99),
               rounds);
