@@ -161,6 +161,20 @@ constexpr CatalogueEntry kEntries[] = {
       "Close the shift (the Z report) and try again."},
      {"Смена открыта", "Касса делает это только между сменами.",
       "Закройте смену (Z-отчёт) и повторите."}},
+    {kNotPrinted,
+     kDevice,
+     kNoRetry,
+     kCashier,
+     503,
+     {"The receipt is fiscal, but its paper was not seen to come out",
+      "The roll ended, the cover was opened, or the link broke while the register printed.",
+      "See to paper, cover and cable; the register prints on by itself or when told to. Do not "
+      "sell "
+      "again."},
+     {"Чек фискальный, но не видно, что он напечатан",
+      "Кончилась бумага, открыта крышка или пропала связь, пока касса печатала.",
+      "Проверьте бумагу, крышку и кабель: касса допечатает сама или по команде. Не пробивайте "
+      "снова."}},
     {kNoSuchSale,
      kInput,
      kNoRetry,

@@ -265,7 +265,7 @@ void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.attempt.receipt.contact.clear();
   sale.clear_trouble();
   if (document.printed) return;
-  sale.set_trouble({Code::kPaperOut, {}, {}});
+  sale.set_trouble({Code::kNotPrinted, {}, {}});
   unprinted_.push_back(sale.id);
 }
 
@@ -274,7 +274,7 @@ void Desk::paper_is_finished() {
     auto sale = journal_.load(id);
     if (!sale || !sale->document) continue;
     sale->document->printed = true;
-    if (sale->trouble == static_cast<std::int32_t>(Code::kPaperOut)) sale->clear_trouble();
+    if (sale->trouble == static_cast<std::int32_t>(Code::kNotPrinted)) sale->clear_trouble();
     journal_.soft(*sale, "printed");
     hooks_.changed(*sale);
   }

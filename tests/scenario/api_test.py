@@ -121,7 +121,7 @@ def check_unprinted(shop):
     sale = shop.basket(["4607000000021"])
     status, body = shop.pay(sale)
     assert (status, body["state"]) == (200, "committed"), body
-    assert body["document"]["printed"] is False and body["trouble"]["code"] == "TB-2201", body
+    assert body["document"]["printed"] is False and body["trouble"]["code"] == "TB-3017", body
     before = len(shop.documents())
     shop.sim("register.paper", state="ok")
     shop.ok(shop.api("POST", "/v1/register/continue-printing", {}))

@@ -60,6 +60,7 @@ enum class Code : int {
   kSettledOtherwise = 3014,
   kSoldTwice = 3015,
   kShiftOpen = 3016,
+  kNotPrinted = 3017,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,
