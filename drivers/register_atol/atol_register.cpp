@@ -52,9 +52,34 @@ Result<json::object> AtolRegister::ask(std::string_view type) {
   return std::move(TILL_TRY(run({task(type)})).front());
 }
 
+// Its key is its own: nobody asks for it a second time.
 Result<void> AtolRegister::act(const std::string& task) {
   port().point_of_no_return();
-  TILL_CHECK(run({task}));
+  const std::string key = fmt::format("act {} {}", unix_us(), ++acts_);
+  const auto done = run_once(task, key);
+  remember_cutter(done);
+  if (done) return {};
+  if (is_loss(done.error().code)) unended_ = key;
+  return std::unexpected(done.error());
+}
+
+// The JSON status names paper and cover only: a cutter's fault is told once, by the task that met
+// it (150, LIBFPTR_ERROR_CUTTER_FAULT), and is over when a task prints again.
+void AtolRegister::remember_cutter(const Result<json::object>& done) {
+  constexpr int kCutterFault = 150;
+  if (done) {
+    cutter_fault_ = false;
+  } else if (done.error().vendor == to_error(kCutterFault).vendor) {
+    cutter_fault_ = true;
+  }
+}
+
+// Before anybody looks what a lost command has done, it can do nothing more.
+Result<void> AtolRegister::end_act() {
+  if (unended_.empty()) return {};
+  TILL_CHECK(await(unended_));
+  TILL_CHECK(close_off(unended_));
+  unended_.clear();
   return {};
 }
 
@@ -100,6 +125,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   port().point_of_no_return();
   document_open(leaves_open());
   const auto answer = run_once(selling, key_);
+  remember_cutter(answer);
   if (!answer) {
     // Of a loss nobody knows; what never left did not happen.
     const Code code = answer.error().code;
@@ -156,6 +182,7 @@ Result<void> AtolRegister::cancel() {
 }
 
 Result<RegisterStatus> AtolRegister::status(bool detail) {
+  TILL_CHECK(end_act());
   const auto results =
       TILL_TRY(run({task("getDeviceInfo"), task("getDeviceStatus"), task("getShiftStatus"),
                     task("getFnInfo"), task("getFnStatus")}));
@@ -177,6 +204,7 @@ Result<RegisterStatus> AtolRegister::status(bool detail) {
   out.paper = device.paper;
   out.cover_open = device.cover_open;
   out.printer_fault = device.blocked;
+  out.cutter_fault = cutter_fault_;
   out.device_time = device.time;
   out.document_open = TILL_TRY(is_document_open());
   if (detail) add_detail(out);

@@ -57,9 +57,14 @@ class AtolRegister : public FiscalRegister {
  private:
   Result<MemoryState> ready_for_receipt();
   Result<void> act(const std::string& task);
+  Result<void> end_act();
+  void remember_cutter(const Result<json::object>& done);
   Result<void> turn_shift(bool open, const Operator& cashier);
   void add_detail(RegisterStatus& out);
 
+  std::string unended_;     // key of a person's command whose answer was lost
+  std::uint64_t acts_ = 0;  // so far
+  bool cutter_fault_ = false;
   std::string key_;  // of the last sale, key_of(): what settle() and cancel() are about
 };
 

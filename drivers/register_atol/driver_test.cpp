@@ -94,6 +94,9 @@ TEST(AtolLibrary, TheStateIsLookedAtFirst) {
   peer.tell(R"({"do":"cover","state":"open"})");
   EXPECT_EQ(peer.sell(coffee()).error.code, Code::kCoverOpen);
   peer.tell(R"({"do":"cover","state":"closed"})");
+  peer.tell(R"({"do":"fail","error":150})");
+  EXPECT_EQ(peer.sell(coffee()).error.code, Code::kPrinterError);
+  EXPECT_EQ(peer.host.perform("fiscal.status").body.at("cutter_fault"), true);
   peer.tell(R"({"do":"paper","state":"out"})");
   EXPECT_EQ(peer.sell(coffee()).error.code, Code::kPaperOut);
   EXPECT_FALSE(peer.host.passed_no_return());

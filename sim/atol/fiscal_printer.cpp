@@ -15,7 +15,7 @@ namespace till::sim::atol {
 namespace {
 
 constexpr uint8_t kRegistration = 1, kShiftOpened = 2, kReceipt = 3, kShiftClosed = 5,
-                  kCorrection = 31;
+                  kSettlementReport = 21, kCorrection = 31;
 
 std::string type_of(const json::object& task) {
   const auto* at = task.if_contains("type");
@@ -228,7 +228,8 @@ Outcome FiscalPrinter::run(Ms now, const json::object& task) {
   }
   if (type == "continuePrint") return {continue_print(now)};
   if (type == "cashIn" || type == "cashOut") return cash(now, task, type == "cashIn");
-  if (type == "reportX" || type == "reportOfdExchangeStatus" || type == "printLastReceiptCopy") {
+  if (type == "reportOfdExchangeStatus") return settlement_report(now);
+  if (type == "reportX" || type == "printLastReceiptCopy") {
     if (const int error = ready_to_print(); error != kOk) return {error};
     finish(type == "reportX" ? x_report_slip(head(now), counts(), 0) : last_slip_);
     return {};
@@ -310,6 +311,22 @@ Outcome FiscalPrinter::shift_task(Ms now, bool open) {
     receipt_number_ = 0;
   }
   finish(shift_slip(h, last_.fpd, open, before));
+  return outcome_of(last_);
+}
+
+Outcome FiscalPrinter::settlement_report(Ms now) {
+  if (open_type_ != 0) return {kDeniedInOpenedReceipt};
+  if (const int error = ready_to_print(); error != kOk) return {error};
+  const DocumentHead h = head(now);
+  if (!keep({.fn = fn_,
+             .fd = h.fd,
+             .type = kSettlementReport,
+             .seconds = h.seconds,
+             .shift = shift_,
+             .tlv = shift_tlv(h, false, {}, counts())})) {
+    return {kFnFault};
+  }
+  finish(settlement_slip(h, last_.fpd, counts()));
   return outcome_of(last_);
 }
 

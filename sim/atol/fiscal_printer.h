@@ -117,6 +117,7 @@ class FiscalPrinter {
   Outcome fiscal(Ms now, const json::object& task, bool late);
   Outcome receipt(Ms now, const json::object& task, int operation, bool correction);
   Outcome shift_task(Ms now, bool open);
+  Outcome settlement_report(Ms now);
   Outcome cash(Ms now, const json::object& task, bool in);
   Outcome query(Ms now, const std::string& type, const json::object& task) const;
   Outcome document(const json::object& task) const;

@@ -25,6 +25,7 @@ std::string kind_of(std::int64_t type, std::int64_t op) {
   static constexpr const char* kKinds[] = {"sale", "sale_return", "purchase", "purchase_return"};
   if (type == 2) return "shift_open";
   if (type == 5) return "shift_close";
+  if (type == 21) return "settlement";
   if ((type != 3 && type != 31) || op < 1 || op > 4) return "other";
   return std::string(kKinds[op - 1]) + (type == 31 ? "_correction" : "");
 }
@@ -47,6 +48,7 @@ class AtolRig : public Rig {
     return out;
   }
   bool document_open() override { return told({{"do", "state"}}).at("document_open").as_bool(); }
+  Money in_drawer() override { return {told({{"do", "state"}}).at("drawer").as_int64()}; }
   bool foreign(const FiscalReceipt& equal) override {
     if (equal.correction) return false;
     json::array items;

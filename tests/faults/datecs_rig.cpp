@@ -58,6 +58,7 @@ class DatecsRig final : public LineRig {
   }
   [[nodiscard]] Tax usual_tax() const override { return {TaxKind::kRate, {2000}}; }
   [[nodiscard]] bool document_open() override { return device_.state(ms()).receipt_open; }
+  [[nodiscard]] Money in_drawer() override { return {device_.state(ms()).cash}; }
 
   bool foreign(const FiscalReceipt& equal) override {
     std::vector<fp::Item> items;

@@ -73,8 +73,7 @@ class Matrix {
         more = one(c).first_reached;
         // The second cut falls into resolve, which is the same for every kind of document; so the
         // trouble varies with sales only.
-        const bool worth =
-            c.kind == "sale" || (c.noise == Noise::kQuiet && c.kind != "shift_close");
+        const bool worth = c.kind == "sale" || (c.noise == Noise::kQuiet && is_receipt(c.kind));
         if (more && worth && options_.pairs > 0 && at % options_.pairs == 0) second(c);
       }
     }

@@ -40,7 +40,7 @@ struct Cut {
 
 struct Case {
   std::string variant;
-  std::string kind;  // as kind_name(), or "shift_close"
+  std::string kind;  // as kind_name(), or what a person asks for
   Noise noise = Noise::kQuiet;
   std::optional<Cut> first;
   std::optional<Cut> second;  // in the first resolve
@@ -50,6 +50,7 @@ std::string to_string(const Case& c);  // "protocol1/sale/late/device:137/answer
 std::optional<Case> parse_case(const std::string& text);
 std::vector<Noise> all_noise();
 std::vector<std::string> all_kinds();
+bool is_receipt(const std::string& kind);  // else a person's command: shift_open, cash …
 
 struct Verdict {
   std::string violation;       // "" = none

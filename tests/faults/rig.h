@@ -23,7 +23,7 @@ enum class Where {
 struct Kept {
   std::string fiscal_memory;
   std::uint32_t number = 0;
-  std::string kind;  // as kind_name() says
+  std::string kind;  // as kind_name() says; "shift_open", "shift_close", "settlement", "other"
   Money total;
   std::string witness;
   std::uint32_t sign = 0;  // fiscal sign, 0 where documents carry none
@@ -41,6 +41,7 @@ class Rig {
 
   [[nodiscard]] virtual std::vector<Kept> kept() = 0;
   [[nodiscard]] virtual bool document_open() = 0;
+  [[nodiscard]] virtual Money in_drawer() = 0;
 
   // What most goods are taxed with in this register's country.
   [[nodiscard]] virtual Tax usual_tax() const { return {TaxKind::kRate, {2200}}; }

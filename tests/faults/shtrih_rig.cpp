@@ -9,6 +9,11 @@
 namespace till::faults {
 namespace {
 
+// FFD 1.2, table 6: what a fiscal memory keeps beside receipts.
+const char* report_name(int type) {
+  return type == 2 ? "shift_open" : type == 5 ? "shift_close" : type == 21 ? "settlement" : "other";
+}
+
 class ShtrihRig final : public LineRig {
  public:
   explicit ShtrihRig(bool numbered) {
@@ -25,8 +30,7 @@ class ShtrihRig final : public LineRig {
     static constexpr const char* kKinds[] = {"sale", "sale_return", "purchase", "purchase_return"};
     std::vector<Kept> out;
     for (const auto& d : memory_.documents()) {
-      Kept k{d.fn, d.fd, d.type == 2 ? "shift_open" : d.type == 5 ? "shift_close" : "other",
-             {},   "",   d.fpd};
+      Kept k{d.fn, d.fd, report_name(d.type), {}, "", d.fpd};
       if (d.type == 3 || d.type == 31) {
         k.kind = kKinds[d.op - 1];
         if (d.type == 31) k.kind += "_correction";
@@ -40,6 +44,7 @@ class ShtrihRig final : public LineRig {
     return out;
   }
   [[nodiscard]] bool document_open() override { return register_->state(ms()).receipt_open; }
+  [[nodiscard]] Money in_drawer() override { return {register_->state(ms()).cash}; }
 
   bool foreign(const FiscalReceipt& equal) override {
     static constexpr std::uint8_t kOps[] = {1, 2, 3, 4};
