@@ -80,6 +80,7 @@ Result<Buffer> ShtrihRegister::command(Bytes payload) {
     if (reply.command != code && static_cast<int>(reply.command) != 0xff) {
       return fail(Code::kBadFrame, "an answer to another command");
     }
+    remember_cutter(code, reply.error);
     if (reply.error == 0) return std::move(reply.data);
     const bool printing = reply.error == 0x50;
     const bool paused = reply.error == 0x58 && code != Command::kContinuePrinting;
@@ -92,6 +93,16 @@ Result<Buffer> ShtrihRegister::command(Bytes payload) {
     }
     if (!sleep(kPrintPollMs)) return fail(Code::kCancelled);
   }
+}
+
+// No status names the cutter: its fault is told once, by the command that met it, and is over when
+// something is cut again.
+void ShtrihRegister::remember_cutter(Command code, std::uint8_t error) {
+  constexpr std::uint8_t kCutterFault = 0x71;
+  if (error == kCutterFault) cutter_fault_ = true;
+  const bool cuts = code == Command::kCut || code == Command::kXReport ||
+                    code == Command::kZReport || code == Command::kCloseReceipt;
+  if (error == 0 && cuts) cutter_fault_ = false;
 }
 
 Result<Baseline> ShtrihRegister::baseline() {

@@ -73,6 +73,8 @@ class ShtrihRegister final : public FiscalRegister {
   Result<std::vector<Buffer>> tags_of(const FiscalReceipt& receipt) const;
   Result<std::array<Money, 16>> payments_of(const FiscalReceipt& receipt) const;
   Result<bool> wait_printed(std::uint32_t patience_ms);
+  Result<void> cut();
+  void remember_cutter(Command code, std::uint8_t error);
   Result<Buffer> document_tlv(std::uint32_t number);
   Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
   Result<ShortStatus> short_status() {
@@ -88,6 +90,7 @@ class ShtrihRegister final : public FiscalRegister {
   bool ffd_105_ = false;
   std::optional<bool> tags_first_;
   std::size_t cashless_type_ = 2;
+  bool cutter_fault_ = false;
 };
 
 }  // namespace till::shtrih

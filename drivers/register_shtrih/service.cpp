@@ -1,9 +1,13 @@
 #include "driver.h"
+#include "protocols/shtrih/errors.h"
 #include "protocols/text/codepage.h"
 
 namespace till::shtrih {
 
 namespace {
+
+constexpr std::uint8_t kLinesToCutter = 5;
+constexpr std::uint8_t kPrinterFault = 2;  // ShortStatus::last_print
 
 const char* phase_name(std::uint8_t bits) {
   if ((bits & 8) != 0) return "archive";
@@ -36,6 +40,8 @@ Result<RegisterStatus> ShtrihRegister::status(bool detail) {
   out.last_document = fn.last_document;
   out.paper = s.paper() && s.submode != 1 && s.submode != 2;
   out.cover_open = s.cover_open();
+  out.cutter_fault = cutter_fault_;
+  out.printer_fault = s.last_print == kPrinterFault;
   out.document_open = s.document_open() || fn.open_document != 0;
   out.waits_for_continue = s.submode == 3;
   out.device_time = fn.time;
@@ -182,7 +188,16 @@ Result<void> ShtrihRegister::print_picture(std::uint32_t first_line, std::uint32
   TILL_CHECK(command(shtrih::print_picture(password_, static_cast<std::uint16_t>(first_line),
                                            static_cast<std::uint16_t>(last_line))));
   TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
+  return cut();
+}
+
+// Documents are cut by the device itself; a model without a cutter does not know the command.
+Result<void> ShtrihRegister::cut() {
+  TILL_CHECK(command(feed(password_, kLinesToCutter)));
+  const auto done = command(shtrih::cut(password_));
+  constexpr std::uint8_t kUnknownCommand = 0x37;
+  if (done || done.error().vendor == to_error(kUnknownCommand).vendor) return {};
+  return std::unexpected(done.error());
 }
 
 Result<Field> ShtrihRegister::field_of(const Setting& at) const {

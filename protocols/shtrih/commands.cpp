@@ -150,6 +150,7 @@ Result<ShortStatus> parse_short_status(Bytes data) {
   s.mode = data[3] & 0x0f;
   s.mode_status = data[3] >> 4;
   s.submode = data[4];
+  if (data.size() > 14) s.last_print = data[14];
   return s;
 }
 

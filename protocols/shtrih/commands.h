@@ -25,7 +25,9 @@ enum class Command : std::uint16_t {
   kSetTime = 0x21,
   kSetDate = 0x22,
   kConfirmDate = 0x23,
+  kCut = 0x25,
   kDrawer = 0x28,
+  kFeed = 0x29,
   kFieldShape = 0x2e,
   kXReport = 0x40,
   kZReport = 0x41,
@@ -125,6 +127,8 @@ struct ShortStatus {
   std::uint8_t mode = 0;         // low nibble
   std::uint8_t mode_status = 0;  // high nibble
   std::uint8_t submode = 0;
+  std::uint8_t last_print = 0;  // 0 good, 1 paper ended, 2 printer's fault or heat, 5 prints; 0 too
+                                // where the model does not tell
   [[nodiscard]] bool paper() const { return (flags & 0x80) != 0; }
   [[nodiscard]] bool cover_open() const { return (flags & 0x400) != 0; }
   [[nodiscard]] bool document_open() const { return mode == 8; }

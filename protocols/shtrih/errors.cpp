@@ -173,6 +173,11 @@ Code meaning(std::uint8_t code) {
       return Code::kRegisterPassword;
     case 0x6b:
       return Code::kPaperOut;
+    case 0x71:
+    case 0x76:
+    case 0x77:
+    case 0xc8:
+      return Code::kPrinterError;
     case 0x08:
       return Code::kNoSuchDocument;
     default:

@@ -164,6 +164,20 @@ Buffer print_picture(std::uint32_t password, std::uint16_t first, std::uint16_t 
   return out;
 }
 
+Buffer feed(std::uint32_t password, std::uint8_t lines) {
+  constexpr std::uint8_t kReceiptRoll = 2;
+  Buffer out = plain(Command::kFeed, password);
+  append(out, Buffer{kReceiptRoll, lines});
+  return out;
+}
+
+Buffer cut(std::uint32_t password) {
+  constexpr std::uint8_t kPartial = 1;
+  Buffer out = plain(Command::kCut, password);
+  out.push_back(kPartial);
+  return out;
+}
+
 Buffer open_drawer(std::uint32_t password) {
   Buffer out = plain(Command::kDrawer, password);
   out.push_back(0);

@@ -66,6 +66,8 @@ inline constexpr std::size_t kPictureBytes = 40;
 Buffer load_picture_line(std::uint32_t password, std::uint16_t line, Bytes bits);
 Buffer print_picture(std::uint32_t password, std::uint16_t first, std::uint16_t last);
 
+Buffer feed(std::uint32_t password, std::uint8_t lines);  // of the receipt's roll
+Buffer cut(std::uint32_t password);                       // leaves the paper hanging by a point
 Buffer open_drawer(std::uint32_t password);
 
 // Marking (FFD 1.2): FF61 checks a code in the fiscal memory, FF69 accepts what it said, FF67 ties

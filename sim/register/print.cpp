@@ -67,6 +67,7 @@ Register::Outcome Register::print_picture(const Call& call) {
 
 Register::Outcome Register::cut(const Call& call) {
   if (call.args[0] > 1) return fail(err::kBadParameters);
+  if (options_.cutter_jams) return fail(err::kCutter);
   flush_text();
   return good(call);
 }

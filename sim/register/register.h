@@ -26,6 +26,7 @@ struct RegisterOptions {
   bool hides_contents = false;  // FF3A finds no document: an archive without them
   uint8_t model = 250;
   size_t memory_holds = 230'000;  // documents; then it is full
+  bool cutter_jams = false;
   bool extended_answers = false;  // date and time behind the fiscal sign
   // The bytes of a live register that mean nothing and must be ignored.
   std::array<uint8_t, 3> floating = {0x92, 0x08, 0x00};

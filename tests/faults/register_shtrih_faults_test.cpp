@@ -412,6 +412,21 @@ TEST(Service, PicturesAreKeptAndPrinted) {
   EXPECT_EQ(shop.world.slips.back().lines, std::vector{"##" + std::string(38, ' ')});
 }
 
+TEST(Service, ACutterThatJamsIsToldUntilItCutsAgain) {
+  Shop shop;
+  const json::object lines{{"first_line", 1}, {"last_line", 16}};
+  const auto fault = [&] {
+    return shop.host.perform("fiscal.status").body.at("cutter_fault").as_bool();
+  };
+  EXPECT_FALSE(fault());
+  shop.reg.options().cutter_jams = true;
+  EXPECT_EQ(shop.host.perform("fiscal.print_picture", lines).status, TILL_REFUSED);
+  EXPECT_TRUE(fault());
+  shop.reg.options().cutter_jams = false;
+  EXPECT_EQ(shop.host.perform("fiscal.print_picture", lines).status, TILL_DONE);
+  EXPECT_FALSE(fault());
+}
+
 // All paid by points: the line costs nothing, and so does the receipt.
 TEST(Receipt, PaidByPointsAltogether) {
   Shop shop;
