@@ -110,6 +110,8 @@ Result<void> Server::run(int stop_fd) {
     return {};
   } catch (const DatabaseFailure& failure) {
     return fail(Code::kJournalFailed, failure.what());
+  } catch (const zmq::error_t& error) {
+    return fail(Code::kInternal, std::string("ZeroMQ: ") + error.what());
   }
 }
 

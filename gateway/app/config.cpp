@@ -82,14 +82,27 @@ class Table {
     return {};
   }
 
- private:
-  Result<void> wrong(const char* key, const char* wanted) const {
+  [[nodiscard]] std::unexpected<Error> wrong(const char* key, const char* wanted) const {
     return fail(Code::kConfigInvalid, path_ + key + " must be " + wanted);
   }
+
+ private:
   const toml::table& table_;
   std::string path_;
   std::set<std::string> seen_;
 };
+
+// Which of several tables an error is about: "device scanner: ", or "device.".
+std::string named(const std::string& kind, const toml::table& table, const char* by) {
+  const auto name = table[by].value<std::string>();
+  return name ? kind + " " + *name + ": " : kind + ".";
+}
+
+// A key or a hash: 32 bytes in hexadecimal.
+bool is_key(std::string_view text) {
+  const auto digit = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  return text.size() == 64 && std::ranges::all_of(text, digit);
+}
 
 Result<json::object> settings_of(const toml::table& table, const std::string& path) {
   json::object out;
@@ -138,12 +151,13 @@ Result<void> read_store(Table& root, Config& config) {
     return fail(Code::kConfigInvalid, "store.language must be \"ru\" or \"en\"");
   }
   config.language = language == "ru" ? Language::kRu : Language::kEn;
+  if (language == "en") config.code_text = "Code: {code}. Tell it to nobody but the cashier.";
   return in.finish();
 }
 
 Result<void> read_tills(Table& root, Config& config) {
   for (const auto* table : TILL_TRY(root.tables("till"))) {
-    Table in(*table, "till.");
+    Table in(*table, named("till", *table, "id"));
     api::Access access;
     std::string role = "cashier";
     TILL_CHECK(in.need("id", access.till));
@@ -151,8 +165,18 @@ Result<void> read_tills(Table& root, Config& config) {
     TILL_CHECK(in.get("role", role));
     TILL_CHECK(in.finish());
     access.role = TILL_TRY(api::parse_role(role));
-    if (access.token_hash.size() != 64) {
-      return fail(Code::kConfigInvalid, "till.token_hash: make one with `tillbridge token`");
+    if (!is_key(access.token_hash)) {
+      return in.wrong("token_hash", "made with `tillbridge token`");
+    }
+    // One token of two tills would have the role of whoever stands first.
+    for (const auto& other : config.access) {
+      if (other.till == access.till) {
+        return fail(Code::kConfigInvalid, "two tills are called " + access.till);
+      }
+      if (other.token_hash == access.token_hash) {
+        return fail(Code::kConfigInvalid,
+                    "tills " + other.till + " and " + access.till + " have the same token_hash");
+      }
     }
     config.access.push_back(std::move(access));
   }
@@ -161,7 +185,7 @@ Result<void> read_tills(Table& root, Config& config) {
 
 Result<void> read_operators(Table& root, Config& config) {
   for (const auto* table : TILL_TRY(root.tables("operator"))) {
-    Table in(*table, "operator.");
+    Table in(*table, named("operator", *table, "name"));
     OperatorEntry entry;
     TILL_CHECK(in.need("name", entry.named.name));
     TILL_CHECK(in.get("tax_number", entry.named.tax_number));
@@ -169,10 +193,10 @@ Result<void> read_operators(Table& root, Config& config) {
     TILL_CHECK(in.finish());
     const auto digits = entry.named.tax_number.size();
     if (digits != 0 && digits != 10 && digits != 12) {
-      return fail(Code::kConfigInvalid, "operator.tax_number: 12 digits");
+      return in.wrong("tax_number", "12 digits");
     }
-    if (!entry.pin_hash.empty() && entry.pin_hash.size() != 64) {
-      return fail(Code::kConfigInvalid, "operator.pin_hash: make one with `tillbridge pin`");
+    if (!entry.pin_hash.empty() && !is_key(entry.pin_hash)) {
+      return in.wrong("pin_hash", "made with `tillbridge pin`");
     }
     config.operators.push_back(std::move(entry));
   }
@@ -182,7 +206,8 @@ Result<void> read_operators(Table& root, Config& config) {
 Result<void> read_devices(Table& root, Config& config) {
   std::set<std::string> ids;
   for (const auto* table : TILL_TRY(root.tables("device"))) {
-    Table in(*table, "device.");
+    const std::string name = named("device", *table, "id");
+    Table in(*table, name);
     DeviceSettings d;
     std::string plugin, port = "none";
     TILL_CHECK(in.need("id", d.device.id));
@@ -190,20 +215,18 @@ Result<void> read_devices(Table& root, Config& config) {
     TILL_CHECK(in.need("port", port));
     TILL_CHECK(in.get("till", d.till));
     if (const auto* settings = in.table("settings")) {
-      d.device.settings = TILL_TRY(settings_of(*settings, "device.settings."));
+      d.device.settings = TILL_TRY(settings_of(*settings, name + "settings."));
     }
     TILL_CHECK(in.finish());
     if (!ids.insert(d.device.id).second) {
       return fail(Code::kConfigInvalid, "two devices are called " + d.device.id);
     }
     if (plugin.find('/') != std::string::npos) {
-      return fail(Code::kConfigInvalid, "device.plugin is the name of a folder in store.plugins");
+      return in.wrong("plugin", "the name of a folder in store.plugins");
     }
     d.device.plugin = plugin;
     auto parsed = devices::parse_port(port);
-    if (!parsed)
-      return fail(Code::kConfigInvalid,
-                  "device " + d.device.id + ", port: " + parsed.error().detail);
+    if (!parsed) return fail(Code::kConfigInvalid, name + "port: " + parsed.error().detail);
     d.device.port = std::move(*parsed);
     config.devices.push_back(std::move(d));
   }
@@ -212,7 +235,7 @@ Result<void> read_devices(Table& root, Config& config) {
 
 Result<void> read_cards(Table& root, Config& config) {
   for (const auto* table : TILL_TRY(root.tables("card"))) {
-    Table in(*table, "card.");
+    Table in(*table, named("card", *table, "type"));
     identify::CardRule rule;
     std::string check = "none";
     TILL_CHECK(in.need("type", rule.type));
@@ -226,7 +249,7 @@ Result<void> read_cards(Table& root, Config& config) {
     } else if (check == "luhn") {
       rule.check = identify::CheckDigit::kLuhn;
     } else if (check != "none") {
-      return fail(Code::kConfigInvalid, "card.check must be \"none\", \"ean\" or \"luhn\"");
+      return in.wrong("check", "\"none\", \"ean\" or \"luhn\"");
     }
     config.cards.rules.push_back(std::move(rule));
   }
@@ -260,6 +283,9 @@ Result<void> read_rest(Table& root, Config& config) {
     for (const auto& [key, node] : *table) {
       const auto v = node.value_exact<std::string>();
       if (!v) return fail(Code::kConfigInvalid, "secrets." + std::string(key.str()));
+      if (key.str() == "store_key" && !is_key(*v)) {
+        return fail(Code::kConfigInvalid, "secrets.store_key must be 64 hexadecimal digits");
+      }
       config.secrets[std::string(key.str())] = *v;
     }
   }
@@ -274,6 +300,8 @@ void make_absolute(const fs::path& folder, std::string& path) {
 
 Result<Config> load_config(const std::string& path) {
   toml::table parsed;
+  std::error_code none;
+  if (!fs::exists(path, none)) return fail(Code::kConfigInvalid, path + ": there is no such file");
   try {
     parsed = toml::parse_file(path);
   } catch (const toml::parse_error& e) {

@@ -39,9 +39,26 @@ std::string default_host_program() {
   return (self.parent_path() / "tillbridge-plugin-host").string();
 }
 
+// The file holds the key under which phones and cards are hashed.
+void warn_if_readable(const std::string& config_file, const Config& config) {
+  using std::filesystem::perms;
+  std::error_code none;
+  const auto mode = std::filesystem::status(config_file, none).permissions();
+  if (none || config.secrets.empty() ||
+      (mode & (perms::group_read | perms::others_read)) == perms::none) {
+    return;
+  }
+  const bool ru = language_of_environment() == Language::kRu;
+  std::cerr << config_file
+            << (ru ? ": внутри секреты, а читать файл могут и другие; сделайте chmod 600 "
+                   : ": holds secrets, and others may read it; chmod 600 ")
+            << config_file << "\n";
+}
+
 int run(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
+  warn_if_readable(config_file, *config);
   if (config->host_program.empty()) config->host_program = default_host_program();
   open_log(config->log_file, LogLevel::kInfo);
   // A core file could hold phones and card numbers.
@@ -91,6 +108,7 @@ int make_pin(const std::string& name) {
 int check_files(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
+  warn_if_readable(config_file, *config);
   if (const auto checked = check_store_files(*config); !checked) return complain(checked.error());
   std::cout << "store " << config->store.value << ": " << config->devices.size() << " devices, "
             << config->access.size() << " tills\n";
@@ -103,11 +121,11 @@ int print_identity(const std::string& config_file, const std::string& card,
   const auto config = load_config(config_file);
   if (!config) return complain(config.error());
   const auto key_text = config->secrets.find("store_key");
-  const Buffer bytes = key_text == config->secrets.end() ? Buffer() : from_hex(key_text->second);
-  identify::StoreKey key{};
-  if (bytes.size() != key.size()) {
-    return complain({Code::kConfigInvalid, "secrets.store_key must be 64 hexadecimal digits", {}});
+  if (key_text == config->secrets.end()) {
+    return complain({Code::kConfigInvalid, "secrets.store_key is missing", {}});
   }
+  identify::StoreKey key{};
+  const Buffer bytes = from_hex(key_text->second);
   std::copy(bytes.begin(), bytes.end(), key.begin());
   if (!phone.empty()) {
     const auto number = identify::normalise_phone(phone);
@@ -116,7 +134,7 @@ int print_identity(const std::string& config_file, const std::string& card,
     return 0;
   }
   const auto number = identify::card_from_scan(config->cards, card);
-  if (!number) return complain({Code::kUnknownCard, {}, {}});
+  if (!number) return complain(number.error());
   std::cout << identify::card_hash(*number, key) << "\n";
   return 0;
 }

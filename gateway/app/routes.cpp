@@ -268,10 +268,14 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
   } else if (verb == "points") {
     const auto points = TILL_TRY(in.get<Points>("points"));
     TILL_CHECK(in.finish());
-    if (const auto sale = desk.find(id); sale && sale->customer) {
-      TILL_CHECK(store_.may_redeem(*sale->customer, points));
+    const auto before = desk.find(id);
+    TILL_CHECK(desk.redeem(id, points));  // what the receipt can't take is said before the code
+    if (before && before->customer) {
+      if (const auto may = store_.may_redeem(*before->customer, points); !may) {
+        TILL_CHECK(desk.redeem(id, before->redeem));
+        return std::unexpected(may.error());
+      }
     }
-    TILL_CHECK(desk.redeem(id, points));
   } else if (verb == "quote") {
     TILL_CHECK(in.finish());
     TILL_TRY(desk.quote(id));

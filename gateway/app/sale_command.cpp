@@ -153,10 +153,15 @@ class TerminalTill {
   void finish(const json::value& sale) {
     const auto& d = sale.at("document");
     std::cout << (ru() ? "  чек ФД " : "  document ") << member_text(d, "number") << ", "
-              << member_text(sale.at("quote"), "total") << (ru() ? ", начислено " : ", earned ")
+              << member_text(sale.at("quote"), "total");
+    const bool back = member_text(sale, "return") == "true";
+    std::cout << (back && ru() ? " возвращено, снято баллов "
+                  : back       ? " paid back, points taken off "
+                  : ru()       ? ", начислено "
+                               : ", earned ")
               << member_text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
     last_ = std::exchange(sale_, "");
-    if (member_text(sale, "return") != "true") last_sold_ = last_;
+    if (!back) last_sold_ = last_;
   }
 
   // ---- what the person types ----
@@ -177,13 +182,23 @@ class TerminalTill {
         {"state", &TerminalTill::state},      {"cancel", &TerminalTill::cancel},
         {"settle", &TerminalTill::settle},    {"balance", &TerminalTill::balance},
         {"receipt", &TerminalTill::receipt},  {"devices", &TerminalTill::devices}};
+    static const std::map<std::string, const char*> kWanted = {
+        {"scan", "4601234567893"}, {"swipe", "2900000000018"}, {"phone", "+79161234567"},
+        {"points", "50"},          {"return", "last 1=1"},     {"pull", "register"},
+        {"plug", "register"}};
     const auto at = kVerbs.find(verb);
+    const auto wanted = kWanted.find(verb);
     static const std::set<std::string> kOfASale = {"code",  "points", "pay",
                                                    "state", "cancel", "settle"};
-    if (at == kVerbs.end() ||
-        (rest.empty() && (verb == "scan" || verb == "swipe" || verb == "pull" || verb == "plug" ||
-                          verb == "return"))) {
+    if (verb == "help") {
       std::cout << kHelp;
+    } else if (at == kVerbs.end()) {
+      std::cout << "  " << verb
+                << (ru() ? ": нет такой команды; help покажет все\n"
+                         : ": no such command; help shows them all\n");
+    } else if (rest.empty() && wanted != kWanted.end()) {
+      std::cout << (ru() ? "  чего-то не хватает, например: " : "  something is missing, as in: ")
+                << verb << " " << wanted->second << "\n";
     } else if ((kOfASale.contains(verb) && sale_.empty()) ||
                (verb == "balance" && sale_.empty() && last_.empty())) {
       std::cout << (ru() ? "  нет открытой продажи: отсканируйте товар\n"
@@ -205,6 +220,7 @@ class TerminalTill {
   void phone(const std::string& number) {
     phone_ = number;
     if (!ensure_sale()) return;
+    if (!options_.simulator.empty()) simulate({{"do", "phone.clear"}});  // older codes are dead
     const auto sent = call("identify", {{"phone", number}});
     show_error(sent);
     const bool shown = sent && sent->status == 202 && !options_.simulator.empty();
@@ -233,8 +249,8 @@ class TerminalTill {
     show(senior.call("POST", "/v1/sales/" + sale_ + "/settle", body));
   }
   void points(const std::string& n) {
-    show_error(call("points", {{"points", n}}));
-    show(call("quote"));
+    const auto taken = call("points", {{"points", n}});
+    taken && taken->status < 300 ? show(call("quote")) : show_error(taken);
   }
   void state(const std::string&) { show(call("quote")); }
   void cancel(const std::string&) {
@@ -290,6 +306,7 @@ class TerminalTill {
     std::string device;
     int ms = 0;
     in >> device >> ms;
+    if (!has_cable(device)) return;
     const json::object command{{"do", device + ".pull"}};
     if (ms <= 0) return simulate(command);
     later_.emplace_back([this, command, ms] {
@@ -297,7 +314,18 @@ class TerminalTill {
       simulate(command);
     });
   }
-  void plug(const std::string& device) { simulate({{"do", device + ".plug"}}); }
+  void plug(const std::string& device) {
+    if (has_cable(device)) simulate({{"do", device + ".plug"}});
+  }
+  bool has_cable(const std::string& device) {
+    const bool has =
+        device == "register" || device == "printer" || device == "scanner" || device == "reader";
+    if (!has) {
+      std::cout << (ru() ? "  кабель есть у register, printer, scanner и reader\n"
+                         : "  register, printer, scanner and reader have a cable\n");
+    }
+    return has;
+  }
   // The demo's power cut: no goodbye. Whoever started the gateway starts it again.
   void kill_gateway(const std::string&) {
     std::ifstream in(options_.gateway_pid);
@@ -314,7 +342,10 @@ class TerminalTill {
       std::cout << "  (" << (ru() ? "только в демо" : "only in the demo") << ")\n";
     }
   }
-  void receipt(const std::string&) { simulate({{"do", "register.text"}}); }
+  void receipt(const std::string&) {
+    if (!last_.empty()) return simulate({{"do", "register.text"}});
+    std::cout << (ru() ? "  здесь ещё ничего не продано\n" : "  nothing was sold here yet\n");
+  }
   // Of the customer of this sale, or of the last one.
   void balance(const std::string&) {
     const auto answer =
@@ -369,13 +400,24 @@ class TerminalTill {
                 << (member_text(line, "total").empty() ? "…" : member_text(line, "total")) << "\n";
     }
     if (const auto* c = sale.if_contains("customer")) {
+      const bool known = member_text(*c, "verified") == "true";
       std::cout << "  " << (ru() ? "покупатель " : "customer ") << member_text(*c, "label")
-                << (ru() ? ", баллов " : ", points ") << member_text(*c, "available") << "\n";
+                << (ru() ? ", баллов " : ", points ")
+                << (known  ? member_text(*c, "available")
+                    : ru() ? "— (нет связи с центром; начислятся как непроверенные)"
+                           : "unknown (no link to central; earns as unverified)")
+                << "\n";
     }
     if (const auto* q = sale.if_contains("quote")) {
       for (const auto& why : q->at("why").as_array())
         std::cout << "    " << member_text(why, "text") << "\n";
-      std::cout << "  " << (ru() ? "к оплате " : "to pay ") << member_text(*q, "total") << "\n";
+      const bool back = member_text(answer->body, "return") == "true";
+      std::cout << "  "
+                << (back && ru() ? "вернуть "
+                    : back       ? "to pay back "
+                    : ru()       ? "к оплате "
+                                 : "to pay ")
+                << member_text(*q, "total") << "\n";
     }
   }
 

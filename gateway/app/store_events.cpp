@@ -31,7 +31,7 @@ void Store::on_device_event(const std::string& device, const std::string& type,
   if (type == "card") {
     auto card =
         identify::card_from_track(config_.cards, text_of(body, "track1"), text_of(body, "track2"));
-    if (!card) return on_input_error(till, device, {Code::kUnknownCard, {}, {}});
+    if (!card) return on_input_error(till, device, card.error());
     return on_card(till, device, std::move(*card));
   }
   if (type == "input_error" && body.is_object()) {
@@ -74,11 +74,14 @@ Result<const goods::Item*> Store::scanned(std::string_view raw, std::string_view
 
 void Store::on_scan(const std::string& till, const std::string& device, const std::string& raw,
                     const std::string& aim) {
-  if (auto card = identify::card_from_scan(config_.cards, raw)) {
-    return on_card(till, device, std::move(*card));
-  }
+  auto card = identify::card_from_scan(config_.cards, raw);
+  if (card) return on_card(till, device, std::move(*card));
   const auto item = scanned(raw, aim);
-  if (!item) return on_input_error(till, device, item.error());
+  if (!item) {
+    // Of a bank card no digit goes into an error; many goods' numbers look like one.
+    const bool bank = card.error().code == Code::kPaymentCard && !gs1::valid_gtin(raw);
+    return on_input_error(till, device, bank ? card.error() : item.error());
+  }
   publish(
       till,
       {{"type", "scan"},
@@ -121,11 +124,8 @@ void Store::identify_card(const Uuid&, const std::string& till, const std::strin
     return lookup(of_card(card.number), identify::card_hash(card.number, store_key_), "", false,
                   reply);
   }
-  if (identify::looks_like_payment_card(typed) && !identify::card_from_scan(config_.cards, typed)) {
-    return reply(fail(Code::kPaymentCard));
-  }
   const auto card = identify::card_from_scan(config_.cards, typed);
-  if (!card) return reply(fail(Code::kUnknownCard));
+  if (!card) return reply(std::unexpected(card.error()));
   lookup(of_card(*card), identify::card_hash(*card, store_key_), "", false, reply);
 }
 
@@ -214,7 +214,9 @@ void Store::balance(const checkout::Identity& who,
 
 Result<void> Store::may_redeem(const checkout::Identity& who, Points points) {
   if (who.by != "phone" || points.units == 0) return {};
-  if (who.code_until_us <= clock_.unix_us()) return fail(Code::kCodeExpired);
+  // The end is kept over a restart, so by the wall clock; set back, it gives no longer permission.
+  const auto left = who.code_until_us - clock_.unix_us();
+  if (left <= 0 || left > kProofUs) return fail(Code::kCodeExpired);
   if (points > who.code_highest) return fail(Code::kCodeBound, to_string(who.code_highest));
   return {};
 }

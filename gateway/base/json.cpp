@@ -144,7 +144,7 @@ Result<Percent> json_as(const js::value& value, const std::string& path) {
 
 Result<JsonObject> JsonObject::from(const js::value& value, std::string path) {
   const auto* object = value.if_object();
-  if (object == nullptr) return wrong(path, "an object in braces");
+  if (object == nullptr) return wrong(path, "an object");
   return JsonObject(*object, std::move(path));
 }
 
@@ -189,7 +189,7 @@ Result<JsonObject::Elements> JsonObject::members(std::string_view name, std::siz
   const auto* value = TILL_TRY(required(name));
   const auto path = path_of(name);
   const auto* object = value->if_object();
-  if (object == nullptr) return wrong(path, "an object in braces");
+  if (object == nullptr) return wrong(path, "an object");
   if (object->size() > most) {
     return fail(Code::kTooLarge, path + ": at most " + std::to_string(most) + " fields");
   }

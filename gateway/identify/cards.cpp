@@ -56,10 +56,13 @@ bool check_digit_right(const CardRule& rule, std::string_view number) {
   return false;
 }
 
-bool fits(const CardRule& rule, std::string_view number) {
+bool has_shape(const CardRule& rule, std::string_view number) {
   if (rule.prefix.empty() && rule.length == 0) return false;
-  if (rule.length != 0 && number.size() != rule.length) return false;
-  if (!number.starts_with(rule.prefix) || !check_digit_right(rule, number)) return false;
+  return (rule.length == 0 || number.size() == rule.length) && number.starts_with(rule.prefix);
+}
+
+bool fits(const CardRule& rule, std::string_view number) {
+  if (!has_shape(rule, number) || !check_digit_right(rule, number)) return false;
   const bool ours = rule.payment_range && rule.prefix.size() >= kIssuerDigits;
   return ours || !looks_like_payment_card(number);
 }
@@ -72,6 +75,15 @@ const CardRule* rule_for(const CardRules& rules, std::string_view number) {
   if (!std::ranges::all_of(number, plain)) return nullptr;
   const auto at = std::ranges::find_if(rules.rules, [&](const auto& r) { return fits(r, number); });
   return at == rules.rules.end() ? nullptr : &*at;
+}
+
+Result<CardNumber> card_of(const CardRules& rules, std::string_view number) {
+  if (rule_for(rules, number) != nullptr) return CardNumber(number);
+  if (looks_like_payment_card(number)) return fail(Code::kPaymentCard);
+  const auto misread = [&](const CardRule& rule) {
+    return !rule.prefix.empty() && has_shape(rule, number) && !check_digit_right(rule, number);
+  };
+  return fail(std::ranges::any_of(rules.rules, misread) ? Code::kCheckDigit : Code::kUnknownCard);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -100,26 +112,22 @@ bool looks_like_payment_card(std::string_view digits) {
   });
 }
 
-std::optional<CardNumber> card_from_scan(const CardRules& rules, std::string_view text) {
-  if (text.size() > limits::kMaxScanBytes) return std::nullopt;
+Result<CardNumber> card_from_scan(const CardRules& rules, std::string_view text) {
+  if (text.size() > limits::kMaxScanBytes) return fail(Code::kUnknownCard);
   const auto aim = gs1::parse_aim(text);
-  const auto number = trimmed(aim ? aim->data : text);
-  if (rule_for(rules, number) == nullptr) return std::nullopt;
-  return CardNumber(number);
+  return card_of(rules, trimmed(aim ? aim->data : text));
 }
 
-std::optional<CardNumber> card_from_track(const CardRules& rules, std::string_view track1,
-                                          std::string_view track2) {
+Result<CardNumber> card_from_track(const CardRules& rules, std::string_view track1,
+                                   std::string_view track2) {
   auto first = field(track1, '%', '^');
   // Format B, as banks write it: the letter is not part of the number.
   const bool format_b = first.size() > 1 && first[0] == 'B' && gs1::all_digits(first.substr(1));
   if (format_b) first.remove_prefix(1);
-  for (const auto number : {field(track2, ';', '='), first}) {
-    // A bank card is refused whole, whatever its other track says.
-    if (rule_for(rules, number) != nullptr) return CardNumber(number);
-    if (looks_like_payment_card(number)) return std::nullopt;
-  }
-  return std::nullopt;
+  auto card = card_of(rules, field(track2, ';', '='));
+  // A bank card is refused whole, whatever its other track says.
+  if (card || card.error().code == Code::kPaymentCard || first.empty()) return card;
+  return card_of(rules, first);
 }
 
 std::optional<std::string> card_type(const CardRules& rules, const CardNumber& card) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/masked.h"
+#include "sdk/cpp/base/result.h"
 
 namespace till::identify {
 
@@ -29,13 +30,14 @@ struct CardRules {
   std::vector<CardRule> rules;  // the first that fits decides
 };
 
-// The number a scanner gave, without an AIM identifier and blanks around it. Nothing when no rule
-// fits or when it looks like a bank card's number.
-std::optional<CardNumber> card_from_scan(const CardRules& rules, std::string_view text);
+// The number a scanner gave, without an AIM identifier and blanks around it. Errors: kPaymentCard
+// when it looks like a bank card's, kCheckDigit when only its last digit keeps it from being ours,
+// else kUnknownCard; none tells the number.
+Result<CardNumber> card_from_scan(const CardRules& rules, std::string_view text);
 
 // The number from a swipe; track 2 goes before track 1. Sentinels may be there or not.
-std::optional<CardNumber> card_from_track(const CardRules& rules, std::string_view track1,
-                                          std::string_view track2);
+Result<CardNumber> card_from_track(const CardRules& rules, std::string_view track1,
+                                   std::string_view track2);
 
 // The type of a card that one of the two above gave.
 std::optional<std::string> card_type(const CardRules& rules, const CardNumber& card);

@@ -140,10 +140,10 @@ Result<void> Codes::check(const CodeBinding& binding, std::string_view code, Clo
     pending_.erase(at);
     return fail(Code::kCodeExpired);
   }
+  if (p.attempts_left <= 0) return fail(Code::kCodeAttempts);
+  --p.attempts_left;  // also for what it is not bound to: nobody may probe that
   if (p.binding.phone_hash != binding.phone_hash) return fail(Code::kCodeBound, "the customer");
   if (binding.highest > p.binding.highest) return fail(Code::kCodeBound, "the number of points");
-  if (p.attempts_left <= 0) return fail(Code::kCodeAttempts);
-  --p.attempts_left;
   const auto hash = hash_of(p.binding, code);
   if (sodium_memcmp(hash.data(), p.hash.data(), hash.size()) == 0) {
     p.checked = true;

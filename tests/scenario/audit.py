@@ -295,7 +295,7 @@ def table(folder):
     for s in rows(journal, "SELECT * FROM sales ORDER BY id"):
         name = f"{s['id']}/{s['attempt']}"
         posted = " ".join(f"{p / 100:+.2f}" for p in points.get(name, [])) or "-"
-        out.append(f"{name:40} {s['state']:10} {s['total'] / 100:9.2f} "
+        out.append(f"{name:40} {s['state']:10} {(-1 if s['is_return'] else 1) * s['total'] / 100:9.2f} "
                    f"{documents.get(name, {}).get('fd', '-'):>4} {told.get(name, '-'):>5}  {posted}")
     memory = read_memory(folder)
     foreign = [d["fd"] for d in memory if d["type"] == 3 and not d["witness"]]

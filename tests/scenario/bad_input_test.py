@@ -99,7 +99,12 @@ def file_cases(shop):
                                  capture_output=True, text=True, timeout=20)
         assert checked.returncode == 1 and checked.stderr == done.stderr, f"{what}: {done.stderr} but check says {checked.stderr}"
         return done.stderr
-    yield "a device without a port", r"device\.port is missing.*TB-9001", run("port", re.sub(r'port = "pty:dev/register"\n', "", good))
+    yield "a device without a port", r"device register: port is missing.*TB-9001", run("port", re.sub(r'port = "pty:dev/register"\n', "", good))
+    hashes = re.findall(r'token_hash = "(\w+)"', good)
+    yield "one token for two tills", r"have the same token_hash.*TB-9001", run("hash", good.replace(hashes[1], hashes[0]))
+    yield "two tills of one name", r"two tills are called 1.*TB-9001", run("till", good.replace('id = "senior"', 'id = "1"'))
+    yield "a hash that is none", r"till 1: token_hash must be made with.*TB-9001", run("nohash", good.replace(hashes[0], "z" * 64))
+    yield "a key that is none", r"secrets\.store_key must be 64.*TB-9001", run("storekey", re.sub(r'store_key = "\w+"', 'store_key = "abc"', good))
     yield "an unknown key", r"unknown key store\.colour.*TB-9001", run("key", good.replace("[store]", '[store]\ncolour = "red"'))
     yield "no TOML", r"TB-9001", run("toml", "[store")
     yield "an unknown field in the goods", r"(?s)TB-1003", run("goods", goods_text=goods.replace('"name"', '"nmae": "x", "name"', 1))

@@ -107,7 +107,7 @@ def last_committed(shop):
 def partial_return(shop, till, sold):
     title("5. one of the two packs of coffee comes back")
     till.type(f"return {sold} 1=1")
-    till.expect(r"к оплате|to pay")
+    till.expect(r"вернуть|to pay back")
     return commit(till)
 
 

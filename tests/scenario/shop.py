@@ -167,6 +167,7 @@ check = "ean"
             text += f'[[device]]\nid = "{name}"\nplugin = "{plugin}"\nport = "{port}"\n'
             text += 'till = "1"\n' if name in ("scanner", "reader") else ""
             text += settings
+        (self.folder / "store.toml").touch(0o600)
         (self.folder / "store.toml").write_text(text)
 
     # ---- processes ----
