@@ -18,9 +18,18 @@ sys.path.insert(0, str(ROOT / "tests" / "scenario"))
 import loyalty_speed  # noqa: E402
 from shop import GOLD_CARD, Process, Shop, free_port, wait_for  # noqa: E402
 
-PRESET = "release"
-PROGRAMS = ROOT / "build" / PRESET / "bin"
-BENCH = PROGRAMS / "spine_bench"
+
+
+def use(preset):
+    """Whose programs are measured."""
+    global PRESET, PROGRAMS, BENCH
+    PRESET = preset
+    PROGRAMS = ROOT / "build" / preset / "bin"
+    BENCH = PROGRAMS / "spine_bench"
+    loyalty_speed.BENCH = PROGRAMS / "loyalty_bench"
+
+
+use("release")
 
 
 def figures(*args, timeout=180):
@@ -53,13 +62,13 @@ def memory(pid):
     return kb("Pss") / 1024, (kb("Private_Clean") + kb("Private_Dirty")) / 1024
 
 
-def scan_latency(shop, table):
+def scan_latency(shop, table, scans=4000):
     """The gateway's scanner is a TCP line to the bench, which listens as a till too."""
     port = free_port()
     config = (shop.folder / "store.toml").read_text().replace("pty:dev/scanner", f"tcp:127.0.0.1:{port}")
     (shop.folder / "scan.toml").write_text(config)
     shop.processes["gateway"].stop()
-    bench = subprocess.Popen([str(BENCH), "scan", str(shop.port), shop.token, str(port), "4000"],
+    bench = subprocess.Popen([str(BENCH), "scan", str(shop.port), shop.token, str(port), str(scans)],
                              stdout=subprocess.PIPE, text=True)
     time.sleep(0.3)
     shop.start("gateway", shop.bin / "tillbridge", "run", "--config", shop.folder / "scan.toml")

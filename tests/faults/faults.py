@@ -48,9 +48,13 @@ def run_matrices(args):
 def kills(args):
     if args.kills == 0:
         return 0, 0
-    done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "release",
-                           "--kills", str(args.kills), "--seed", str(args.seed)], text=True)
-    return args.kills, 0 if done.returncode == 0 else 1
+    registers = ("shtrih", "datecs", "atol")
+    bad = 0
+    for register in registers:
+        done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "release", "--register", register,
+                               "--kills", str(args.kills), "--seed", str(args.seed)], text=True)
+        bad += done.returncode != 0
+    return args.kills * len(registers), bad
 
 
 def simulated():
@@ -69,7 +73,7 @@ def main():
     parser.add_argument("--mutate", action="store_true")
     parser.add_argument("--only", help="REGISTER:CASE, one case again")
     parser.add_argument("--pairs", type=int, default=61, help="a second cut at every so many positions")
-    parser.add_argument("--kills", type=int, default=24, help="kill -9 at so many seeded hard steps")
+    parser.add_argument("--kills", type=int, default=12, help="kill -9 at so many seeded hard steps, each register")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
     if args.only:

@@ -11,8 +11,11 @@ SETTLE = (WALK, "const bool printed = TILL_TRY(device.settle());", "const bool p
 ACT = (WALK, "TILL_CHECK(device.cancel());", "")
 LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now, found));", "")
 
-# name: edits, each (file, what stands there, what is planted)
-MUTANTS = {
+DATECS, ATOL = "drivers/register_datecs/driver.cpp", "drivers/register_atol/atol_register.cpp"
+WEB = "drivers/register_atol_web/web_register.cpp"
+
+# program: name: edits, each (file, what stands there, what is planted)
+SHTRIH_MUTANTS = {
     "looks_at_the_last_document_only": [(WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = now.last_document;")],
     "ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
     "does_not_cancel": [ACT],
@@ -36,19 +39,36 @@ MUTANTS = {
         (DRIVER, "fn.open_document != 0) {", "fn.open_document > 99) {")],
     "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
 }
-PROGRAM = "faults_shtrih"
+DATECS_MUTANTS = {
+    "datecs_ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
+    "datecs_forgets_the_point_of_no_return": [
+        (DATECS, "  port().point_of_no_return();\n  if (auto paid", "  if (auto paid")],
+    "datecs_leaves_a_paid_receipt_open": [
+        (DATECS, "TILL_CHECK(complete_paid());", "return std::unexpected(cancelled.error());")],
+}
+ATOL_MUTANTS = {
+    "atol_does_not_close_off": [(ATOL, "TILL_CHECK(close_off(key_));", "")],
+    "atol_submits_under_a_new_uuid": [
+        (WEB, "const std::string uuid = uuid_of(key, attempt);\n    if (TILL_TRY(submit(",
+         "const std::string uuid = till::atol::uuid_of(std::to_string(unix_us()));\n    if (TILL_TRY(submit(")],
+    "atol_reads_the_drawer_too_early": [(ATOL, "TILL_CHECK(end_act());", "")],
+}
+MUTANTS = {"faults_shtrih": SHTRIH_MUTANTS, "faults_datecs": DATECS_MUTANTS, "faults_atol": ATOL_MUTANTS}
 
 
 def run(root):
     mutator = Mutator(root, root / "build/release")
     missed = []
-    for name, edits in MUTANTS.items():
-        program = mutator.build_with(name, edits, PROGRAM)
-        done = subprocess.run([program, "--noise", "--stride", "5", "--pairs", "0", "--stop", "1"],
+    planted = [(p, name, edits) for p, mutants in MUTANTS.items() for name, edits in mutants.items()]
+    for wanted, name, edits in planted:
+        program = mutator.build_with(name, edits, wanted)
+        # Every position of the short dialogues, every fifth of the long one.
+        stride = "5" if wanted == "faults_shtrih" else "1"
+        done = subprocess.run([program, "--noise", "--stride", stride, "--pairs", "0", "--stop", "1"],
                               capture_output=True, text=True, timeout=600)
         first = done.stdout.splitlines()[0] if done.returncode == 1 and done.stdout else ""
         print(f"{'caught' if first else 'MISSED':7} {name}: {first}", flush=True)
         if not first:
             missed.append(name)
-    print(f"{len(MUTANTS)} planted, {len(MUTANTS) - len(missed)} caught")
+    print(f"{len(planted)} planted, {len(planted) - len(missed)} caught")
     return 1 if missed else 0

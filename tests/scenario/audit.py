@@ -55,16 +55,32 @@ def witness(data):
     return None
 
 
+def ffd_document(d):
+    return {"fn": d["fn"], "fd": d["fd"], "type": d["type"], "op": d.get("op", 0), "total": d.get("total", 0),
+            "fpd": d["fpd"], "witness": witness(bytes.fromhex(d["tlv"])) if d["type"] in (3, 31) else None}
+
+
+def paper_document(d):
+    """A Datecs printer's: the witness is fiscal text, "#TB1:...#" and "#TB2:...#"."""
+    sold = d["kind"] in ("sale", "return")
+    marks = [line[5:-1] for line in d["paper"] if line.startswith("#TB") and line.endswith("#")]
+    return {"fn": d["fm"], "fd": d["number"], "type": 3 if sold else 0, "op": {"sale": 1, "return": 2}.get(d["kind"], 0),
+            "total": d["total"], "fpd": 0, "witness": "".join(marks) if sold and marks else None}
+
+
+def memory_file(folder):
+    """The register the shop sold on: the virtual one, an ATOL's or a Datecs's."""
+    found = [f for f in (folder / "atol", folder / "datecs", folder / "register")
+             if (f / "fiscal_memory.jsonl").exists()]
+    return max((f / "fiscal_memory.jsonl" for f in found), key=lambda f: f.stat().st_size,
+               default=folder / "register" / "fiscal_memory.jsonl")
+
+
 def read_memory(folder):
-    documents = []
-    with open(folder / "register" / "fiscal_memory.jsonl", encoding="utf-8") as lines:
-        for line in lines:
-            d = json.loads(line)
-            raw = bytes.fromhex(d["tlv"])
-            documents.append({"fn": d["fn"], "fd": d["fd"], "type": d["type"], "op": d.get("op", 0),
-                              "total": d.get("total", 0), "fpd": d["fpd"],
-                              "witness": witness(raw) if d["type"] in (3, 31) else None})
-    return documents
+    file = memory_file(folder)
+    read = paper_document if file.parent.name == "datecs" else ffd_document
+    with open(file, encoding="utf-8") as lines:
+        return [read(json.loads(line)) for line in lines]
 
 
 # ---- the journal and the ledger ----
@@ -322,7 +338,7 @@ def places(folder):
 def spoil(folder, place, n, double):
     """Drops or doubles record n of a place. Doubling writes it a second time under a new key."""
     if place == "register":
-        path = folder / "register" / "fiscal_memory.jsonl"
+        path = memory_file(folder)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         lines[n:n + 1] = [lines[n], lines[n]] if double else []
         path.write_text("".join(lines), encoding="utf-8")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """kill -9 at every hard step: strace ends the gateway at its N-th fsync, for every N of a sale.
 
-With --kills N --seed S instead: N seeded sales, each with the gateway killed at a random fsync, or
-its register driver at a random moment, or both, while the register's line breaks or not.
+With --kills N --seed S [--register datecs | atol] instead: N seeded sales, each with the gateway killed
+at a random fsync, or its register driver at a random moment, or both, while the register's line breaks
+or not.
 After each death the gateway starts again; in the end the audit must find everything one to one.
 """
 import argparse
@@ -18,6 +19,7 @@ import time
 import urllib.error
 
 import audit
+from other_registers_test import atol_web, datecs
 from shop import GOLD_CARD, Process, Shop, wait_for
 
 
@@ -62,7 +64,7 @@ def sale_until_death(shop):
     return reached
 
 
-def kill_driver(shop, after_s):
+def kill_driver(shop, plugin, after_s):
     """The register driver's own process, found among the gateway's children."""
     time.sleep(after_s)
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
@@ -70,7 +72,7 @@ def kill_driver(shop, after_s):
             command = (folder / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if "tillbridge-plugin-host" in command and f"{shop.bin}" in command and "register_shtrih" in command:
+        if "tillbridge-plugin-host" in command and f"{shop.bin}" in command and command.rstrip("\0").endswith(plugin):
             parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
             if ours(shop, int(parent)):
                 os.kill(int(folder.name), signal.SIGKILL)
@@ -84,26 +86,42 @@ def ours(shop, pid):
         return False
 
 
-FAULTS = [{}, {}, {"when": "tx", "what": "cut"}, {"when": "rx", "what": "cut"},
-          {"when": "fiscal", "at": 1, "side": "before", "what": "power"},
-          {"when": "fiscal", "at": 1, "side": "after", "what": "power"},
-          {"when": "fiscal", "at": 1, "side": "after", "what": "cut"},
-          {"when": "fiscal", "at": 1, "side": "before", "what": "late", "ms": 1500}]
+AT_FISCAL = [{"verb": "fault", "when": "fiscal", "at": 1, "side": side, "what": what, **more}
+             for side, what, more in (("before", "power", {}), ("after", "power", {}), ("after", "cut", {}),
+                                      ("before", "late", {"ms": 1500}))]
+ON_THE_LINE = [{"verb": "fault", "when": "tx", "what": "cut"}, {"verb": "fault", "when": "rx", "what": "cut"}]
+# plugin, the name of its device in the simulator, what may befall it
+REGISTERS = {
+    "shtrih": ("register_shtrih", "register", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
+    "datecs": ("register_datecs", "datecs", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
+    "atol": ("register_atol_web", "atol", [{}, {}, {"verb": "late", "ms": 1500}, {"verb": "hold", "ms": 1500},
+                                           {"verb": "power", "state": "off", "at": "before"},
+                                           {"verb": "power", "state": "off", "at": "after"}])}
 
 
-def seeded(shop, kills, seed):
+def mend(shop, sim):
+    """Everything the fault took away comes back."""
+    if sim != "atol":
+        shop.sim(f"{sim}.faults.clear")
+    if shop.sim(f"{sim}.state")["power"] != "on":
+        shop.sim(f"{sim}.power", state="on")
+    shop.sim(f"{sim}.plug")
+
+
+def seeded(shop, register, kills, seed):
     """One sale after another, each with its own misfortune; returns the cases."""
+    plugin, sim, faults = REGISTERS[register]
     chance = random.Random(seed)
     for n in range(kills):
         gateway = chance.choice([0, *range(1, 12)])
         driver = chance.choice([None, chance.uniform(0, 0.25)]) if gateway else chance.uniform(0, 0.25)
-        fault = dict(chance.choice(FAULTS))
+        fault = dict(chance.choice(faults))
         if fault.get("what") == "cut" and "at" not in fault:
             fault |= {"at": chance.randrange(1, 400), "side": chance.choice(["before", "after"])}
         if fault:
-            shop.sim("register.fault", **fault)
+            shop.sim(f"{sim}.{fault['verb']}", **{k: v for k, v in fault.items() if k != "verb"})
         ready = start_under_strace(shop, gateway) if gateway else shop.start_gateway() is None
-        killer = threading.Thread(target=kill_driver, args=(shop, 0.6 + driver)) if driver is not None else None
+        killer = threading.Thread(target=kill_driver, args=(shop, plugin, 0.6 + driver)) if driver is not None else None
         if killer:
             killer.start()
         reached = sale_until_death(shop) if ready else "starting"
@@ -113,28 +131,29 @@ def seeded(shop, kills, seed):
               f"{fault or 'quiet'}: {reached}", flush=True)
         end_traced(shop.processes["gateway"])
         wait_for("the lock", lambda: unlocked(shop))
-        shop.sim("register.faults.clear")
-        shop.sim("register.power", state="on")
-        shop.sim("register.plug")
+        mend(shop, sim)
         shop.start_gateway()
         wait_for("everything resolved and delivered", shop.settled, 90)
         shop.processes["gateway"].stop()
 
 
-def many(preset, kills, seed):
+def many(preset, register, kills, seed):
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, preset)
+        shop.other_register = {"datecs": datecs, "atol": atol_web}.get(register)
         try:
-            shop.start_all()
+            shop.start_all(armed=False)
+            shop.arm(shop.ok(shop.api("GET", "/v1/register/status"))["state"]["fiscal_memory"])
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "9000")
             shop.processes["gateway"].stop()
-            seeded(shop, kills, seed)
+            seeded(shop, register, kills, seed)
         finally:
             shop.stop_all()
         wrong = audit.audit(shop.folder)
         for sentence in wrong:
             print("WRONG", sentence)
-        print(f"{kills} kills, seed {seed}: {len(wrong)} violations")
+        sold = sum(1 for d in audit.read_memory(shop.folder) if d["witness"])
+        print(f"{register}: {kills} kills, seed {seed}, {sold} sold: {len(wrong)} violations")
         return 1 if wrong else 0
 
 
@@ -143,9 +162,10 @@ def main():
     parser.add_argument("preset", nargs="?", default="dev")
     parser.add_argument("--kills", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--register", choices=REGISTERS, default="shtrih")
     args = parser.parse_args()
     if args.kills:
-        return many(args.preset, args.kills, args.seed)
+        return many(args.preset, args.register, args.kills, args.seed)
     every_step(args.preset)
     return 0
 
