@@ -724,10 +724,11 @@ TEST_F(DeskTest, ASaleSurvivesJson) {
   ASSERT_TRUE(pay(id));
   later.run();
   const auto before = journal.disk.at(id);
-  const auto after = sale_from_json(to_json(before));
-  ASSERT_TRUE(after) << after.error().detail;
-  EXPECT_EQ(boost::json::serialize(to_json(*after)), boost::json::serialize(to_json(before)));
-  EXPECT_EQ(boost::json::parse(to_json_text(before)), to_json(before));
+  for (const auto& written : {to_json(before), boost::json::parse(to_json_text(before))}) {
+    const auto after = sale_from_json(written);
+    ASSERT_TRUE(after) << after.error().detail;
+    EXPECT_EQ(to_json(*after), to_json(before));
+  }
 }
 
 }  // namespace

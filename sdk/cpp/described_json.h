@@ -2,13 +2,17 @@
 // Amounts travel as whole minor units; enums by the names that Names<E> gives.
 #pragma once
 
+#include <array>
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
+#include <charconv>
+#include <concepts>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -84,7 +88,8 @@ json::value to_value(const T& value) {
   }
 }
 
-// Appends the value as JSON text: what to_value and serialize give, without building the tree.
+// Appends the value as JSON text: what to_value and serialize give, without building the tree;
+// only that members without a value are left out (from_value takes them for absent).
 inline void append_text(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
@@ -107,12 +112,18 @@ inline void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
+template <std::integral T>
+void append_number(std::string& out, T value) {
+  std::array<char, 24> digits;
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), value).ptr);
+}
+
 template <typename T>
 void append_json(std::string& out, const T& value) {
   if constexpr (std::is_same_v<T, Money>) {
-    out += std::to_string(value.minor);
+    append_number(out, value.minor);
   } else if constexpr (IsAmount<T>::value) {
-    out += std::to_string(value.units);
+    append_number(out, value.units);
   } else if constexpr (std::is_same_v<T, Uuid>) {
     append_text(out, to_string(value));
   } else if constexpr (IsTypedId<T>::value) {
@@ -148,15 +159,21 @@ void append_json(std::string& out, const T& value) {
     }
     out += '}';
   } else if constexpr (Described<T>) {
-    out += '{';
+    const char* before = "{\"";
     boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
         [&](auto member) {
-          if (out.back() != '{') out += ',';
-          append_text(out, member.name);
-          out += ':';
-          append_json(out, value.*member.pointer);
+          const auto& it = value.*member.pointer;
+          if constexpr (IsOptional<std::decay_t<decltype(it)>>::value) {
+            if (!it) return;
+          }
+          out += std::exchange(before, ",\"");
+          out += member.name;  // an identifier: nothing to escape
+          out += "\":";
+          append_json(out, it);
         });
-    out += '}';
+    out += *before == '{' ? "{}" : "}";
+  } else if constexpr (std::is_integral_v<T>) {
+    append_number(out, value);
   } else {
     out += std::to_string(value);
   }
