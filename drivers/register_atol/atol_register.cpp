@@ -2,11 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-#include <chrono>
-
 #include "protocols/atol/errors.h"
 #include "protocols/atol/tasks.h"
+#include "tillbridge/sdk/base/civil.h"
 #include "tillbridge/sdk/ru_ffd.h"
 
 namespace till::atol {
@@ -14,22 +12,9 @@ namespace {
 
 // A shift expires 24 hours after it was opened: "2026-11-23T09:00" -> "2026-11-22T09:00".
 std::optional<std::string> day_before(const std::string& minute) {
-  if (minute.size() != 16) return std::nullopt;
-  int part[3] = {};
-  const std::pair<std::size_t, std::size_t> places[] = {{0, 4}, {5, 2}, {8, 2}};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const char* from = minute.data() + places[i].first;
-    const char* end = from + places[i].second;
-    if (std::from_chars(from, end, part[i]).ptr != end) return std::nullopt;
-  }
-  namespace c = std::chrono;
-  const c::year_month_day day{c::year(part[0]), c::month(static_cast<unsigned>(part[1])),
-                              c::day(static_cast<unsigned>(part[2]))};
-  if (!day.ok()) return std::nullopt;
-  const c::year_month_day before{c::sys_days(day) - c::days(1)};
-  return fmt::format("{:04}-{:02}-{:02}{}", static_cast<int>(before.year()),
-                     static_cast<unsigned>(before.month()), static_cast<unsigned>(before.day()),
-                     minute.substr(10));
+  constexpr std::int64_t kDayS = 86400;
+  const auto seconds = civil_seconds(minute);
+  return seconds ? std::optional(civil_minute(*seconds - kDayS)) : std::nullopt;
 }
 
 template <typename T>

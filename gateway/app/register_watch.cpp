@@ -1,10 +1,9 @@
 #include "register_watch.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 
 #include "gateway/base/log.h"
+#include "sdk/cpp/base/civil.h"
 
 namespace till::app {
 namespace {
@@ -21,16 +20,8 @@ constexpr std::int64_t kOperatorWarnDays = 25;  // blocked after 30 without a wo
 constexpr std::uint32_t kFewDocuments = 5000;
 constexpr std::int64_t kDayS = 86400;
 
-// Seconds of a local civil time; 0 when it is none. Only differences are used.
-std::int64_t seconds_of(const std::string& text) {
-  std::tm t{};
-  const int n = std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday,
-                            &t.tm_hour, &t.tm_min, &t.tm_sec);
-  if (n < 3) return 0;
-  t.tm_year -= 1900;
-  t.tm_mon -= 1;
-  return timegm(&t);
-}
+// 0 when it is no time.
+std::int64_t seconds_of(const std::string& text) { return civil_seconds(text).value_or(0); }
 
 }  // namespace
 

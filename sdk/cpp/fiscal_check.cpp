@@ -1,7 +1,7 @@
 // What a receipt must hold before anything of it is sent: after that a refusal leaves traces.
 #include <algorithm>
-#include <chrono>
 
+#include "base/civil.h"
 #include "fiscal.h"
 
 namespace till {
@@ -13,20 +13,7 @@ std::size_t characters(const std::string& utf8) {
 }
 
 bool is_date(const std::string& text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto number = [&text](std::size_t at, std::size_t count) {
-    int value = 0;
-    for (const char c : text.substr(at, count)) {
-      if (c < '0' || c > '9') return -1;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  using namespace std::chrono;
-  const int y = number(0, 4), m = number(5, 2), d = number(8, 2);
-  return y > 0 && m > 0 && d > 0 &&
-         year_month_day(year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d)))
-             .ok();
+  return text.size() == 10 && civil_seconds(text).has_value();
 }
 
 Result<void> check_line(const FiscalLine& line, const std::string& at, const ReceiptLimits& most) {

@@ -1,7 +1,6 @@
 #include "fiscal_resolve.h"
 
-#include <chrono>
-#include <cstdio>
+#include "base/civil.h"
 
 namespace till {
 namespace {
@@ -31,17 +30,10 @@ Result<void> walk(FiscalMemory& device, const FiscalReceipt& receipt, std::uint3
   return {};
 }
 
-// Minutes of a local civil time; nothing when it is none.
+// Documents tell no seconds, some baselines do.
 std::optional<std::int64_t> minutes_of(const std::string& text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0;
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d", &year, &month, &day, &hour, &minute) != 5) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count() * 24 * 60 + hour * 60 + minute;
+  const auto seconds = civil_seconds(text);
+  return seconds ? std::optional(*seconds / 60) : std::nullopt;
 }
 
 // Made soon enough after the baseline to be ours; where a time is unknown, nothing speaks against.
