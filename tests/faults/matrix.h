@@ -15,6 +15,7 @@ enum class Noise {
   kQuiet,
   kTwins,        // the same basket was sold by us just before
   kForeign,      // another till prints the same basket while the line is down
+  kBefore,       // or just before ours, when the baseline is read
   kZ,            // an automatic Z, then that other till
   kAway,         // the line is down for long
   kLate,         // executed 700 ms, …

@@ -13,9 +13,9 @@ namespace json = boost::json;
 using testkit::FakeOutcome;
 
 constexpr std::array kNoise = {
-    "quiet",  "twins",        "foreign",     "z",          "away",         "late",  "later",
-    "latest", "power_before", "power_after", "power_twin", "paper_at_end", "paper", "memory",
-    "hidden", "hidden_twin",  "expired",     "full",       "clock_back"};
+    "quiet",  "twins",  "foreign",      "foreign_before", "z",          "away",         "late",
+    "later",  "latest", "power_before", "power_after",    "power_twin", "paper_at_end", "paper",
+    "memory", "hidden", "hidden_twin",  "expired",        "full",       "clock_back"};
 constexpr std::array<std::string_view, 4> kActs = {"shift_open", "shift_close", "settlement",
                                                    "cash"};
 constexpr std::array kWhere = {"device", "answer", "late"};
@@ -161,6 +161,13 @@ class Story {
   }
 
   void first_attempt() {
+    if (is(Noise::kBefore)) {
+      if (!rig_->foreign(receipt_)) {
+        skip();
+        return;
+      }
+      rig_->host.pass_ms(3000);
+    }
     if (case_.first) rig_->cut(case_.first->where, case_.first->at);
     const auto sold = sell();
     if (sold.error.code == Code::kVerbUnsupported) {
