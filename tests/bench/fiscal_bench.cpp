@@ -94,6 +94,7 @@ json::object sell(std::size_t lines, bool numbered) {
 
 double median(std::size_t lines, bool numbered) {
   std::vector<double> times;
+  times.reserve(101);
   for (int i = 0; i < 101; ++i) times.push_back(sell(lines, numbered).at("driver_us").as_double());
   std::ranges::nth_element(times, times.begin() + 50);
   return times[50];

@@ -176,7 +176,7 @@ Figures durable_sales(const std::string& folder, int sales, int group, till::Clo
   const auto p = program();
   till::checkout::Desk desk(fiscal, points, journal,
                             {[](const till::checkout::Sale&) {}, [](const till::checkout::Sale&) {},
-                             [](std::int64_t, std::function<void()>) {}},
+                             [](std::int64_t, const std::function<void()>&) {}},
                             clock, random, goods, p);
   int done = 0;
   const auto start = Clock::now();
