@@ -47,6 +47,10 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "store.add") return store_add(in);
   if (command == "customers.add") return customers_add(in);
   if (command == "customers.list") return customers_list(in);
+  if (command == "customers.set") return customers_set(in);
+  if (command == "coupons.add") return coupons_add(in);
+  if (command == "coupons.list") return coupons_list(in);
+  if (command == "coupons.void") return coupons_void(in);
   if (command == "balance") return balance(in);
   if (command == "purchases") return purchases(in);
   if (command == "program.set") return program_set(in);
@@ -106,16 +110,18 @@ Result<value> Commands::customers_add(JsonObject& in) {
   }
   const auto id = TILL_TRY(central_.directory.enrol({{}, hash_key}, enrol, false));
   const AttemptKey grant{new_uuid(central_.clock, central_.random), 0};
-  central_.ledger.credit(id, points, Kind::kGrant, {{}, grant, central_.clock.unix_us()});
-  return object{{"customer", id.value}, {"balance", to_string(central_.ledger.balance(id))}};
+  central_.ledger.credit({id}, points, Kind::kGrant, {{}, grant, central_.clock.unix_us()});
+  return object{{"customer", id.value}, {"balance", to_string(central_.ledger.balance({id}))}};
 }
 
 Result<value> Commands::customers_list(JsonObject& in) {
   const auto after = TILL_TRY(in.get_or<std::string>("after", ""));
   TILL_CHECK(in.finish());
   auto rows = central_.db.query(
-      "SELECT customer, label, card_type, verified, blocked, coalesce(balance, 0) FROM customers "
-      "LEFT JOIN accounts USING (customer) WHERE customer>? ORDER BY customer LIMIT ?",
+      "SELECT customers.customer, label, card_type, verified, blocked, coalesce(balance, 0) "
+      "FROM customers "
+      "LEFT JOIN accounts ON accounts.customer=customers.customer AND unit='points' "
+      "WHERE customers.customer>? ORDER BY 1 LIMIT ?",
       after, static_cast<int>(limits::kMaxRows));
   array customers;
   while (rows.next()) {
@@ -137,10 +143,24 @@ Result<value> Commands::balance(JsonObject& in) {
   TILL_CHECK(in.finish());
   if (id.value.empty()) id = TILL_TRY(central_.directory.find({{}, hash_key}, lookup)).id;
   if (!central_.directory.record(id)) return fail(Code::kUnknownCard, id.value);
-  central_.holds.expire();
-  return object{{"customer", id.value},
-                {"balance", to_string(central_.ledger.balance(id))},
-                {"available", to_string(central_.holds.available(id, {}))}};
+  const auto available = central_.holds.available(id, {});
+  const auto points = central_.ledger.standing({id});
+  object answer{{"customer", id.value},
+                {"balance", to_string(points.balance)},
+                {"available", to_string(available)},
+                {"pending", to_string(points.pending)},
+                {"held", to_string(points.held)},
+                {"owed", to_string(points.owed)}};
+  if (points.expires != INT64_MAX) {
+    answer["expiring"] = to_string(points.expiring);
+    answer["expires"] = points.expires;
+  }
+  object purses;
+  for (const auto& [purse, amount] : central_.profiles.of(id).purses) {
+    purses[purse] = to_string(Points{amount});
+  }
+  answer["purses"] = std::move(purses);
+  return answer;
 }
 
 Result<value> Commands::purchases(JsonObject& in) {

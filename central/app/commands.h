@@ -29,6 +29,11 @@ class Commands {
   Result<boost::json::value> customers_list(JsonObject& in);
   Result<boost::json::value> balance(JsonObject& in);
   Result<boost::json::value> purchases(JsonObject& in);
+  // customer_commands.cpp
+  Result<boost::json::value> customers_set(JsonObject& in);
+  Result<boost::json::value> coupons_add(JsonObject& in);
+  Result<boost::json::value> coupons_list(JsonObject& in);
+  Result<boost::json::value> coupons_void(JsonObject& in);
   Result<boost::json::value> alarms();
   Result<boost::json::value> prove();
   Result<boost::json::value> program_set(JsonObject& in);

@@ -31,6 +31,8 @@ struct Options {
   std::string name, hash_key = "chain", out;
   std::string card_hash, phone_hash, card_type, card_label, points = "0";
   std::string customer, file;
+  std::string segment, not_segment, date, referrer, code, type, until;
+  bool restore = false;
   bool csv = false;
 };
 
@@ -207,7 +209,73 @@ Result<int> balance(const Options& o) {
                                                 {"hash_key", o.hash_key}}));
   fmt::print("{} {}\n{} {}\n", say(o, "balance  ", "баланс  "), text_of(answer, "balance"),
              say(o, "available", "доступно"), text_of(answer, "available"));
+  const auto more = [&](const char* field, const char* en, const char* ru) {
+    if (text_of(answer, field) != "0.00")
+      fmt::print("{} {}\n", say(o, en, ru), text_of(answer, field));
+  };
+  more("pending", "pending  ", "ждут    ");
+  more("held", "held     ", "отложено");
+  more("owed", "owed     ", "долг    ");
+  if (answer.as_object().contains("expires")) {
+    fmt::print("{} {}, {}\n", say(o, "expiring ", "сгорят  "), text_of(answer, "expiring"),
+               local_time(answer.at("expires").as_int64()));
+  }
+  for (const auto& [purse, amount] : answer.at("purses").as_object()) {
+    fmt::print("{} {}\n", std::string_view(purse), std::string_view(amount.as_string()));
+  }
   return 0;
+}
+
+Result<int> customers_set(const Options& o) {
+  Session session(o.data);
+  const auto set = [&](object more) {
+    more["command"] = "customers.set";
+    more["customer"] = o.customer;
+    return session(more);
+  };
+  if (!o.segment.empty()) TILL_TRY(set({{"segment", o.segment}}));
+  if (!o.not_segment.empty()) TILL_TRY(set({{"segment", o.not_segment}, {"out", true}}));
+  if (!o.referrer.empty()) TILL_TRY(set({{"referrer", o.referrer}}));
+  if (!o.date.empty()) {
+    const auto equals = o.date.find('=');
+    if (equals == std::string::npos) return fail(Code::kBadValue, "--date NAME=YYYY-MM-DD");
+    TILL_TRY(set({{"date", o.date.substr(0, equals)}, {"day", o.date.substr(equals + 1)}}));
+  }
+  return 0;
+}
+
+Result<int> coupons_add(const Options& o) {
+  const auto added = TILL_TRY(Session(o.data)({{"command", "coupons.add"},
+                                               {"code", o.code},
+                                               {"type", o.type},
+                                               {"customer", o.customer},
+                                               {"until", o.until}}));
+  fmt::print("{}\n", text_of(added, "code"));
+  return 0;
+}
+
+Result<int> coupons_void(const Options& o) {
+  TILL_TRY(
+      Session(o.data)({{"command", "coupons.void"}, {"code", o.code}, {"restore", o.restore}}));
+  return 0;
+}
+
+Result<int> coupons_list(const Options& o) {
+  const std::vector<Column> columns{{"Code", "Код", "code", 16},
+                                    {"Type", "Вид", "type", 12},
+                                    {"Customer", "Клиент", "customer", 36},
+                                    {"Until", "До", "until", 10},
+                                    {"Used", "Раз", "used", 4, true},
+                                    {"State", "Состояние", "state", 8}};
+  return list(o, {{"command", "coupons.list"}}, columns, "code", [&](const value& row) {
+    return std::vector<std::string>{
+        text_of(row, "code"),
+        text_of(row, "type"),
+        text_of(row, "customer"),
+        text_of(row, "until"),
+        text_of(row, "used"),
+        row.at("void").as_bool() ? std::string(say(o, "void", "отменён")) : std::string()};
+  });
 }
 
 Result<int> purchases(const Options& o) {
@@ -318,12 +386,32 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
   add->add_option("--card-label", o.card_label, "the card's last four characters, for reports");
   add->add_option("--points", o.points, "to begin with")->capture_default_str();
   add->add_option("--hash-key", o.hash_key)->capture_default_str();
+  auto* set = leaf(*customers, "set", "what rules ask about a customer", o, chosen, customers_set);
+  set->add_option("customer", o.customer)->required();
+  set->add_option("--segment", o.segment, "she belongs to it");
+  set->add_option("--not-segment", o.not_segment, "she does not");
+  set->add_option("--date", o.date, "NAME=YYYY-MM-DD: birthday …");
+  set->add_option("--referrer", o.referrer, "the customer who recommended the shop");
   leaf(*customers, "list", "all customers", o, chosen, customers_list)->add_flag("--csv", o.csv);
   auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
   one->add_option("customer", o.customer, "the customer's id, or one of the hashes below");
   one->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");
   one->add_option("--phone-hash", o.phone_hash, "as `tillbridge identity` prints it");
   one->add_option("--hash-key", o.hash_key)->capture_default_str();
+}
+
+void build_coupons(CLI::App& app, Options& o, Command& chosen) {
+  auto* coupons = app.add_subcommand("coupons", "the coupon book")->require_subcommand(1);
+  auto* add = leaf(*coupons, "add", "put a code into the book", o, chosen, coupons_add);
+  add->add_option("code", o.code)->required();
+  add->add_option("--type", o.type, "one of the program's coupons")->required();
+  add->add_option("--customer", o.customer, "whose it is; else anybody's");
+  add->add_option("--until", o.until, "its last day, YYYY-MM-DD");
+  auto* stop = leaf(*coupons, "void", "make a code useless", o, chosen, coupons_void);
+  stop->add_option("code", o.code)->required();
+  stop->add_flag("--restore", o.restore, "or useful again");
+  leaf(*coupons, "list", "all codes and their uses", o, chosen, coupons_list)
+      ->add_flag("--csv", o.csv);
 }
 
 void build_reports(CLI::App& app, Options& o, Command& chosen) {
@@ -347,6 +435,7 @@ int main(int argc, char** argv) {
   build_run(app, options, chosen);
   build_stores(app, options, chosen);
   build_customers(app, options, chosen);
+  build_coupons(app, options, chosen);
   build_reports(app, options, chosen);
   try {
     app.parse(argc, argv);

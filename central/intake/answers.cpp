@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/json.h"
+#include "gateway/base/limits.h"
 
 namespace till::central {
 
@@ -40,6 +41,10 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::Lookup& a
 }
 
 Result<wire::Customer> Answers::answer(const Store& store, const wire::HoldRequest& ask) {
+  if (ask.customer.value.empty() && ask.points.units == 0) {  // a coupon of nobody in particular
+    TILL_CHECK(holds_.grant(store.id, ask));
+    return wire::Customer{};
+  }
   const auto record = directory_.record(ask.customer);
   if (!record) return fail(Code::kUnknownCard);
   if (record->blocked) return fail(Code::kCardBlocked);
@@ -67,8 +72,18 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::Balance& 
   return customer(*record, store.id);
 }
 
+Result<wire::Customer> Answers::answer(const Store& store, const wire::CouponQuestion& ask) {
+  if (ask.code.empty() || ask.code.size() > till::limits::kMaxCodeBytes) {
+    return fail(Code::kBadValue, "code");
+  }
+  wire::Customer out;
+  out.coupon = coupons_.look_up(ask.code, store.id);
+  return out;
+}
+
 wire::Customer Answers::customer(const CustomerRecord& record, const StoreId& store) {
-  wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0};
+  wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0, {}, {}};
+  out.profile = profiles_.of(record.id);
   out.available = std::max(holds_.available(record.id, store), Points{});
   if (const auto allowance = holds_.allowance(record.id, store)) {
     out.allowance = allowance->id;

@@ -3,13 +3,14 @@
 
 #include "central/ledger/directory.h"
 #include "central/ledger/holds.h"
+#include "central/ledger/profiles.h"
 
 namespace till::central {
 
 class Answers {
  public:
-  Answers(Database& db, Holds& holds, Directory& directory)
-      : db_(db), holds_(holds), directory_(directory) {}
+  Answers(Database& db, Holds& holds, Coupons& coupons, Profiles& profiles, Directory& directory)
+      : db_(db), holds_(holds), coupons_(coupons), profiles_(profiles), directory_(directory) {}
 
   // Inside a transaction; the answer may be sent once that is on disk. Nothing for what is no
   // question at all.
@@ -21,10 +22,13 @@ class Answers {
   Result<wire::Customer> answer(const Store& store, const wire::Release& ask);
   Result<wire::Customer> answer(const Store& store, const wire::Enrol& ask);
   Result<wire::Customer> answer(const Store& store, const wire::Balance& ask);
+  Result<wire::Customer> answer(const Store& store, const wire::CouponQuestion& ask);
   wire::Customer customer(const CustomerRecord& record, const StoreId& store);
 
   Database& db_;
   Holds& holds_;
+  Coupons& coupons_;
+  Profiles& profiles_;
   Directory& directory_;
 };
 

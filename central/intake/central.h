@@ -12,17 +12,23 @@ struct Central {
         random(random_),
         db(path, kSchema),
         ledger(db, clock),
-        holds(db, ledger, clock, random, allowance),
-        directory(db, ledger, clock, random),
-        facts(db, ledger, holds, directory, clock),
+        programs(db),
+        coupons(db, programs, clock),
+        profiles(db, ledger, programs, clock),
+        holds(db, ledger, coupons, clock, random, allowance),
+        directory(db, ledger, programs, clock, random),
+        facts(db, ledger, holds, coupons, profiles, programs, directory, clock),
         intake(db, facts, clock, metrics),
-        answers(db, holds, directory) {}
+        answers(db, holds, coupons, profiles, directory) {}
 
   Clock& clock;
   Random& random;
   Metrics metrics;
   Database db;
   Ledger ledger;
+  Programs programs;
+  Coupons coupons;
+  Profiles profiles;
   Holds holds;
   Directory directory;
   Facts facts;

@@ -200,7 +200,7 @@ TEST_F(Asking, EnrolLookUpHoldReleaseAndBalance) {
   EXPECT_EQ(made.number, 7U);
   EXPECT_EQ(made.code, 0);
   const CustomerId id = made.customer.id;
-  central.ledger.credit(id, Points{500}, Kind::kGrant, {{}, {test_id(1), 0}, 0});
+  central.ledger.credit({id}, Points{500}, Kind::kGrant, {{}, {test_id(1), 0}, 0});
   const auto found = ask(wire::Lookup{"", "ph", true}, "b");
   EXPECT_EQ(found.customer.id, id);
   EXPECT_EQ(found.customer.available, Points{500});

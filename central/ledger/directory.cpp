@@ -3,7 +3,7 @@
 #include "central/ledger/alarms.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/utf8.h"
-#include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/plan.h"
 
 namespace till::central {
 namespace {
@@ -69,7 +69,10 @@ Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol
       id.value, enrol.card_type, label);
   if (welcome) {
     const AttemptKey once{derived_id("welcome " + id.value), 0};
-    ledger_.credit(id, welcome_points(), Kind::kWelcome, {store.id, once, clock_.unix_us()});
+    const auto& program = programs_.current();
+    const auto now = clock_.unix_us();
+    ledger_.credit({id}, program.welcome(), Kind::kWelcome, {store.id, once, now},
+                   programs_.terms("points", now, program.plan().settings.utc_offset_min));
   }
   return id;
 }
@@ -118,13 +121,6 @@ void Directory::identify(const std::string& hash_key, const char* kind, const st
 void Directory::make(const CustomerRecord& r, const StoreId& store) {
   db_.run("INSERT INTO customers VALUES (?,?,?,?,?,?,?)", r.id.value, r.card_type, r.label,
           r.verified, r.blocked, store.value, clock_.unix_us());
-}
-
-Points Directory::welcome_points() {
-  auto row = db_.query("SELECT body FROM programs ORDER BY n DESC LIMIT 1");
-  if (!row.next()) return {};
-  const auto program = loyalty::Program::from_json(row.text(0));
-  return program ? program->welcome() : Points{};
 }
 
 }  // namespace till::central

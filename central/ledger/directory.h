@@ -8,6 +8,7 @@
 
 #include "central/ledger/database.h"
 #include "central/ledger/ledger.h"
+#include "central/ledger/programs.h"
 #include "gateway/base/clock.h"
 #include "protocols/central/wire.h"
 #include "sdk/cpp/base/result.h"
@@ -29,8 +30,8 @@ struct CustomerRecord {
 
 class Directory {
  public:
-  Directory(Database& db, Ledger& ledger, Clock& clock, Random& random)
-      : db_(db), ledger_(ledger), clock_(clock), random_(random) {}
+  Directory(Database& db, Ledger& ledger, Programs& programs, Clock& clock, Random& random)
+      : db_(db), ledger_(ledger), programs_(programs), clock_(clock), random_(random) {}
 
   std::optional<CustomerRecord> record(const CustomerId& id);
   // Among the registered: kUnknownCard for none, and for a card that has only earned so far.
@@ -51,10 +52,10 @@ class Directory {
   void identify(const std::string& hash_key, const char* kind, const std::string& hash,
                 const CustomerId& id);
   void make(const CustomerRecord& record, const StoreId& store);
-  Points welcome_points();
 
   Database& db_;
   Ledger& ledger_;
+  Programs& programs_;
   Clock& clock_;
   Random& random_;
 };

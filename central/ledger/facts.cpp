@@ -1,5 +1,8 @@
 #include "central/ledger/facts.h"
 
+#include <map>
+#include <utility>
+
 #include "central/ledger/alarms.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/utf8.h"
@@ -7,6 +10,38 @@
 
 namespace till::central {
 namespace {
+
+Result<void> check_text(const std::string& text) {
+  if (text.size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, "a text of the sale");
+  if (!printable(text)) return fail(Code::kBadValue, "a text of the sale");
+  return {};
+}
+
+Result<void> check_effects(const wire::SaleFact& f) {
+  for (const auto* list : {&f.coupons, &f.issued}) {
+    for (const auto& coupon : *list) {
+      TILL_CHECK(check_text(coupon.code));
+      TILL_CHECK(check_text(coupon.type));
+    }
+  }
+  for (const auto& e : f.purses) {
+    if (e.amount > limits::kMaxPoints || e.amount < -limits::kMaxPoints) {
+      return fail(Code::kOutOfRange, "purses");
+    }
+    for (const auto* text : {&e.purse, &e.to, &e.rule}) TILL_CHECK(check_text(*text));
+  }
+  for (const auto& u : f.rules) {
+    TILL_CHECK(check_text(u.rule));
+    if (u.times < 0 || u.times > limits::kMaxPoints || u.amount < -limits::kMaxMoney ||
+        u.amount > limits::kMaxMoney) {
+      return fail(Code::kOutOfRange, "rules");
+    }
+  }
+  if (f.utc_offset_min < -24 * 60 || f.utc_offset_min > 24 * 60) {
+    return fail(Code::kOutOfRange, "utc_offset");
+  }
+  return check_text(f.cashier);
+}
 
 Result<void> check(const wire::SaleFact& f) {
   if (f.key.sale.is_nil()) return fail(Code::kMissingField, "sale");
@@ -22,7 +57,7 @@ Result<void> check(const wire::SaleFact& f) {
     if (text->size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, "a text of the sale");
     if (!printable(*text)) return fail(Code::kBadValue, "a text of the sale");
   }
-  return {};
+  return check_effects(f);
 }
 
 }  // namespace
@@ -75,16 +110,55 @@ Result<void> Facts::apply(const wire::SaleFact& f, Bytes payload, const Store& s
           f.returned_sale, id.value, f.total, f.redeemed.units, f.accrued.units, f.hold,
           f.fiscal.fiscal_memory, f.fiscal.number, f.fiscal.sign, f.program_version,
           f.evaluation_revision, hash, place.epoch, place.sequence, f.document_kind);
-  const Cause cause{store.id, f.key, f.at};
-  if (f.is_return) {
-    ledger_.credit(id, f.redeemed, Kind::kReturnRedeemed, cause);
-    ledger_.debit(id, f.accrued, Kind::kReturnAccrued, cause, f.returned_sale);
-  } else {
-    ledger_.debit(id, f.redeemed, Kind::kRedeem, cause);
-    ledger_.credit(id, f.accrued, Kind::kAccrue, cause);
-  }
+  book(f, id, store.id);
+  book_purses(f, id, store.id);
+  coupons_.book(f, id, store.id);
   holds_.post(f, id, store.id);
+  profiles_.count(f, id, store.id);
   return {};
+}
+
+void Facts::book(const wire::SaleFact& f, const CustomerId& customer, const StoreId& store) {
+  const Cause cause{store, f.key, f.at};
+  if (f.is_return) {
+    ledger_.give_back({customer}, f.redeemed, cause, f.returned_sale, limits::kReturnGraceUs);
+    ledger_.debit({customer}, f.accrued, Kind::kReturnAccrued, cause, f.returned_sale);
+  } else {
+    ledger_.debit({customer}, f.redeemed, Kind::kRedeem, cause, {}, {store, f.hold});
+    ledger_.credit({customer}, f.accrued, Kind::kAccrue, cause,
+                   programs_.terms("points", f.at, f.utc_offset_min));
+  }
+}
+
+// Stamps and other purses, and the accounts of others: the sum of a receipt's entries is one
+// posting an account.
+void Facts::book_purses(const wire::SaleFact& f, const CustomerId& customer, const StoreId& store) {
+  struct Sum {
+    Points earned, taken;
+  };
+  std::map<std::pair<std::string, std::string>, Sum> sums;
+  for (const auto& entry : f.purses) {
+    const auto to = entry.to.empty()         ? customer.value
+                    : entry.to == "cashier"  ? "cashier:" + f.cashier
+                    : entry.to == "referrer" ? profiles_.referrer(customer)
+                                             : "partner:" + entry.to;
+    if (to.empty()) continue;
+    auto& sum = sums[{to, entry.purse}];
+    (entry.amount > 0 ? sum.earned.units : sum.taken.units) += entry.amount;
+  }
+  const Cause cause{store, f.key, f.at};
+  for (const auto& [account, sum] : sums) {
+    const AccountId id{{account.first}, account.second, account.first == customer.value};
+    const Points taken{-sum.taken.units};
+    if (f.is_return) {
+      ledger_.give_back(id, sum.earned, cause, f.returned_sale, limits::kReturnGraceUs);
+      ledger_.debit(id, taken, Kind::kReturnAccrued, cause, f.returned_sale);
+    } else {
+      ledger_.debit(id, taken, Kind::kRedeem, cause);
+      ledger_.credit(id, sum.earned, Kind::kAccrue, cause,
+                     programs_.terms(account.second, f.at, f.utc_offset_min));
+    }
+  }
 }
 
 // True for the very same fact; the same key with anything else is an error.

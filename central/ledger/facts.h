@@ -1,9 +1,11 @@
 // What a fact of a store's stream does to the ledger.
 #pragma once
 
+#include "central/ledger/coupons.h"
 #include "central/ledger/directory.h"
 #include "central/ledger/holds.h"
 #include "central/ledger/ledger.h"
+#include "central/ledger/profiles.h"
 
 namespace till::central {
 
@@ -15,8 +17,16 @@ struct Place {
 
 class Facts {
  public:
-  Facts(Database& db, Ledger& ledger, Holds& holds, Directory& directory, Clock& clock)
-      : db_(db), ledger_(ledger), holds_(holds), directory_(directory), clock_(clock) {}
+  Facts(Database& db, Ledger& ledger, Holds& holds, Coupons& coupons, Profiles& profiles,
+        Programs& programs, Directory& directory, Clock& clock)
+      : db_(db),
+        ledger_(ledger),
+        holds_(holds),
+        coupons_(coupons),
+        profiles_(profiles),
+        programs_(programs),
+        directory_(directory),
+        clock_(clock) {}
 
   // Decodes and books. A sale/attempt told before has no effect. An error means that the entry is
   // to be set aside: kBadFrame, kBadValue, kOutOfRange (not understood), kKeyConflict (the same
@@ -27,11 +37,16 @@ class Facts {
  private:
   Result<void> apply(const wire::SaleFact& fact, Bytes payload, const Store& store,
                      const Place& place);
+  void book(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store);
+  void book_purses(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store);
   Result<bool> told_before(const wire::SaleFact& fact, const Buffer& hash, const StoreId& store);
 
   Database& db_;
   Ledger& ledger_;
   Holds& holds_;
+  Coupons& coupons_;
+  Profiles& profiles_;
+  Programs& programs_;
   Directory& directory_;
   Clock& clock_;
 };

@@ -8,17 +8,18 @@
 namespace till::central {
 
 Points Holds::available(const CustomerId& customer, const StoreId& store) {
+  expire();
   auto row = db_.query(
       "SELECT coalesce(sum(points), 0) FROM holds WHERE customer=? AND state='granted' AND "
-      "expires>? AND NOT (kind='allowance' AND store=?)",
-      customer.value, clock_.unix_us(), store.value);
+      "kind='allowance' AND store<>?",
+      customer.value, store.value);
   row.next();
-  return ledger_.balance(customer) - Points{row.integer(0)};
+  return ledger_.standing({customer}).available - Points{row.integer(0)};
 }
 
 Result<void> Holds::grant(const StoreId& store, const wire::HoldRequest& r) {
   if (r.hold.is_nil()) return fail(Code::kMissingField, "hold");
-  if (r.points.units <= 0 || r.points.units > limits::kMaxPoints) {
+  if (r.points.units < (r.coupons.empty() ? 1 : 0) || r.points.units > limits::kMaxPoints) {
     return fail(Code::kOutOfRange, "points");
   }
   if (r.ttl_us <= 0 || r.ttl_us > limits::kMaxHoldTtlUs) return fail(Code::kOutOfRange, "ttl");
@@ -36,11 +37,15 @@ Result<void> Holds::grant(const StoreId& store, const wire::HoldRequest& r) {
       return {};
     }
   }
-  const Points free = available(r.customer, store);
-  if (r.points > free) {
-    return fail(Code::kPointsNotEnough, to_string(std::max(free, Points{})));
+  if (r.points.units > 0) {
+    const Points free = available(r.customer, store);
+    if (r.points > free) {
+      return fail(Code::kPointsNotEnough, to_string(std::max(free, Points{})));
+    }
+    shrink_allowance(r.customer, store, free - r.points);
   }
-  shrink_allowance(r.customer, store, free - r.points);
+  TILL_CHECK(coupons_.reserve({store, r.hold}, r.coupons));
+  ledger_.pin(r.customer, r.points, {store, r.hold});
   const std::int64_t now = clock_.unix_us();
   db_.run("INSERT INTO holds VALUES (?,?,'hold',?,?,?,?,'granted',?,?)", store.value, r.hold,
           r.customer.value, r.points.units, r.key.sale, r.key.attempt, now, now + r.ttl_us);
@@ -54,10 +59,17 @@ Result<void> Holds::release(const StoreId& store, const Uuid& hold) {
       "INSERT INTO holds VALUES (?1,?2,'hold','',0,zeroblob(16),0,'tombstone',?3,?3) "
       "ON CONFLICT DO UPDATE SET state='released' WHERE state='granted'",
       store.value, hold, now);
+  end({store, hold});
   if (changed == 1) return {};
   auto row = db_.query("SELECT state FROM holds WHERE store=? AND hold=?", store.value, hold);
   if (row.next() && row.text(0) == "posted") return fail(Code::kHoldConflict, "posted");
   return {};
+}
+
+// Nothing stands aside for it any more.
+void Holds::end(const HoldId& hold) {
+  ledger_.unpin(hold);
+  coupons_.release(hold);
 }
 
 void Holds::post(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store) {
@@ -85,8 +97,9 @@ void Holds::post(const wire::SaleFact& fact, const CustomerId& customer, const S
       }
     }
   }
-  if (state.empty()) {  // central was restored from a backup since
-    alarm(Code::kHoldUnknown, "the hold was not known here");
+  end({store, fact.hold});
+  if (state.empty()) {  // central was restored from a backup, or could not be asked, since
+    if (fact.redeemed.units > 0) alarm(Code::kHoldUnknown, "the hold was not known here");
     db_.run("INSERT INTO holds VALUES (?,?,'hold',?,?,?,?,'posted',?7,?7)", store.value, fact.hold,
             customer.value, fact.redeemed.units, fact.key.sale, fact.key.attempt, now);
     return;
@@ -140,8 +153,17 @@ std::optional<CustomerId> Holds::customer_of(const StoreId& store, const Uuid& h
 }
 
 void Holds::expire() {
-  db_.run("UPDATE holds SET state='expired' WHERE state='granted' AND expires<=?",
-          clock_.unix_us());
+  std::vector<HoldId> over;
+  {
+    auto rows = db_.query("SELECT store, hold FROM holds WHERE state='granted' AND expires<=?",
+                          clock_.unix_us());
+    while (rows.next()) over.push_back({{rows.text(0)}, rows.uuid(1)});
+  }
+  for (const HoldId& hold : over) {
+    db_.run("UPDATE holds SET state='expired' WHERE store=? AND hold=?", hold.store.value, hold.id);
+    end(hold);
+  }
+  ledger_.expire();
 }
 
 }  // namespace till::central

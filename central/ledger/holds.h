@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "central/ledger/coupons.h"
 #include "central/ledger/database.h"
 #include "central/ledger/ledger.h"
 #include "gateway/base/clock.h"
@@ -25,14 +26,22 @@ struct Allowance {
 
 class Holds {
  public:
-  Holds(Database& db, Ledger& ledger, Clock& clock, Random& random, AllowanceRules rules = {})
-      : db_(db), ledger_(ledger), clock_(clock), random_(random), rules_(rules) {}
+  Holds(Database& db, Ledger& ledger, Coupons& coupons, Clock& clock, Random& random,
+        AllowanceRules rules = {})
+      : db_(db),
+        ledger_(ledger),
+        coupons_(coupons),
+        clock_(clock),
+        random_(random),
+        rules_(rules) {}
 
-  // What `store` may spend: the balance without what others hold; its own allowance counts as free.
+  // What `store` may spend: what is active and neither held nor granted to other stores; its own
+  // allowance counts as free.
   Points available(const CustomerId& customer, const StoreId& store);
 
   // The same again gives the same. kHoldConflict with other figures, kHoldDead for an id that is
-  // over (posted, expired, released, also before it was asked for), kPointsNotEnough, kOutOfRange.
+  // over (posted, expired, released, also before it was asked for), kPointsNotEnough,
+  // kCouponRefused, kOutOfRange. Of coupons alone: no points, and perhaps no customer.
   Result<void> grant(const StoreId& store, const wire::HoldRequest& request);
   // An id never seen is dead from now on. kHoldConflict when its sale has been posted.
   Result<void> release(const StoreId& store, const Uuid& hold);
@@ -44,14 +53,16 @@ class Holds {
   std::optional<Allowance> allowance(const CustomerId& customer, const StoreId& store);
   std::optional<CustomerId> customer_of(const StoreId& store, const Uuid& hold);
 
-  // Ends the holds whose time is over.
+  // Ends the holds whose time is over, then the lots.
   void expire();
 
  private:
+  void end(const HoldId& hold);
   void shrink_allowance(const CustomerId& customer, const StoreId& store, Points to);
 
   Database& db_;
   Ledger& ledger_;
+  Coupons& coupons_;
   Clock& clock_;
   Random& random_;
   AllowanceRules rules_;

@@ -5,7 +5,9 @@
 #include <rapidcheck/gtest.h>
 
 #include "central/intake/test_world.h"
+#include "central/ledger/limits.h"
 #include "gateway/base/log.h"
+#include "gateway/loyalty/accounts.h"
 
 namespace till::central {
 namespace {
@@ -47,20 +49,20 @@ struct World : testing::Test {
 };
 
 TEST_F(World, PostsACauseOnceForEver) {
-  ledger.credit(anna, Points{500}, Kind::kAccrue, cause(1));
-  ledger.credit(anna, Points{500}, Kind::kAccrue, cause(1));
-  ledger.debit(anna, Points{200}, Kind::kRedeem, cause(2));
-  ledger.credit(anna, Points{300}, Kind::kAccrue, cause(3));
-  ledger.debit(anna, Points{200}, Kind::kRedeem, cause(2));
-  EXPECT_EQ(ledger.balance(anna), Points{600});
+  ledger.credit({anna}, Points{500}, Kind::kAccrue, cause(1));
+  ledger.credit({anna}, Points{500}, Kind::kAccrue, cause(1));
+  ledger.debit({anna}, Points{200}, Kind::kRedeem, cause(2));
+  ledger.credit({anna}, Points{300}, Kind::kAccrue, cause(3));
+  ledger.debit({anna}, Points{200}, Kind::kRedeem, cause(2));
+  EXPECT_EQ(ledger.balance({anna}), Points{600});
   EXPECT_TRUE(ledger.prove().empty());
 }
 
 TEST_F(World, TakesFromTheOldestLotFirstButFromTheSaleThatIsReturned) {
-  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
-  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(2));
-  ledger.debit(anna, Points{30}, Kind::kRedeem, cause(3));
-  ledger.debit(anna, Points{100}, Kind::kReturnAccrued, cause(4), test_id(2, 1));
+  ledger.credit({anna}, Points{100}, Kind::kAccrue, cause(1));
+  ledger.credit({anna}, Points{100}, Kind::kAccrue, cause(2));
+  ledger.debit({anna}, Points{30}, Kind::kRedeem, cause(3));
+  ledger.debit({anna}, Points{100}, Kind::kReturnAccrued, cause(4), test_id(2, 1));
   auto lots = db.query("SELECT remaining FROM lots ORDER BY issued_at");
   ASSERT_TRUE(lots.next());
   EXPECT_EQ(lots.integer(0), 70);
@@ -69,21 +71,21 @@ TEST_F(World, TakesFromTheOldestLotFirstButFromTheSaleThatIsReturned) {
 }
 
 TEST_F(World, AnOverdraftIsANamedDebtThatTheNextPointsPay) {
-  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
-  ledger.debit(anna, Points{250}, Kind::kRedeem, cause(2));
-  EXPECT_EQ(ledger.balance(anna), Points{-150});
+  ledger.credit({anna}, Points{100}, Kind::kAccrue, cause(1));
+  ledger.debit({anna}, Points{250}, Kind::kRedeem, cause(2));
+  EXPECT_EQ(ledger.balance({anna}), Points{-150});
   EXPECT_EQ(count("SELECT outstanding FROM debts"), 150);
   EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=6003"), 1);
-  ledger.credit(anna, Points{40}, Kind::kAccrue, cause(3));
+  ledger.credit({anna}, Points{40}, Kind::kAccrue, cause(3));
   EXPECT_EQ(count("SELECT outstanding FROM debts"), 110);
-  ledger.credit(anna, Points{200}, Kind::kAccrue, cause(4));
+  ledger.credit({anna}, Points{200}, Kind::kAccrue, cause(4));
   EXPECT_EQ(count("SELECT outstanding FROM debts"), 0);
-  EXPECT_EQ(ledger.balance(anna), Points{90});
+  EXPECT_EQ(ledger.balance({anna}), Points{90});
   EXPECT_TRUE(ledger.prove().empty());
 }
 
 TEST_F(World, TheProofFindsAChangedBalanceAPostingAndALot) {
-  ledger.credit(anna, Points{100}, Kind::kAccrue, cause(1));
+  ledger.credit({anna}, Points{100}, Kind::kAccrue, cause(1));
   ASSERT_TRUE(ledger.prove().empty());
   for (const char* damage :
        {"UPDATE accounts SET balance=balance+1", "UPDATE postings SET points=points+1",
@@ -99,7 +101,7 @@ TEST_F(World, TheProofFindsAChangedBalanceAPostingAndALot) {
 }
 
 TEST_F(World, HoldsKeepPointsFromOthers) {
-  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{500}, Kind::kGrant, cause(1));
   EXPECT_EQ(grant(1, 400, shop), Code{});
   EXPECT_EQ(grant(1, 400, shop), Code{}) << "the same again";
   EXPECT_EQ(grant(1, 300, shop), Code::kHoldConflict);
@@ -116,14 +118,14 @@ TEST_F(World, HoldsKeepPointsFromOthers) {
 }
 
 TEST_F(World, AReleaseThatOvertakesItsHoldKillsTheId) {
-  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{500}, Kind::kGrant, cause(1));
   EXPECT_EQ(release(7, shop), Code{});
   EXPECT_EQ(grant(7, 100, shop), Code::kHoldDead);
   EXPECT_EQ(holds.available(anna, shop), Points{500});
 }
 
 TEST_F(World, AHoldEndsByItselfAndTheLatePostWins) {
-  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{500}, Kind::kGrant, cause(1));
   EXPECT_EQ(grant(1, 500, shop, 1000), Code{});
   clock.now += 1000;
   EXPECT_EQ(holds.available(anna, other), Points{500});
@@ -135,7 +137,7 @@ TEST_F(World, AHoldEndsByItselfAndTheLatePostWins) {
   auto late = test_sale(1, "anna", 0, 500);
   late.hold = test_id(1, 3);
   EXPECT_EQ(tell(late, shop), Code{});
-  EXPECT_EQ(ledger.balance(anna), Points{-400});
+  EXPECT_EQ(ledger.balance({anna}), Points{-400});
   EXPECT_EQ(count("SELECT outstanding FROM debts"), 400);
   EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=7010"), 1);
   EXPECT_EQ(count("SELECT count(*) FROM holds WHERE state='posted'"), 2);
@@ -144,7 +146,7 @@ TEST_F(World, AHoldEndsByItselfAndTheLatePostWins) {
 }
 
 TEST_F(World, AnAllowanceIsGrantedAheadAndIsTheStoresOwnToSpend) {
-  ledger.credit(anna, Points{500}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{500}, Kind::kGrant, cause(1));
   const auto allowance = holds.allow(anna, shop);
   ASSERT_TRUE(allowance);
   EXPECT_EQ(allowance->points, Points{500});
@@ -158,12 +160,12 @@ TEST_F(World, AnAllowanceIsGrantedAheadAndIsTheStoresOwnToSpend) {
   offline.hold = allowance->id;
   EXPECT_EQ(tell(offline, shop), Code{});
   EXPECT_FALSE(holds.allowance(anna, shop));
-  EXPECT_EQ(ledger.balance(anna), Points{300});
+  EXPECT_EQ(ledger.balance({anna}), Points{300});
   EXPECT_EQ(count("SELECT count(*) FROM alarms"), 0);
 }
 
 TEST_F(World, AnAllowanceHasACapAndATime) {
-  ledger.credit(anna, Points{5'000'000}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{5'000'000}, Kind::kGrant, cause(1));
   EXPECT_EQ(holds.allow(anna, shop)->points, AllowanceRules{}.cap);
   clock.now += AllowanceRules{}.ttl_us;
   EXPECT_FALSE(holds.allowance(anna, shop));
@@ -171,15 +173,15 @@ TEST_F(World, AnAllowanceHasACapAndATime) {
 }
 
 TEST_F(World, AReturnTakesBackAndGivesBack) {
-  ledger.credit(anna, Points{300}, Kind::kGrant, cause(1));
+  ledger.credit({anna}, Points{300}, Kind::kGrant, cause(1));
   auto sold = test_sale(2, "anna", 50, 200);
   EXPECT_EQ(tell(sold, shop), Code{});
-  EXPECT_EQ(ledger.balance(anna), Points{150});
+  EXPECT_EQ(ledger.balance({anna}), Points{150});
   auto back = test_sale(3, "", 50, 200);  // the receipt alone: central knows whose it was
   back.is_return = true;
   back.returned_sale = sold.key.sale;
   EXPECT_EQ(tell(back, shop), Code{});
-  EXPECT_EQ(ledger.balance(anna), Points{300});
+  EXPECT_EQ(ledger.balance({anna}), Points{300});
   EXPECT_EQ(count("SELECT sum(points) FROM postings WHERE kind='return_accrued'"), -50);
   EXPECT_EQ(count("SELECT sum(points) FROM postings WHERE kind='return_redeemed'"), 200);
   EXPECT_TRUE(ledger.prove().empty());
@@ -189,12 +191,12 @@ TEST_F(World, OneKeyIsOneSale) {
   const auto sale = test_sale(1, "anna", 70);
   EXPECT_EQ(tell(sale, shop), Code{});
   EXPECT_EQ(tell(sale, shop), Code{});
-  EXPECT_EQ(ledger.balance(anna), Points{70});
+  EXPECT_EQ(ledger.balance({anna}), Points{70});
   auto changed = sale;
   changed.accrued = {700};
   EXPECT_EQ(tell(changed, shop), Code::kKeyConflict);
   EXPECT_EQ(tell(sale, other), Code::kStoreMismatch);
-  EXPECT_EQ(ledger.balance(anna), Points{70});
+  EXPECT_EQ(ledger.balance({anna}), Points{70});
 }
 
 TEST_F(World, FactsThatCanNotBeBookedAreNamed) {
@@ -217,7 +219,7 @@ TEST_F(World, AnUnknownCardEarnsAndIsItsOwnersOnceEnrolled) {
   EXPECT_EQ(central.directory.find(store, {"cafe", "", false}).error().code, Code::kUnknownCard);
   const auto id = central.directory.enrol(store, {"12", "cafe", "gold", "9912345678"}, true);
   ASSERT_TRUE(id);
-  EXPECT_EQ(ledger.balance(*id), Points{100});
+  EXPECT_EQ(ledger.balance({*id}), Points{100});
   const auto found = central.directory.find(store, {"", "12", false});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->id, *id);
@@ -234,11 +236,234 @@ TEST_F(World, WelcomePointsComeOnce) {
   const auto id = central.directory.enrol(store, {"12", "", "", ""}, true);
   ASSERT_TRUE(id);
   EXPECT_EQ(central.directory.enrol(store, {"12", "ab", "", ""}, true), id);
-  EXPECT_EQ(ledger.balance(*id), Points{5000});
+  EXPECT_EQ(ledger.balance({*id}), Points{5000});
   EXPECT_TRUE(central.directory.enrol(store, {"13", "", "", ""}, true));
   EXPECT_EQ(central.directory.enrol(store, {"13", "ab", "", ""}, true).error().code,
             Code::kDuplicate);
   EXPECT_EQ(central.directory.enrol(store, {}, true).error().code, Code::kMissingField);
+}
+
+// ---- the coupon book ----
+
+struct CouponWorld : World {
+  void SetUp() override {
+    World::SetUp();
+    db.run(
+        "INSERT INTO programs VALUES (NULL,'p',1,'{\"schema\":2,\"id\":\"p\",\"version\":1,"
+        "\"coupons\":[{\"id\":\"ten\",\"prefix\":\"77\",\"length\":10}],\"rules\":[{\"id\":\"r\","
+        "\"when\":{\"coupons\":[\"ten\"]},\"give\":{\"percent\":\"10\"}}]}',0)");
+  }
+  Code reserve(std::uint32_t id, const StoreId& by, const std::string& code = "7700000008") {
+    const auto done = holds.grant(by, {test_id(id, 3), {}, {}, {test_id(id, 1), 1}, 1000, {code}});
+    return done ? Code{} : done.error().code;
+  }
+  wire::SaleFact sale_with_coupon(std::uint32_t n) {
+    auto fact = test_sale(n, "anna", 0);
+    fact.coupons = {{"7700000008", "ten", 0, INT64_MAX, ""}};
+    return fact;
+  }
+};
+
+TEST_F(CouponWorld, OneStoreHasItUntilItsPaymentEnds) {
+  EXPECT_EQ(reserve(1, shop), Code{});
+  EXPECT_EQ(reserve(1, shop), Code{}) << "the same again";
+  EXPECT_EQ(reserve(2, other), Code::kCouponRefused);
+  EXPECT_EQ(release(1, shop), Code{});
+  EXPECT_EQ(reserve(3, other), Code{});
+  clock.now += 2000;  // the hold expires
+  EXPECT_EQ(reserve(4, shop), Code{});
+}
+
+TEST_F(CouponWorld, IsUsedByItsReceiptAndBackWithTheReturn) {
+  EXPECT_EQ(tell(sale_with_coupon(1), shop), Code{});
+  EXPECT_EQ(reserve(2, other), Code::kCouponRefused);
+  EXPECT_EQ(central.coupons.look_up("7700000008", other).used, 1);
+  EXPECT_EQ(central.coupons.look_up("7700000008", shop).used, 0) << "it knows its own";
+  auto back = sale_with_coupon(2);
+  back.is_return = back.whole = true;
+  back.returned_sale = test_id(1, 1);
+  EXPECT_EQ(tell(back, shop), Code{});
+  EXPECT_EQ(reserve(3, other), Code{});
+}
+
+TEST_F(CouponWorld, ASecondUseOnPaperIsNamedAndNotRefused) {
+  EXPECT_EQ(tell(sale_with_coupon(1), shop), Code{});
+  EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=6006"), 0);
+  EXPECT_EQ(tell(sale_with_coupon(2), shop), Code{});
+  EXPECT_EQ(count("SELECT count(*) FROM alarms WHERE code=6006"), 1);
+}
+
+// ---- lots that begin and end ----
+
+struct LotWorld : World {
+  static constexpr std::int64_t kDay = 86'400'000'000;
+  void credit(std::uint32_t n, std::int64_t points, std::int64_t from, std::int64_t until) {
+    ledger.credit({anna}, Points{points}, Kind::kAccrue, {shop, {test_id(n, 1), 1}, clock.now},
+                  {from, until});
+  }
+};
+
+TEST_F(LotWorld, WhatExpiresFirstIsSpentFirst) {
+  credit(1, 100, 0, INT64_MAX);
+  credit(2, 100, 0, clock.now + 20 * kDay);
+  credit(3, 100, 0, clock.now + 10 * kDay);
+  credit(4, 100, clock.now + kDay, INT64_MAX);
+  EXPECT_EQ(ledger.standing({anna}).available, Points{300});
+  EXPECT_EQ(ledger.standing({anna}).pending, Points{100});
+  EXPECT_EQ(ledger.standing({anna}).expiring, Points{100});
+  ledger.debit({anna}, Points{150}, Kind::kRedeem, cause(5));
+  auto lots = db.query("SELECT remaining FROM lots ORDER BY expires IS NULL, expires, rowid");
+  for (const std::int64_t left : {0, 50, 100, 100}) {
+    ASSERT_TRUE(lots.next());
+    EXPECT_EQ(lots.integer(0), left);
+  }
+}
+
+TEST_F(LotWorld, WhatIsNotSpentInTimeIsPostedOff) {
+  credit(1, 100, 0, clock.now + kDay);
+  EXPECT_EQ(grant(2, 40, shop, 3 * kDay), Code{});
+  clock.now += 2 * kDay;
+  holds.expire();
+  EXPECT_EQ(ledger.balance({anna}), Points{40}) << "what is held does not expire";
+  auto fact = test_sale(2, "anna", 0, 40);
+  fact.hold = test_id(2, 3);
+  EXPECT_EQ(tell(fact, shop), Code{});
+  EXPECT_EQ(ledger.balance({anna}), Points{});
+  EXPECT_EQ(count("SELECT count(*) FROM debts"), 0);
+  EXPECT_EQ(count("SELECT sum(points) FROM postings WHERE kind='expire'"), -60);
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(LotWorld, AReturnGoesToTheLotsItWasTakenFrom) {
+  credit(1, 100, 0, clock.now + kDay);
+  credit(2, 100, 0, INT64_MAX);
+  EXPECT_EQ(tell(test_sale(3, "anna", 0, 150), shop), Code{});
+  clock.now += 2 * kDay;
+  auto back = test_sale(4, "anna", 0, 120);
+  back.is_return = true;
+  back.returned_sale = test_id(3, 1);
+  EXPECT_EQ(tell(back, shop), Code{});
+  EXPECT_EQ(count("SELECT remaining FROM lots WHERE expires IS NULL"), 100) << "the last first";
+  EXPECT_EQ(count("SELECT remaining FROM lots WHERE expires IS NOT NULL"), 70);
+  EXPECT_EQ(ledger.standing({anna}).available, Points{170}) << "with a grace";
+  clock.now += limits::kReturnGraceUs;
+  holds.expire();
+  EXPECT_EQ(ledger.balance({anna}), Points{100});
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(LotWorld, StampsAndOtherAccountsHaveTheirOwnPostings) {
+  auto fact = test_sale(1, "anna", 10);
+  fact.purses = {
+      {"stamps", "", 300, "a"}, {"stamps", "", 200, "b"}, {"points", "cashier", 50, "c"}};
+  fact.cashier = "cafe";
+  EXPECT_EQ(tell(fact, shop), Code{});
+  EXPECT_EQ(ledger.balance({anna, "stamps"}), Points{500});
+  EXPECT_EQ(ledger.balance({anna}), Points{10});
+  EXPECT_EQ(ledger.balance({{"cashier:cafe"}}), Points{50});
+  auto spent = test_sale(2, "anna", 0);
+  spent.purses = {{"stamps", "", -600, "d"}};
+  EXPECT_EQ(tell(spent, shop), Code{});
+  EXPECT_EQ(count("SELECT outstanding FROM debts WHERE unit='stamps'"), 100);
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, HistoryFollowsTheReceipts) {
+  EXPECT_EQ(tell(test_sale(1, "anna", 0), shop), Code{});
+  EXPECT_EQ(tell(test_sale(2, "anna", 0), shop), Code{});
+  auto profile = central.profiles.of(anna);
+  EXPECT_EQ(profile.counters["purchases"], 2);
+  EXPECT_EQ(profile.counters["spent"], 20'000);
+  auto back = test_sale(3, "anna", 0);
+  back.is_return = back.whole = true;
+  back.returned_sale = test_id(2, 1);
+  EXPECT_EQ(tell(back, shop), Code{});
+  profile = central.profiles.of(anna);
+  EXPECT_EQ(profile.counters["purchases"], 1);
+  EXPECT_EQ(profile.counters["spent"], 10'000);
+  EXPECT_TRUE(profile.dates.contains("last_purchase"));
+}
+
+// The database does what the pure accounts do (gateway/loyalty/accounts.h), whatever happens.
+RC_GTEST_PROP(Ledger, IsTheAccountOfTheRules, ()) {
+  constexpr std::int64_t kDay = 86'400'000'000;
+  TestClock clock;
+  TestRandom random;
+  Central central(":memory:", clock, random);
+  const CustomerId id{"anna"};
+  const StoreId store{"s"};
+  loyalty::Account account;
+  const auto steps = *rc::gen::container<std::vector<std::tuple<int, int, int>>>(
+      rc::gen::tuple(rc::gen::inRange(0, 7), rc::gen::inRange(1, 500), rc::gen::inRange(0, 5)));
+  std::uint32_t n = 0;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> credits, sales, open;
+  for (const auto& [what, points, day] : steps) {
+    const auto key = std::to_string(++n);
+    const AttemptKey sale{test_id(n, 1), 1};
+    const HoldId hold{store, test_id(n, 3)};
+    if (what == 0) {
+      const Terms terms{day % 2 == 0 ? 0 : clock.now + day * kDay,
+                        day == 0 ? INT64_MAX : clock.now + (day + 5) * kDay};
+      central.ledger.credit({id}, Points{points}, Kind::kAccrue, {store, sale, clock.now}, terms);
+      RC_ASSERT(account.credit({key, points, terms.active_from, terms.expires, ""}).has_value());
+      credits.emplace_back(n, points);
+    } else if (what == 1) {
+      const auto granted =
+          central.holds.grant(store, {hold.id, id, Points{points}, sale, (day + 1) * kDay, {}});
+      const auto held = account.hold(key, points, clock.now, (day + 1) * kDay);
+      RC_ASSERT(granted.has_value() == held.has_value());
+      if (held) open.emplace_back(n, points);
+    } else if (what == 2 && !open.empty()) {
+      const auto [which, most] = open.back();
+      open.pop_back();
+      const auto part = std::min<std::int64_t>(points, most);
+      auto fact = test_sale(which, "anna", 0, part);
+      fact.hold = test_id(which, 3);
+      fact.at = clock.now;
+      RC_ASSERT(central.facts.apply(wire::encode(wire::Fact(fact)), {store, "chain"}, {1, 1})
+                    .has_value());
+      RC_ASSERT(
+          account.fact(std::to_string(which), std::to_string(which), part, clock.now).has_value());
+      sales.emplace_back(which, part);
+    } else if (what == 3 && !open.empty()) {
+      RC_ASSERT(central.holds.release(store, test_id(open.back().first, 3)).has_value());
+      RC_ASSERT(account.release(std::to_string(open.back().first), clock.now).has_value());
+      open.pop_back();
+    } else if (what == 4) {
+      central.ledger.debit({id}, Points{points}, Kind::kRedeem, {store, sale, clock.now});
+      RC_ASSERT(account.fact(key, "", points, clock.now).has_value());
+      sales.emplace_back(n, points);
+    } else if (what == 5 && !sales.empty()) {
+      const auto [which, taken] = sales.back();
+      sales.pop_back();
+      const auto part = std::min<std::int64_t>(points, taken);
+      central.ledger.give_back({id}, Points{part}, {store, sale, clock.now}, test_id(which, 1),
+                               limits::kReturnGraceUs);
+      RC_ASSERT(
+          account.give_back(key, std::to_string(which), part, clock.now, limits::kReturnGraceUs)
+              .has_value());
+    } else if (what == 6 && !credits.empty()) {
+      const auto [which, given] = credits.back();
+      credits.pop_back();
+      const auto part = std::min<std::int64_t>(points, given);
+      central.ledger.debit({id}, Points{part}, Kind::kReturnAccrued, {store, sale, clock.now},
+                           test_id(which, 1));
+      RC_ASSERT(
+          account.take_back(key, std::to_string(which), part, clock.now, loyalty::IfSpent::kOwe)
+              .has_value());
+    }
+    clock.now += day * kDay / 2;
+    central.holds.expire();
+    account.expire(clock.now);
+    const auto ours = central.ledger.standing({id});
+    const auto theirs = account.standing(clock.now);
+    RC_ASSERT(ours.available.units == theirs.available - theirs.owed);
+    RC_ASSERT(ours.pending.units == theirs.pending);
+    RC_ASSERT(ours.held.units == theirs.held);
+    RC_ASSERT(ours.owed.units == theirs.owed);
+    RC_ASSERT(central.ledger.prove().empty());
+    RC_ASSERT(account.proof());
+  }
 }
 
 RC_GTEST_PROP(Ledger, AddsUpWhateverHappens, ()) {
@@ -253,12 +478,12 @@ RC_GTEST_PROP(Ledger, AddsUpWhateverHappens, ()) {
     const CustomerId id{std::to_string(who)};
     const Cause cause{{"s"}, {test_id(++n), 1}, clock.now};
     if (what < 2) {
-      central.ledger.credit(id, Points{points}, Kind::kAccrue, cause);
-      if (what == 1) central.ledger.credit(id, Points{points}, Kind::kAccrue, cause);
+      central.ledger.credit({id}, Points{points}, Kind::kAccrue, cause);
+      if (what == 1) central.ledger.credit({id}, Points{points}, Kind::kAccrue, cause);
       model[id.value] += points;
     } else {
-      central.ledger.debit(id, Points{points}, Kind::kRedeem, cause);
-      if (what == 4) central.ledger.debit(id, Points{points}, Kind::kRedeem, cause);
+      central.ledger.debit({id}, Points{points}, Kind::kRedeem, cause);
+      if (what == 4) central.ledger.debit({id}, Points{points}, Kind::kRedeem, cause);
       model[id.value] -= points;
     }
   }

@@ -75,6 +75,8 @@ CREATE TABLE IF NOT EXISTS lots (
   issued INTEGER NOT NULL, remaining INTEGER NOT NULL CHECK (remaining BETWEEN 0 AND issued),
   issued_at INTEGER NOT NULL, activates INTEGER, expires INTEGER) STRICT;
 CREATE INDEX IF NOT EXISTS lots_open ON lots (customer, unit) WHERE remaining > 0;
+CREATE INDEX IF NOT EXISTS lots_expiry ON lots (expires)
+  WHERE remaining > 0 AND expires IS NOT NULL;
 CREATE TABLE IF NOT EXISTS debts (
   debt BLOB PRIMARY KEY, customer TEXT NOT NULL, unit TEXT NOT NULL, store TEXT NOT NULL,
   sale BLOB NOT NULL, attempt INTEGER NOT NULL, points INTEGER NOT NULL,
@@ -90,6 +92,40 @@ CREATE TABLE IF NOT EXISTS holds (
   STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS holds_customer ON holds (customer) WHERE state = 'granted';
 CREATE INDEX IF NOT EXISTS holds_expiry ON holds (expires) WHERE state = 'granted';
+-- which lots an open hold stands on: they do not expire, and nobody else takes of them
+CREATE TABLE IF NOT EXISTS hold_lots (
+  store TEXT NOT NULL, hold BLOB NOT NULL, lot BLOB NOT NULL, points INTEGER NOT NULL,
+  PRIMARY KEY (store, hold, lot)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hold_lots_lot ON hold_lots (lot);
+CREATE TABLE IF NOT EXISTS hold_coupons (
+  store TEXT NOT NULL, hold BLOB NOT NULL, code TEXT NOT NULL, PRIMARY KEY (store, hold, code))
+  STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hold_coupons_code ON hold_coupons (code);
+
+-- the coupon book; `until` is the last local day, NULL = for ever
+CREATE TABLE IF NOT EXISTS coupons (
+  code TEXT PRIMARY KEY, type TEXT NOT NULL, customer TEXT NOT NULL, store TEXT NOT NULL,
+  sale BLOB NOT NULL, issued INTEGER NOT NULL, until INTEGER, void INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS coupons_customer ON coupons (customer) WHERE customer <> '';
+CREATE TABLE IF NOT EXISTS coupon_uses (
+  code TEXT NOT NULL, sale BLOB NOT NULL, attempt INTEGER NOT NULL, store TEXT NOT NULL,
+  at INTEGER NOT NULL, returned INTEGER NOT NULL, PRIMARY KEY (code, sale, attempt))
+  STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS coupon_uses_sale ON coupon_uses (sale);
+
+-- what rules ask about a customer; days are local days since 1970-01-01
+CREATE TABLE IF NOT EXISTS counters (
+  customer TEXT NOT NULL, day INTEGER NOT NULL, purchases INTEGER NOT NULL, spent INTEGER NOT NULL,
+  PRIMARY KEY (customer, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rule_uses (
+  rule TEXT NOT NULL, customer TEXT NOT NULL, store TEXT NOT NULL, day INTEGER NOT NULL,
+  times INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (rule, customer, store, day))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS customer_facts (
+  customer TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('date', 'segment', 'tier', 'referrer')),
+  name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (customer, kind, name))
+  STRICT, WITHOUT ROWID;
 )";
 
 }  // namespace till::central

@@ -123,6 +123,25 @@ Result<json::object> settings_of(const toml::table& table, const std::string& pa
   return out;
 }
 
+// "+03:00", "local" or nothing.
+Result<void> read_utc_offset(Table& in, Config& config) {
+  std::string text;
+  TILL_CHECK(in.get("utc_offset", text));
+  config.utc_offset_local = text == "local";
+  if (text.empty() || config.utc_offset_local) return {};
+  const auto digits = [&](std::size_t at) {
+    const bool two =
+        text[at] >= '0' && text[at] <= '9' && text[at + 1] >= '0' && text[at + 1] <= '9';
+    return two ? (text[at] - '0') * 10 + (text[at + 1] - '0') : 100;
+  };
+  const bool shape = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
+                     digits(1) <= 14 && digits(4) < 60;
+  if (!shape) return fail(Code::kConfigInvalid, "store.utc_offset must be \"+03:00\" or \"local\"");
+  const int minutes = digits(1) * 60 + digits(4);
+  config.utc_offset_min = text[0] == '-' ? -minutes : minutes;
+  return {};
+}
+
 Result<void> read_store(Table& root, Config& config) {
   const auto* table = root.table("store");
   if (table == nullptr) return fail(Code::kConfigInvalid, "[store] is missing");
@@ -136,6 +155,8 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.texts("unsigned_plugins", config.unsigned_plugins));
   TILL_CHECK(in.need("goods", config.goods_file));
   TILL_CHECK(in.need("program", config.program_file));
+  TILL_CHECK(in.texts("program_keys", config.program_keys));
+  TILL_CHECK(read_utc_offset(in, config));
   TILL_CHECK(in.get("log", config.log_file));
   TILL_CHECK(in.get("central_key", config.central_key));
   TILL_CHECK(in.get("auto_open_shift", config.auto_open_shift));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct Config {
   std::vector<OperatorEntry> operators;
   std::string goods_file;
   std::string program_file;
+  std::vector<std::string> program_keys;  // who may sign programs; none = not asked for
+  // The store's calendar for rules: minutes, this machine's time zone, or neither = the program's.
+  std::optional<std::int64_t> utc_offset_min;
+  bool utc_offset_local = false;
   std::string central_key;  // made by `tillbridge-central store add`, "" = no central
   std::string log_file;
   std::vector<DeviceSettings> devices;

@@ -57,6 +57,7 @@ constexpr const char* kHelp =
   swipe NUMBER        a loyalty card is swiped            карта проведена через ридер
   phone NUMBER        send a one-time code                послать код на телефон
   code DIGITS         the customer tells the code         покупатель назвал код
+  coupon CODE         a coupon or promotion code          купон или промокод
   points N            spend N points                      списать баллы
   pay [cash N]        pay (card, or cash N)               оплатить
   return SALE L=Q …   return lines of a sale              возврат
@@ -130,6 +131,9 @@ class TerminalTill {
       std::cout << "[scan] " << member_text(item, "name") << "  " << member_text(item, "price")
                 << "\n";
       if (ensure_sale()) show_error(call("lines", {{"code", member_text(e, "code")}}));
+    } else if (type == "coupon") {
+      std::cout << "[" << (ru() ? "купон" : "coupon") << "] " << member_text(e, "code") << "\n";
+      if (ensure_sale()) show(call("codes", {{"code", member_text(e, "code")}}));
     } else if (type == "card") {
       std::cout << "[card] " << member_text(e, "card") << "\n";
       if (ensure_sale()) show(call("identify", {{"card_event", member_text(e, "event")}}));
@@ -160,6 +164,12 @@ class TerminalTill {
                   : ru()       ? ", начислено "
                                : ", earned ")
               << member_text(sale.at("quote"), "accrued") << "\n  " << sale_ << "\n";
+    if (const auto* coupons = sale.as_object().if_contains("coupons")) {
+      for (const auto& c : coupons->as_array()) {
+        std::cout << (ru() ? "  покупателю купон " : "  a coupon for the customer ")
+                  << member_text(c, "code") << "\n";
+      }
+    }
     last_ = std::exchange(sale_, "");
     if (!back) last_sold_ = last_;
   }
@@ -174,21 +184,22 @@ class TerminalTill {
     if (verb == "quit" || verb == "exit") return false;
     using Handler = void (TerminalTill::*)(const std::string&);
     static const std::map<std::string, Handler> kVerbs = {
-        {"scan", &TerminalTill::scan},        {"swipe", &TerminalTill::swipe},
-        {"phone", &TerminalTill::phone},      {"code", &TerminalTill::code},
-        {"points", &TerminalTill::points},    {"pay", &TerminalTill::pay},
-        {"return", &TerminalTill::give_back}, {"pull", &TerminalTill::pull},
-        {"plug", &TerminalTill::plug},        {"kill", &TerminalTill::kill_gateway},
-        {"state", &TerminalTill::state},      {"cancel", &TerminalTill::cancel},
-        {"settle", &TerminalTill::settle},    {"balance", &TerminalTill::balance},
-        {"receipt", &TerminalTill::receipt},  {"devices", &TerminalTill::devices}};
+        {"scan", &TerminalTill::scan},         {"swipe", &TerminalTill::swipe},
+        {"phone", &TerminalTill::phone},       {"code", &TerminalTill::code},
+        {"coupon", &TerminalTill::coupon},     {"points", &TerminalTill::points},
+        {"pay", &TerminalTill::pay},           {"return", &TerminalTill::give_back},
+        {"pull", &TerminalTill::pull},         {"plug", &TerminalTill::plug},
+        {"kill", &TerminalTill::kill_gateway}, {"state", &TerminalTill::state},
+        {"cancel", &TerminalTill::cancel},     {"settle", &TerminalTill::settle},
+        {"balance", &TerminalTill::balance},   {"receipt", &TerminalTill::receipt},
+        {"devices", &TerminalTill::devices}};
     static const std::map<std::string, const char*> kWanted = {
         {"scan", "4601234567893"}, {"swipe", "2900000000018"}, {"phone", "+79161234567"},
         {"points", "50"},          {"return", "last 1=1"},     {"pull", "register"},
-        {"plug", "register"}};
+        {"plug", "register"},      {"coupon", "7700000008"}};
     const auto at = kVerbs.find(verb);
     const auto wanted = kWanted.find(verb);
-    static const std::set<std::string> kOfASale = {"code",  "points", "pay",
+    static const std::set<std::string> kOfASale = {"code",  "coupon", "points", "pay",
                                                    "state", "cancel", "settle"};
     if (verb == "help") {
       std::cout << kHelp;
@@ -247,6 +258,13 @@ class TerminalTill {
     if (token.empty()) return show(call("settle", body));
     ApiClient senior(options_.url, read_token(token), options_.language);
     show(senior.call("POST", "/v1/sales/" + sale_ + "/settle", body));
+  }
+  // "coupon CODE" takes it in, "coupon -CODE" out again.
+  void coupon(const std::string& code) {
+    const bool out = code.starts_with('-');
+    const auto done = call("codes", {{"code", code.substr(out ? 1 : 0)}, {"remove", out}});
+    show_error(done);
+    if (done && done->status < 300) show(call("quote"));
   }
   void points(const std::string& n) {
     const auto taken = call("points", {{"points", n}});
@@ -407,6 +425,12 @@ class TerminalTill {
                     : ru() ? "— (нет связи с центром; начислятся как непроверенные)"
                            : "unknown (no link to central; earns as unverified)")
                 << "\n";
+    }
+    if (const auto* codes = sale.if_contains("codes")) {
+      for (const auto& code : codes->as_array()) {
+        std::cout << "  " << (ru() ? "купон " : "coupon ") << member_text(code, "code") << ": "
+                  << member_text(code, "text") << "\n";
+      }
     }
     if (const auto* q = sale.if_contains("quote")) {
       for (const auto& why : q->at("why").as_array())

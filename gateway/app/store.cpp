@@ -233,10 +233,12 @@ Result<void> Store::make_devices() {
                               {"result", sale.rechecked.value_or("")}});
   };
   hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
+  hooks.utc_offset_min = [this](std::int64_t now) { return utc_offset_min(now); };
   desk_ = std::make_unique<checkout::Desk>(
       till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_) : *fiscal_, *this,
       *journal_, std::move(hooks), clock_, random_, goods_, program_,
-      checkout::DeskConfig{.person_may_end_doubts = config_.fiscal_by_till});
+      checkout::DeskConfig{.person_may_end_doubts = config_.fiscal_by_till,
+                           .store = config_.store});
   return {};
 }
 
@@ -338,6 +340,15 @@ std::string Store::local_time() const {
   localtime_r(&now, &local);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local)};
+}
+
+std::optional<std::int64_t> Store::utc_offset_min(std::int64_t unix_us) const {
+  if (config_.utc_offset_min) return config_.utc_offset_min;
+  if (!config_.utc_offset_local) return std::nullopt;
+  const std::time_t at = unix_us / 1'000'000;
+  std::tm local{};
+  localtime_r(&at, &local);
+  return local.tm_gmtoff / 60;
 }
 
 // Asking takes the register some time, and somebody with a basket may want to pay any moment: it

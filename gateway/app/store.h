@@ -51,6 +51,8 @@ class Store final : public checkout::PointsPort {
   Operators& operators() { return *operators_; }
   Clock& clock() { return clock_; }
   [[nodiscard]] std::string local_time() const;
+  // Of the store's calendar, for rules; nothing = the program's.
+  [[nodiscard]] std::optional<std::int64_t> utc_offset_min(std::int64_t unix_us) const;
   const Config& config() const { return config_; }
   const goods::Catalogue& goods() const { return goods_; }
   journal::Journal& journal() { return *journal_; }
@@ -70,6 +72,9 @@ class Store final : public checkout::PointsPort {
                  const std::function<void(Result<void>)>& reply);
   void identify_phone(const Uuid& sale, const std::string& phone, const std::string& code,
                       bool enrol, const IdentityReply& reply);
+  // A coupon or promotion code for a sale: central is asked what it knows, then the desk decides.
+  void add_code(const Uuid& sale, const std::string& code,
+                const std::function<void(Result<void>)>& reply);
   // What the customer may spend now, by central's word.
   void balance(const checkout::Identity& who, const std::function<void(Result<Points>)>& reply);
   // May this customer redeem so many? One known by phone needs a code's proof for this sale:
@@ -79,8 +84,7 @@ class Store final : public checkout::PointsPort {
   Result<const goods::Item*> scanned(std::string_view raw, std::string_view aim);
 
  private:
-  void hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
-            checkout::Then<Result<void>> then) override;
+  void hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) override;
   Result<void> open_files();
   Result<void> open_journal();
   Result<void> make_devices();
@@ -97,6 +101,8 @@ class Store final : public checkout::PointsPort {
   void lookup(checkout::Identity who, const std::string& card_hash, const std::string& phone_hash,
               bool enrol, const IdentityReply& reply);
   void forget_code(const Uuid& sale);
+  [[nodiscard]] bool is_code(const std::string& raw) const;
+  static checkout::Profile profile_of(const wire::Profile& told);
   checkout::Identity of_card(const CardNumber& card) const;
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
@@ -159,6 +165,7 @@ class Routes {
   void dispatch(const Context& context, api::Reply reply);
   void sale_route(const Context& context, api::Reply reply);
   Result<api::Response> edit(const Context& context, const Uuid& id);
+  void code(const Context& context, const Uuid& id, const api::Reply& reply);
   void identify(const Context& context, const Uuid& id, api::Reply reply);
   void pay(const Context& context, const Uuid& id, api::Reply reply);
   static api::Response paid(const checkout::Sale& sale, Language language);

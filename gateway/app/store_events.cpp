@@ -3,6 +3,7 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/base/log.h"
+#include "gateway/loyalty/calendar.h"
 #include "protocols/gs1/aim.h"
 #include "protocols/gs1/check_digit.h"
 #include "store.h"
@@ -20,6 +21,29 @@ std::string text_of(const json::value& body, const char* name) {
   const auto* object = body.if_object();
   const auto* at = object == nullptr ? nullptr : object->if_contains(name);
   return at != nullptr && at->is_string() ? json::value_to<std::string>(*at) : std::string();
+}
+
+// What became of the customer's points, as lines of the slip.
+void put_points(const checkout::Sale& sale, bool ru, json::array& items) {
+  const auto line = [&](const std::string& text, bool bold = false) {
+    items.push_back(json::object{{"text", text}, {"bold", bold}});
+  };
+  items.push_back(
+      {{"text", ru ? "БАЛЛЫ" : "POINTS"}, {"bold", true}, {"align", "centre"}, {"height", 2}});
+  const bool phone = sale.customer->by == "phone";
+  line((ru ? (phone ? "Телефон: " : "Карта: ") : (phone ? "Phone: " : "Card: ")) +
+       sale.customer->label);
+  for (const auto& why : sale.quote->why) {
+    if (why.line.empty()) line(ru ? why.ru : why.en);
+  }
+  line((ru ? (sale.is_return ? "Возвращено баллов: " : "Списано баллов: ")
+           : (sale.is_return ? "Points given back: " : "Points spent: ")) +
+           to_string(sale.quote->redeemed),
+       true);
+  line((ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
+           : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
+           to_string(sale.quote->accrued),
+       true);
 }
 
 }  // namespace
@@ -72,11 +96,23 @@ Result<const goods::Item*> Store::scanned(std::string_view raw, std::string_view
   return fail(Code::kUnknownGoods, std::string(raw));
 }
 
+// By its looks: of one of the program's coupon types, or a promotion code it names.
+bool Store::is_code(const std::string& raw) const {
+  if (raw.empty() || raw.size() > limits::kMaxCodeBytes) return false;
+  loyalty::Basket basket;
+  basket.instant_us = clock_.unix_us();
+  basket.codes = {raw};
+  return loyalty::look_at_code(program_, basket, raw).why != "code_unknown";
+}
+
 void Store::on_scan(const std::string& till, const std::string& device, const std::string& raw,
                     const std::string& aim) {
   auto card = identify::card_from_scan(config_.cards, raw);
   if (card) return on_card(till, device, std::move(*card));
   const auto item = scanned(raw, aim);
+  if (!item && item.error().code == Code::kUnknownGoods && is_code(raw)) {
+    return publish(till, {{"type", "coupon"}, {"device", device}, {"code", raw}});
+  }
   if (!item) {
     // Of a bank card no digit goes into an error; many goods' numbers look like one.
     const bool bank = card.error().code == Code::kPaymentCard && !gs1::valid_gtin(raw);
@@ -129,6 +165,14 @@ void Store::identify_card(const Uuid&, const std::string& till, const std::strin
   lookup(of_card(*card), identify::card_hash(*card, store_key_), "", false, reply);
 }
 
+checkout::Profile Store::profile_of(const wire::Profile& told) {
+  checkout::Profile out{told.purses, told.counters, told.dates, told.segments,
+                        told.tier,   told.referrer, {}};
+  for (const auto& u : told.used)
+    out.used.push_back({u.rule, u.scope, u.period, u.times, u.amount});
+  return out;
+}
+
 // Asks central who it is; without central a card earns as unverified.
 void Store::lookup(checkout::Identity who, const std::string& card_hash,
                    const std::string& phone_hash, bool enrol, const IdentityReply& reply) {
@@ -145,6 +189,7 @@ void Store::lookup(checkout::Identity who, const std::string& card_hash,
     who.customer = info->id;
     if (!info->card_type.empty()) who.card_type = info->card_type;
     who.available = info->available;
+    who.profile = profile_of(info->profile);
     who.allowance = info->allowance;
     who.allowance_points = info->allowance_points;
     who.allowance_expires_us = info->allowance_expires_us;
@@ -221,19 +266,34 @@ Result<void> Store::may_redeem(const checkout::Identity& who, Points points) {
   return {};
 }
 
+void Store::add_code(const Uuid& sale, const std::string& code,
+                     const std::function<void(Result<void>)>& reply) {
+  if (!link_ || code.empty() || code.size() > limits::kMaxCodeBytes) {
+    return reply(desk_->add_code(sale, code, std::nullopt));
+  }
+  link_->coupon(
+      code, config_.ask_timeout_us,
+      [this, sale, code, reply](const Result<link::CustomerInfo>& info) {
+        if (!info) return reply(desk_->add_code(sale, code, std::nullopt));
+        const auto& c = info->coupon;
+        reply(desk_->add_code(sale, code,
+                              loyalty::CouponFact{c.code, c.type, c.used, c.until, c.customer}));
+      });
+}
+
 // The code goes with the hold: it can not be given again, and what it proved is this sale's alone.
-void Store::hold(const Uuid& hold_id, const CustomerId& customer, Points points,
-                 const AttemptKey& key, checkout::Then<Result<void>> then) {
+void Store::hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) {
   const auto later = [this, then](Result<void> result) {
     boost::asio::post(io_, [then, result] { then(result); });
   };
-  const auto sale = desk_->find(key.sale);
+  const auto sale = desk_->find(ask.key.sale);
   if (sale && sale->customer) {
-    if (const auto may = may_redeem(*sale->customer, points); !may) return later(may);
+    if (const auto may = may_redeem(*sale->customer, ask.points); !may) return later(may);
   }
   if (!link_) return later(fail(Code::kCentralOffline));
-  link_->hold(hold_id, customer, points, key, config_.hold_ttl_us, config_.ask_timeout_us,
-              [this, sale = key.sale, then](const Result<link::CustomerInfo>& info) {
+  link_->hold({ask.hold, ask.customer, ask.points, ask.key, config_.hold_ttl_us, ask.coupons},
+              config_.ask_timeout_us,
+              [this, sale = ask.key.sale, then](const Result<link::CustomerInfo>& info) {
                 if (!info) return then(std::unexpected(info.error()));
                 forget_code(sale);
                 then({});
@@ -260,28 +320,20 @@ void Store::on_sale_changed(const checkout::Sale& sale) {
 // What the fiscal receipt does not say: points earned and spent, on the receipt printer.
 void Store::print_slip(const checkout::Sale& sale) {
   const auto printer = device_of_kind("printer");
-  if (!printer || !printer->online() || !sale.quote || !sale.customer) return;
+  const bool coupons = sale.issued && !sale.issued->empty() && !sale.is_return;
+  if (!printer || !printer->online() || !sale.quote || (!sale.customer && !coupons)) return;
   const bool ru = config_.language == Language::kRu;
   json::array items;
   const auto line = [&](const std::string& text, bool bold = false) {
     items.push_back(json::object{{"text", text}, {"bold", bold}});
   };
-  items.push_back(
-      {{"text", ru ? "БАЛЛЫ" : "POINTS"}, {"bold", true}, {"align", "centre"}, {"height", 2}});
-  const bool phone = sale.customer->by == "phone";
-  line((ru ? (phone ? "Телефон: " : "Карта: ") : (phone ? "Phone: " : "Card: ")) +
-       sale.customer->label);
-  for (const auto& why : sale.quote->why) {
-    if (why.line.empty()) line(ru ? why.ru : why.en);
+  if (sale.customer) put_points(sale, ru, items);
+  for (const auto& coupon : sale.issued.value_or(std::vector<checkout::IssuedCoupon>{})) {
+    if (sale.is_return) break;
+    const bool ends = coupon.until != INT64_MAX;
+    line((ru ? "Купон " : "Coupon ") + coupon.code, true);
+    if (ends) line((ru ? "действует до " : "until ") + loyalty::format_day(coupon.until));
   }
-  line((ru ? (sale.is_return ? "Возвращено баллов: " : "Списано баллов: ")
-           : (sale.is_return ? "Points given back: " : "Points spent: ")) +
-           to_string(sale.quote->redeemed),
-       true);
-  line((ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
-           : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
-           to_string(sale.quote->accrued),
-       true);
   items.push_back(json::object{{"feed", 1}});
   items.push_back(json::object{{"qr", to_string(sale.id)}});
   items.push_back(json::object{{"feed", 3}});

@@ -1,4 +1,5 @@
 // What a till sees of a sale and of an error.
+#include "gateway/loyalty/calendar.h"
 #include "store.h"
 #include "words.h"
 
@@ -19,6 +20,41 @@ json::object view(const FiscalDocument& d, Language language) {
           {"printed", d.printed},
           {"total", to_string(d.total)},
           {"notes", std::move(notes)}};
+}
+
+// Codes and their fate, what is handed over, stamps and the like.
+void put_effects(json::object& out, const checkout::Sale& sale, Language language) {
+  const bool ru = language == Language::kRu;
+  json::array codes, gifts, purses, coupons;
+  const auto* effects = sale.quote && sale.quote->effects ? &*sale.quote->effects : nullptr;
+  const auto& entered = sale.circumstances ? sale.circumstances->codes : std::vector<std::string>{};
+  for (const auto& code : entered) {
+    json::object view{{"code", code}};
+    for (const auto& c :
+         effects != nullptr ? effects->codes : std::vector<loyalty::CodeOutcome>{}) {
+      if (c.code != code) continue;
+      view["used"] = c.used;
+      view["why"] = c.why;
+      view["text"] = ru ? c.ru : c.en;
+    }
+    codes.push_back(std::move(view));
+  }
+  for (const auto& h : effects != nullptr ? effects->handed : std::vector<loyalty::Handed>{}) {
+    if (h.coupon) continue;
+    gifts.push_back({{"sku", h.what}, {"quantity", to_string(Quantity{h.count})}});
+  }
+  for (const auto& p : effects != nullptr ? effects->purses : std::vector<loyalty::PurseEntry>{}) {
+    purses.push_back({{"purse", p.purse}, {"to", p.to}, {"amount", to_string(Points{p.amount})}});
+  }
+  for (const auto& c : sale.issued.value_or(std::vector<checkout::IssuedCoupon>{})) {
+    json::object view{{"code", c.code}, {"type", c.type}};
+    if (c.until != INT64_MAX) view["until"] = loyalty::format_day(c.until);
+    coupons.push_back(std::move(view));
+  }
+  if (!codes.empty()) out["codes"] = std::move(codes);
+  if (!gifts.empty()) out["gifts"] = std::move(gifts);
+  if (!purses.empty()) out["purses"] = std::move(purses);
+  if (!coupons.empty()) out[sale.is_return ? "void_coupons" : "coupons"] = std::move(coupons);
 }
 
 json::array view_lines(const checkout::Sale& sale) {
@@ -88,6 +124,7 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
                     {"accrued", to_string(q->accrued)},
                     {"why", std::move(why)}};
   }
+  put_effects(out, sale, language);
   if (sale.document) out["document"] = view(*sale.document, language);
   if (sale.doubted) {
     out["recheck"] = in_words(sale.rechecked.value_or("due"), language);

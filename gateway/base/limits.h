@@ -25,6 +25,8 @@ inline constexpr int kMaxPluginEventsPerSecond = 200;    // nobody scans faster
 inline constexpr std::size_t kMaxPluginRequests = 4;     // HTTP requests one child waits for
 
 // The sale
+inline constexpr std::size_t kMaxCodes = 20;            // coupons and codes of a sale
+inline constexpr std::size_t kMaxCodeBytes = 64;        // of one of them
 inline constexpr std::size_t kMaxSaleLines = 500;       // a register's own limit is near 1000
 inline constexpr Quantity kMaxQuantity{1'000'000'000};  // a million pieces or kilograms a line
 inline constexpr std::size_t kMaxOpenSales = 200;       // per till: parked receipts of one day

@@ -1,10 +1,29 @@
 // The desk's quiet half: opening, editing and quoting a sale. Nothing here touches a device.
 #include <algorithm>
+#include <utility>
 
 #include "desk.h"
+#include "gateway/loyalty/plan.h"
 #include "protocols/gs1/check_digit.h"
 
 namespace till::checkout {
+namespace {
+
+// Is this return the last of the receipt?
+bool all_back(const loyalty::Quote& sold, const std::map<std::string, Quantity>& before,
+              const std::map<std::string, Quantity>& now) {
+  const auto in = [](const std::map<std::string, Quantity>& map, const std::string& id) {
+    const auto at = map.find(id);
+    return at == map.end() ? Quantity{} : at->second;
+  };
+  return std::ranges::all_of(sold.lines, [&](const loyalty::LineQuote& line) {
+    Quantity bought;
+    for (const auto& unit : line.units) bought += unit.quantity;
+    return in(before, line.id) + in(now, line.id) >= bought;
+  });
+}
+
+}  // namespace
 
 Desk::Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskHooks hooks,
            Clock& clock, Random& random, const goods::Catalogue& goods,
@@ -17,7 +36,7 @@ Desk::Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskH
       random_(random),
       goods_(goods),
       program_(program),
-      config_(config) {}
+      config_(std::move(config)) {}
 
 Result<Desk::Live*> Desk::live_sale(const Uuid& id) {
   if (const auto at = live_.find(id); at != live_.end()) return at->second.get();
@@ -63,6 +82,7 @@ std::unique_ptr<Desk::Live> Desk::fresh(const TillId& till, const std::string& n
   sale.till_number = number;
   sale.cashier = cashier;
   sale.opened_us = clock_.unix_us();
+  sale.circumstances.emplace().store = config_.store.value;
   return live;
 }
 
@@ -126,6 +146,9 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
     sale.lines.back().quantity = at->second;
   }
   if (sale.lines.empty()) return fail(Code::kEmptyBasket);
+  // Nothing of it is left: what was handed out with it is void.
+  if (all_back(*sold->quote, before, lines))
+    sale.issued = sold->issued.value_or(std::vector<IssuedCoupon>{});
   sale.quote = std::move(back);
   return enter_quoted(std::move(live), "open_return");
 }
@@ -242,12 +265,23 @@ Result<void> Desk::redeem(const Uuid& id, Points points) {
   return {};
 }
 
-Result<const Sale*> Desk::quote(const Uuid& id) {
+Result<const Sale*> Desk::quote(const Uuid& id,
+                                std::optional<std::vector<loyalty::Payment>> payments) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
+  if (payments) {
+    const bool may = sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed());
+    if (!may) return fail(Code::kSaleState, std::string(name(sale.state)));
+    if (!sale.circumstances) sale.circumstances.emplace();
+    sale.circumstances->payments = std::move(*payments);
+  }
   if (sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed())) {
     if (sale.lines.empty()) return fail(Code::kEmptyBasket);
     const auto now = clock_.unix_us();
+    if (sale.circumstances) {
+      const auto here = hooks_.utc_offset_min ? hooks_.utc_offset_min(now) : std::nullopt;
+      sale.circumstances->utc_offset_min = here.value_or(program_.plan().settings.utc_offset_min);
+    }
     try {
       sale.quote = loyalty::quote(program_, basket_of(sale, now));
     } catch (const Overflow& e) {

@@ -20,6 +20,7 @@ struct DeskConfig {
   std::int64_t register_wait_us = 20'000'000;
   // Where the till prints, nobody but a person can end a doubt the till never speaks of again.
   bool person_may_end_doubts = false;
+  StoreId store = {};
 };
 
 class Desk {
@@ -58,7 +59,17 @@ class Desk {
   Result<void> set_quantity(const Uuid& id, const std::string& line, Quantity quantity);
   Result<void> identify(const Uuid& id, Identity who);
   Result<void> redeem(const Uuid& id, Points points);
-  Result<const Sale*> quote(const Uuid& id);
+  // A coupon or promotion code, scanned or typed; `known`: what central says of it and of
+  // its uses in other stores, if it was asked. kCouponRefused with the reason in words when it can
+  // not be used at all (unknown, mistyped, used up, expired, another customer's, entered before);
+  // the sale stays as it was.
+  Result<void> add_code(const Uuid& id, const std::string& code,
+                        const std::optional<loyalty::CouponFact>& known);
+  Result<void> remove_code(const Uuid& id, const std::string& code);
+  // `payments`: the ways the customer is going to pay, where rules ask for it; paying otherwise
+  // makes the quote stale.
+  Result<const Sale*> quote(const Uuid& id,
+                            std::optional<std::vector<loyalty::Payment>> payments = {});
   Result<void> park(const Uuid& id);
   Result<void> resume(const Uuid& id);
   Result<void> cancel(const Uuid& id);
@@ -138,6 +149,10 @@ class Desk {
   Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
   void commit_found(Live& live);
   void close(Sale& sale, const FiscalDocument& document);
+  [[nodiscard]] std::int64_t coupon_uses(const std::string& code, const Uuid& but_of) const;
+  Result<void> check_coupons(const Sale& sale) const;
+  void issue_coupons(Sale& sale);
+  static void used_elsewhere(Sale& sale, const std::string& code);
   std::vector<Fact> sold_facts(const Sale& sale) const;
   std::vector<Fact> release_facts(const Sale& sale) const;
   // Of an allowance no sale of the store has used or may still use.

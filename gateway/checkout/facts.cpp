@@ -2,9 +2,46 @@
 
 #include <algorithm>
 
+#include "protocols/central/chain.h"
 #include "protocols/central/wire.h"
 
 namespace till::checkout {
+namespace {
+
+constexpr std::size_t kCashierDigits = 32;
+
+// Central keeps an account for each cashier and no name: a hash of store and name.
+std::string cashier_key(const Sale& sale) {
+  const auto& store = sale.circumstances ? sale.circumstances->store : std::string();
+  return to_hex(wire::chain_hash(as_bytes(store), as_bytes(sale.cashier)))
+      .substr(0, kCashierDigits);
+}
+
+void put_effects(const Sale& sale, wire::SaleFact& out) {
+  if (sale.circumstances && sale.circumstances->utc_offset_min) {
+    out.utc_offset_min = static_cast<std::int32_t>(*sale.circumstances->utc_offset_min);
+  }
+  for (const auto& coupon : sale.issued.value_or(std::vector<IssuedCoupon>{})) {
+    out.issued.push_back({coupon.code, coupon.type, 0, coupon.until, {}});
+  }
+  out.whole = sale.is_return && sale.issued;
+  if (!sale.quote->effects) return;
+  const auto& effects = *sale.quote->effects;
+  for (const auto& code : effects.codes) {
+    if (code.used && !code.type.empty())
+      out.coupons.push_back({code.code, code.type, 0, INT64_MAX, {}});
+  }
+  for (const auto& entry : effects.purses) {
+    if (entry.purse == "points" && entry.to.empty()) continue;  // in redeemed
+    out.purses.push_back({entry.purse, entry.to, entry.amount, entry.rule});
+    if (entry.to == "cashier") out.cashier = cashier_key(sale);
+  }
+  for (const auto& use : effects.rules) {
+    out.rules.push_back({use.rule, use.times, use.amount, use.funded_by});
+  }
+}
+
+}  // namespace
 
 Buffer encode(const Sale& sale, const Fact& fact) {
   if (fact.kind == FactKind::kHoldReleased) {
@@ -36,7 +73,7 @@ Buffer encode(const Sale& sale, const Fact& fact) {
     out.card_hash = sale.customer->card_hash;
   }
   out.total = sale.quote->total.minor;
-  out.redeemed = sale.quote->redeemed;
+  out.redeemed = points_to_spend(sale);
   out.accrued = sale.quote->accrued;
   out.hold = sale.attempt.hold;
   out.fiscal = {sale.document->fiscal_memory, sale.document->number, sale.document->sign};
@@ -50,6 +87,7 @@ Buffer encode(const Sale& sale, const Fact& fact) {
                          quoted.by_points.minor, quoted.total.minor, quoted.accrued,
                          quoted.redeemed});
   }
+  put_effects(sale, out);
   return wire::encode(wire::Fact{std::move(out)});
 }
 

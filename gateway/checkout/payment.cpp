@@ -37,6 +37,17 @@ Result<void> check_payments(const Sale& sale, const std::vector<FiscalPayment>& 
   return {};
 }
 
+// Where rules asked how it will be paid, it is paid so.
+bool as_announced(const Sale& sale, const std::vector<FiscalPayment>& payments) {
+  if (!sale.circumstances || sale.circumstances->payments.empty()) return true;
+  const auto& said = sale.circumstances->payments;
+  const bool cash_said = std::ranges::any_of(said, [](const auto& p) { return p.kind == "cash"; });
+  const bool other_said = std::ranges::any_of(said, [](const auto& p) { return p.kind != "cash"; });
+  bool cash = false, other = false;
+  for (const auto& p : payments) (p.tender == Tender::kCash ? cash : other) |= p.amount.minor > 0;
+  return (!cash || cash_said) && (!other || other_said);
+}
+
 }  // namespace
 
 Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
@@ -48,7 +59,9 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   const bool stale =
       quote_id != sale.quote_id || clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
   if (stale) return fail(Code::kQuoteStale);
+  if (!as_announced(sale, payments)) return fail(Code::kQuoteStale, "payments");
   TILL_CHECK(check_payments(sale, payments));
+  TILL_CHECK(check_coupons(sale));
   sale.payments = std::move(payments);
   sale.clear_trouble();
   const auto number = sale.attempt.number + 1;
@@ -56,7 +69,8 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   sale.attempt.number = number;
   sale.attempt.request = request;
   live->waiting.push_back(std::move(then));
-  if (sale.quote->redeemed.units > 0 && !sale.is_return) {
+  const bool holds = points_to_spend(sale).units > 0 || !limited_coupons(sale).empty();
+  if (holds && !sale.is_return) {
     sale.attempt.hold = new_uuid(clock_, random_);
     step(*live, Event::kPayWithHold);
     // The hold's id is on the disk before central hears of it: a restart can release it.
@@ -71,15 +85,17 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
 
 void Desk::ask_hold(const Uuid& id) {
   const Sale& sale = live_.at(id)->sale;
-  points_.hold(sale.attempt.hold, sale.customer->customer, sale.quote->redeemed, sale.key(),
+  points_.hold({sale.attempt.hold, sale.customer ? sale.customer->customer : CustomerId{},
+                points_to_spend(sale), limited_coupons(sale), sale.key()},
                [this, id](const Result<void>& result) { on_hold(id, result); });
 }
 
 // No answer from central: a hold it granted ahead can stand in for the one that is unknown.
 bool Desk::use_allowance(Live& live) {
   Sale& sale = live.sale;
+  if (!sale.customer) return false;
   const Identity& who = *sale.customer;
-  if (who.allowance.is_nil() || who.allowance_points < sale.quote->redeemed ||
+  if (who.allowance.is_nil() || who.allowance_points < points_to_spend(sale) ||
       who.allowance_expires_us <= clock_.unix_us() || journal_.allowance_used(who.allowance)) {
     return false;
   }
@@ -105,8 +121,15 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
   if (result.error().code != Code::kCentralOffline) {
     step(live, Event::kHoldRefused);
     sale.set_trouble(result.error());
+    if (result.error().code == Code::kCouponRefused) used_elsewhere(sale, result.error().detail);
     journal_.soft(sale, "hold_refused");
     return rest(live);
+  }
+  // A coupon alone waits for nobody: this store knows its own uses, and a second use elsewhere is
+  // named by central. The hold may stand there; it ends with the sale.
+  if (points_to_spend(sale).units <= 0) {
+    step(live, Event::kHeld);
+    return fiscalise(id);
   }
   if (use_allowance(live)) return;
   step(live, Event::kHoldLost);
@@ -263,6 +286,7 @@ void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.closed_us = clock_.unix_us();
   sale.contact.clear();  // it has served; nobody needs to find it in the journal
   sale.attempt.receipt.contact.clear();
+  issue_coupons(sale);
   sale.clear_trouble();
   if (document.printed) return;
   sale.set_trouble({Code::kNotPrinted, {}, {}});

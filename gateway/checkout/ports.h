@@ -40,12 +40,20 @@ class RegisterPort {
   virtual void recover(Then<Result<void>> then) = 0;
 };
 
+// Points and coupons set aside for one payment.
+struct HoldAsk {
+  Uuid hold;
+  CustomerId customer;
+  Points points;
+  std::vector<std::string> coupons;  // those that work a limited number of times
+  AttemptKey key;
+};
+
 class PointsPort {
  public:
   virtual ~PointsPort() = default;
   // kCentralOffline: no answer, the hold may stand. Any other error: it does not.
-  virtual void hold(const Uuid& hold, const CustomerId& customer, Points points,
-                    const AttemptKey& key, Then<Result<void>> then) = 0;
+  virtual void hold(const HoldAsk& ask, Then<Result<void>> then) = 0;
 };
 
 // Entries of the outbound stream, written in the same transaction as the step they belong to.
@@ -73,12 +81,16 @@ class JournalPort {
   // Settled by a person and not yet confirmed by the register.
   virtual std::vector<Uuid> unconfirmed() = 0;
   virtual bool allowance_used(const Uuid& allowance) = 0;
+  // How often sales of this store have used the coupon, without those that came back whole.
+  virtual std::int64_t coupon_uses(const std::string& code) = 0;
 };
 
 struct DeskHooks {
   std::function<void(const Sale&)> changed;    // for the till's WebSocket
   std::function<void(const Sale&)> rechecked;  // a settlement was confirmed or contradicted
   std::function<void(std::int64_t us, std::function<void()>)> after;
+  // The store's clock on the wall at a moment; nothing = the program's setting.
+  std::function<std::optional<std::int64_t>(std::int64_t unix_us)> utc_offset_min = {};
 };
 
 }  // namespace till::checkout

@@ -8,26 +8,37 @@ BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru))
 BOOST_DESCRIBE_STRUCT(UnitShare, (), (quantity, total, discount, by_points, redeemed, accrued))
 BOOST_DESCRIBE_STRUCT(LineQuote, (),
                       (id, gross, discount, by_points, total, redeemed, accrued, units))
+BOOST_DESCRIBE_STRUCT(CodeOutcome, (), (code, type, used, uses, why, en, ru))
+BOOST_DESCRIBE_STRUCT(PurseEntry, (), (rule, purse, to, amount))
+BOOST_DESCRIBE_STRUCT(Handed, (), (rule, what, count, coupon))
+BOOST_DESCRIBE_STRUCT(RuleUse, (), (rule, times, amount, funded_by))
+BOOST_DESCRIBE_STRUCT(Effects, (), (codes, purses, handed, rules))
 BOOST_DESCRIBE_STRUCT(Quote, (),
                       (program_version, lines, gross, discount, by_points, total, redeemed,
-                       redeemable, accrued, points_are_payment, why))
+                       redeemable, accrued, points_are_payment, why, effects))
+BOOST_DESCRIBE_STRUCT(Used, (), (rule, scope, period, times, amount))
+BOOST_DESCRIBE_STRUCT(CouponFact, (), (code, type, used, expires, customer))
+BOOST_DESCRIBE_STRUCT(Payment, (), (kind, amount))
 }  // namespace till::loyalty
 
 namespace till::checkout {
 BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax_1199, payment_object, legal,
                        is_card, marking_code, category))
+BOOST_DESCRIBE_STRUCT(Profile, (), (purses, counters, dates, segments, tier, referrer, used))
+BOOST_DESCRIBE_STRUCT(Circumstances, (), (store, utc_offset_min, codes, coupons, payments))
+BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
-                       code_until_us, allowance, allowance_points, allowance_expires_us))
+                       code_until_us, allowance, allowance_points, allowance_expires_us, profile))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
-                       returned_document, cashier, contact, lines, customer, redeem, quote,
-                       quote_id, quoted_us, payments, attempt, document, plain, settled_by, doubted,
-                       rechecked, extra, undone_by, candidates, trouble, trouble_detail,
-                       trouble_vendor, opened_us, closed_us))
+                       returned_document, cashier, contact, lines, customer, redeem, circumstances,
+                       quote, issued, quote_id, quoted_us, payments, attempt, document, plain,
+                       settled_by, doubted, rechecked, extra, undone_by, candidates, trouble,
+                       trouble_detail, trouble_vendor, opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {
@@ -81,6 +92,23 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
   basket.cashier = sale.cashier;
   if (const auto& c = sale.customer) {
     basket.customer = loyalty::Customer{c->customer, c->card_type, c->available, c->verified};
+    if (const auto& p = c->profile) {
+      auto& who = *basket.customer;
+      who.purses = p->purses;
+      who.counters = p->counters;
+      who.dates = p->dates;
+      who.segments = p->segments;
+      who.tier = p->tier;
+      who.referrer = p->referrer;
+      basket.used = p->used;
+    }
+  }
+  if (const auto& c = sale.circumstances) {
+    basket.store = c->store;
+    basket.utc_offset_min = c->utc_offset_min;
+    basket.codes = c->codes;
+    basket.coupons = c->coupons;
+    basket.payments = c->payments;
   }
   return basket;
 }

@@ -29,6 +29,34 @@ struct SaleLine {
   std::string category = {};
 };
 
+// What rules ask about a customer beside her points: as central told it when she was recognised.
+struct Profile {
+  std::map<std::string, std::int64_t> purses;    // others than points, hundredths
+  std::map<std::string, std::int64_t> counters;  // "spent" in minor units, "purchases" …
+  std::map<std::string, std::int64_t> dates;     // local days since 1970-01-01
+  std::vector<std::string> segments;
+  std::string tier;
+  std::string referrer;
+  std::vector<loyalty::Used> used;  // of limited rules
+};
+
+// What rules look at beside lines and customer; it stays with the sale, so that a receipt can be
+// worked out again and explained later.
+struct Circumstances {
+  std::string store;
+  std::optional<std::int64_t> utc_offset_min;  // nothing = the program's
+  std::vector<std::string> codes;              // scanned or typed, in order
+  std::vector<loyalty::CouponFact> coupons;    // what is known of them
+  std::vector<loyalty::Payment> payments;      // ways the till announced with the quote
+};
+
+// A coupon handed out with the receipt.
+struct IssuedCoupon {
+  std::string code;
+  std::string type;
+  std::int64_t until = INT64_MAX;  // its last local day
+};
+
 // The customer as of this sale: a snapshot. Never a full card number or phone.
 struct Identity {
   CustomerId customer = {};    // "" for a card central does not know yet
@@ -43,6 +71,7 @@ struct Identity {
   Uuid allowance = {};             // a hold central granted ahead, nil = none
   Points allowance_points = {};
   std::int64_t allowance_expires_us = 0;
+  std::optional<Profile> profile = {};
 };
 
 // One try to pay. Attempt n+1 begins only after n is proven refused.
@@ -70,7 +99,9 @@ struct Sale {
   std::vector<SaleLine> lines;
   std::optional<Identity> customer;
   Points redeem;  // asked for
+  std::optional<Circumstances> circumstances;
   std::optional<loyalty::Quote> quote;
+  std::optional<std::vector<IssuedCoupon>> issued;  // once it is on paper
   std::string quote_id;
   std::int64_t quoted_us = 0;
   std::vector<FiscalPayment> payments;
@@ -117,8 +148,13 @@ boost::json::value to_json(const Sale& sale);
 std::string to_json_text(const Sale& sale);
 Result<Sale> sale_from_json(const boost::json::value& value);
 
-// The basket as loyalty sees it.
+// The basket as loyalty sees it: with sale.quoted_us it is that of the quote.
 loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us);
+
+// Redeemed, and what rules cost (goods for points).
+Points points_to_spend(const Sale& sale);
+// The coupons a payment would use up: those that work a limited number of times.
+std::vector<std::string> limited_coupons(const Sale& sale);
 
 // One price for a quantity, so that price x quantity = sum to the minor unit.
 struct FiscalPiece {

@@ -24,6 +24,10 @@ CREATE INDEX IF NOT EXISTS sales_returns ON sales (returned_sale) WHERE returned
 CREATE INDEX IF NOT EXISTS sales_documents ON sales (fiscal_memory, fiscal_document)
   WHERE fiscal_memory <> '';
 CREATE INDEX IF NOT EXISTS sales_allowances ON sales (hold) WHERE by_allowance;
+-- Coupons that finished sales have used; a receipt that comes back whole gives its coupons back.
+CREATE TABLE IF NOT EXISTS coupon_uses (
+  code TEXT NOT NULL, sale TEXT NOT NULL, returned INTEGER NOT NULL, PRIMARY KEY (code, sale))
+  WITHOUT ROWID;
 -- Settled by a person, not yet confirmed by the register.
 CREATE TABLE IF NOT EXISTS unconfirmed (sale TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (
@@ -140,11 +144,27 @@ void Journal::store(const Pending& p) {
                            : "INSERT OR IGNORE INTO unconfirmed VALUES (?)",
             id);
   }
+  store_coupons(sale);
   for (const Step& step : p.steps) {
     db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", id,
             step.attempt, step.name, name(step.state), step.at_us);
   }
   for (const Buffer& payload : p.payloads) store_entry(payload);
+}
+
+void Journal::store_coupons(const Sale& sale) {
+  const bool on_paper = sale.state == checkout::State::kCommitted ||
+                        (sale.state == checkout::State::kSettledByPerson && sale.document);
+  if (!on_paper || !sale.quote || !sale.quote->effects) return;
+  for (const auto& code : sale.quote->effects->codes) {
+    if (!code.used || code.uses == 0) continue;
+    if (sale.is_return) {
+      db_.run("UPDATE coupon_uses SET returned=1 WHERE code=? AND sale=?", code.code,
+              to_string(sale.returned_sale));
+    } else {
+      db_.run("INSERT OR IGNORE INTO coupon_uses VALUES (?,?,0)", code.code, to_string(sale.id));
+    }
+  }
 }
 
 void Journal::store_entry(const Buffer& payload) {
@@ -262,6 +282,13 @@ bool Journal::allowance_used(const Uuid& allowance) {
   return db_
       .query("SELECT 1 FROM sales WHERE by_allowance AND hold=? LIMIT 1", to_string(allowance))
       .next();
+}
+
+std::int64_t Journal::coupon_uses(const std::string& code) {
+  flush();
+  auto row = db_.query("SELECT count(*) FROM coupon_uses WHERE code=? AND NOT returned", code);
+  row.next();
+  return row.integer(0);
 }
 
 std::vector<Entry> Journal::read(std::uint64_t from, std::size_t most) {

@@ -58,6 +58,7 @@ class Journal final : public checkout::JournalPort {
   // The highest fiscal document of a sale on that memory, 0 = none.
   std::uint32_t last_document(const std::string& fiscal_memory);
   bool allowance_used(const Uuid& allowance) override;
+  std::int64_t coupon_uses(const std::string& code) override;
 
   // ---- the outbound stream ----
   // An entry of no sale; on the disk with the next hard write, at the latest with its own.
@@ -103,6 +104,7 @@ class Journal final : public checkout::JournalPort {
   Pending& pending_of(const checkout::Sale& sale, std::string_view step, bool always);
   bool known(const Uuid& id);
   void store(const Pending& pending);
+  void store_coupons(const checkout::Sale& sale);
   void store_entry(const Buffer& payload);
 
   Hooks hooks_;

@@ -10,8 +10,15 @@ namespace till::link {
 namespace {
 
 CustomerInfo info(wire::Customer&& c) {
-  return {std::move(c.id), std::move(c.card_type), c.available,           c.blocked,
-          c.allowance,     c.allowance_points,     c.allowance_expires_us};
+  return {std::move(c.id),
+          std::move(c.card_type),
+          c.available,
+          c.blocked,
+          c.allowance,
+          c.allowance_points,
+          c.allowance_expires_us,
+          std::move(c.profile),
+          std::move(c.coupon)};
 }
 
 }  // namespace

@@ -154,9 +154,12 @@ void Link::enrol(const std::string& phone_hash, const std::string& card_hash,
              std::move(reply));
 }
 
-void Link::hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
-                std::int64_t ttl_us, std::int64_t timeout_us, Reply<CustomerInfo> reply) {
-  core_->ask(wire::HoldRequest{hold, customer, points, key, ttl_us}, timeout_us, std::move(reply));
+void Link::hold(wire::HoldRequest request, std::int64_t timeout_us, Reply<CustomerInfo> reply) {
+  core_->ask(std::move(request), timeout_us, std::move(reply));
+}
+
+void Link::coupon(const std::string& code, std::int64_t timeout_us, Reply<CustomerInfo> reply) {
+  core_->ask(wire::CouponQuestion{code}, timeout_us, std::move(reply));
 }
 
 void Link::release(const Uuid& hold, std::int64_t timeout_us, Reply<CustomerInfo> reply) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "protocols/central/wire.h"
 #include "sdk/cpp/base/bytes.h"
 #include "sdk/cpp/base/ids.h"
 #include "sdk/cpp/base/result.h"
@@ -57,6 +58,8 @@ struct CustomerInfo {
   Uuid allowance;  // points granted ahead for the case that central is away; nil = none
   Points allowance_points;
   std::int64_t allowance_expires_us = 0;  // Unix microseconds
+  wire::Profile profile = {};
+  wire::Coupon coupon = {};  // of a coupon question
 };
 
 template <class T>
@@ -86,10 +89,11 @@ class Link {
   void enrol(const std::string& phone_hash, const std::string& card_hash,
              const std::string& card_type, std::int64_t timeout_us, Reply<CustomerInfo> reply,
              const std::string& card_label = {});
-  // The same again gives the same answer. kPointsNotEnough, kHoldConflict (other figures under this
-  // id), kHoldDead (released or expired), kCardBlocked, kUnknownCard.
-  void hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
-            std::int64_t ttl_us, std::int64_t timeout_us, Reply<CustomerInfo> reply);
+  // The same again gives the same answer. kPointsNotEnough, kCouponRefused, kHoldConflict (other
+  // figures under this id), kHoldDead (released or expired), kCardBlocked, kUnknownCard.
+  void hold(wire::HoldRequest request, std::int64_t timeout_us, Reply<CustomerInfo> reply);
+  // What central knows of a code, in CustomerInfo::coupon.
+  void coupon(const std::string& code, std::int64_t timeout_us, Reply<CustomerInfo> reply);
   // Of an id that central never saw: the id is dead from then on. kHoldConflict when its sale has
   // been posted.
   void release(const Uuid& hold, std::int64_t timeout_us, Reply<CustomerInfo> reply);

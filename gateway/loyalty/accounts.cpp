@@ -105,7 +105,8 @@ Result<void> Account::hold(const std::string& id, std::int64_t amount, std::int6
     if (at->second.state != HoldState::kOpen) return fail(Code::kHoldDead, id);
     return {};
   }
-  if (standing(now).available < amount) return fail(Code::kPointsNotEnough, id);
+  const auto has = standing(now);
+  if (has.available - has.owed < amount) return fail(Code::kPointsNotEnough, id);
   Hold h{amount, checked_add(now, ttl), HoldState::kOpen, {}, 0};
   std::int64_t short_of = 0;
   h.taken = take(amount, now, &short_of);

@@ -53,7 +53,8 @@ class Account {
   // Open debts are paid first. kKeyConflict when the key stood for another amount.
   Result<void> credit(Lot lot);
 
-  // Sets points aside, those that expire first first; what is held does not expire. kHoldConflict,
+  // Sets points aside, those that expire first first; what is held does not expire, what is owed is
+  // not there. kHoldConflict,
   // kHoldDead for an id that is over, kPointsNotEnough, kOutOfRange.
   Result<void> hold(const std::string& id, std::int64_t amount, std::int64_t now, std::int64_t ttl);
   // Spends all or part of a hold; the rest goes back to its lots. Each hold ends once: kHoldDead.

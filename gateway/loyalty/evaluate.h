@@ -38,6 +38,11 @@ class Evaluator {
   // Throws Overflow on sums beyond 64 bits; the evaluator then needs a new start().
   const Outcome& run();
 
+  // Of the code at a place in the basket: its coupon's type, and what it is worth before the rules
+  // were asked (kCodeNotApplied = it is in order).
+  [[nodiscard]] NameId code_type(std::size_t at) const { return codes_[at].type; }
+  [[nodiscard]] Why code_status(std::size_t at) const { return codes_[at].status; }
+
   // How many (rule, line) pairs matched: what the work is proportional to.
   [[nodiscard]] std::size_t matches() const;
 
@@ -113,6 +118,7 @@ class Evaluator {
   void touch(std::uint32_t rule, std::uint32_t line);
   void find_everywhere();
   void measure();
+  void expect_rules();
   void refresh();
   static void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
     bits[at / 64] |= std::uint64_t{1} << (at % 64);

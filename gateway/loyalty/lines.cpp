@@ -97,7 +97,9 @@ void Evaluator::touch(std::uint32_t rule, std::uint32_t line) {
   const auto& hot = plan_.hot[rule];
   if (!hot.local && plan_.all_lines[rule] != 0) return;  // it looks at every line anyway
   const auto matches_line = [&](const Selector* s) { return selects(*s, l); };
-  if (!hot.exact && std::ranges::none_of(plan_.interests[rule], matches_line)) return;
+  const bool matches =
+      hot.exact ? hot.price.has(l.price) : std::ranges::any_of(plan_.interests[rule], matches_line);
+  if (!matches) return;
   const bool applies = context_holds(rule);
   if (hot.local && applies) {
     l.locals.push_back(rule);
@@ -257,6 +259,14 @@ void Evaluator::start(const Basket& basket) {
   read_context(basket);
   count_ = basket.lines.size();
   if (lines_.size() < count_) lines_.resize(count_);
+  for (const auto& line : basket.lines) {
+    plan_.names.expect(line.sku);
+    plan_.names.expect(line.category);
+  }
+  for (const auto& line : basket.lines) {
+    plan_.names.expect_text(line.sku);
+    plan_.names.expect_text(line.category);
+  }
   for (std::size_t i = 0; i < count_; ++i) {
     read_line(basket.lines[i], lines_[i]);
     lines_[i].dirty = true;
@@ -307,8 +317,37 @@ void Evaluator::find_everywhere() {
   local_everywhere_.erase(twice.begin(), twice.end());
 }
 
+// The rules of a whole basket lie all over a large program's memory: asking for all of it before
+// any is needed costs one wait instead of one for each.
+void Evaluator::expect_rules() {
+  const auto each_dirty = [&](auto visit) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (lines_[i].dirty) visit(lines_[i]);
+    }
+  };
+  each_dirty([&](const LineState& l) {
+    plan_.by_sku.expect_place(l.sku);
+    plan_.by_category.expect_place(l.category);
+  });
+  each_dirty([&](const LineState& l) {
+    plan_.by_sku.expect(l.sku);
+    plan_.by_category.expect(l.category);
+  });
+  const auto expect = [&](std::uint32_t rule) {
+    __builtin_prefetch(&plan_.hot[rule]);
+    __builtin_prefetch(&memo_[rule]);
+    __builtin_prefetch(&gave_[rule]);
+    __builtin_prefetch(&hit_of_[rule]);
+  };
+  each_dirty([&](const LineState& l) {
+    std::ranges::for_each(plan_.by_sku[l.sku], expect);
+    std::ranges::for_each(plan_.by_category[l.category], expect);
+  });
+}
+
 // Brings the lines that changed up to date.
 void Evaluator::refresh() {
+  expect_rules();
   for (std::uint32_t i = 0; i < count_; ++i) {
     if (!lines_[i].dirty) continue;
     match(i);

@@ -152,6 +152,53 @@ struct LineQuote {
   std::vector<UnitShare> units;
 };
 
+// What became of a code. Of a return: a coupon that is given back.
+struct CodeOutcome {
+  std::string code;
+  std::string type;       // of the coupon, "" = a code without one
+  bool used = false;      // something on the receipt was given for it
+  std::int64_t uses = 0;  // how often a coupon of this type works, 0 = any number of times
+  std::string why;        // "code_used", "code_spent" …, as name(Why)
+  std::string en;
+  std::string ru;
+};
+
+// Something other than the customer's points: stamps, another purse, another account.
+struct PurseEntry {
+  std::string rule;
+  std::string purse;
+  std::string to;           // "" = the customer; cashier, referrer, a partner's account
+  std::int64_t amount = 0;  // hundredths; below 0 = spent (or, of a return, taken back)
+};
+
+// A gift, or a coupon that is issued (its code is made when the sale is on paper).
+struct Handed {
+  std::string rule;
+  std::string what;        // sku, or type of the coupon
+  std::int64_t count = 0;  // thousandths of the gift, pieces of the coupon
+  bool coupon = false;
+};
+
+// What a rule gave, for its limits and its funder.
+struct RuleUse {
+  std::string rule;
+  std::int64_t times = 0;
+  std::int64_t amount = 0;
+  std::string funded_by;
+};
+
+// What a receipt does beside prices and the customer's points.
+struct Effects {
+  std::vector<CodeOutcome> codes;
+  std::vector<PurseEntry> purses;
+  std::vector<Handed> handed;
+  std::vector<RuleUse> rules;
+
+  [[nodiscard]] bool empty() const {
+    return codes.empty() && purses.empty() && handed.empty() && rules.empty();
+  }
+};
+
 struct Quote {
   std::int64_t program_version = 0;
   std::vector<LineQuote> lines;
@@ -164,6 +211,7 @@ struct Quote {
   Points accrued;
   bool points_are_payment = false;  // by_points is paid with, not taken off the prices
   std::vector<Explanation> why;
+  std::optional<Effects> effects = {};  // nothing = none
 };
 
 // Never fails on a valid program: what cannot be given (a floor, tobacco, too few points) is left
@@ -172,9 +220,21 @@ Quote quote(const Program& program, const Basket& basket);
 
 // What goes back when `returned` (line id -> quantity) of a sold receipt returns, given what has
 // been returned of it before. Units go back in order; n partial returns add up to the whole.
-// Floors do not bind. Code::kReturnTooMuch when more is asked than is left.
+// Floors do not bind. Stamps and other purses go back in proportion to the money; coupons and uses
+// of rules when nothing of the receipt is left. Code::kReturnTooMuch when more is asked than is
+// left.
 Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quantity>& before,
                            const std::map<std::string, Quantity>& returned);
+
+// What a code would be on this basket before anything is worked out: kCodeUsed when it is in order.
+CodeOutcome look_at_code(const Program& program, const Basket& basket, std::string_view code);
+
+// The code of a new coupon: the type's prefix, digits from `number` and its check symbol.
+// Types without a length get twelve digits.
+std::string coupon_code(const Program& program, std::string_view type, std::uint64_t number);
+// The last local day on which a coupon issued at that moment works; INT64_MAX = for ever.
+std::int64_t coupon_until(const Program& program, std::string_view type, std::int64_t at,
+                          std::optional<std::int64_t> utc_offset_min);
 
 // Largest remainder, ties to the earliest: spreads `amount` by `weights` (negative ones count as
 // 0), each share at most `caps`; the overflow is spread again. What cannot be placed stays out of

@@ -33,19 +33,19 @@ const NameSet* gate(const Condition& when) {
   return nullptr;
 }
 
-void put(Plan::Touched& list, const NameSet& names, std::uint32_t rule) {
+void put(Touched::Lists& list, const NameSet& names, std::uint32_t rule) {
   for (const auto name : names.ids()) {
     auto& rules = list[name];
     if (rules.empty() || rules.back() != rule) rules.push_back(rule);
   }
 }
 
-// One list of goods, categories or tags, and nothing else.
+// One list of goods, categories or tags, and nothing else but a price.
 bool one_list(const Selector& s) {
   const int lists =
       (s.skus.empty() ? 0 : 1) + (s.categories.empty() ? 0 : 1) + (s.tags.empty() ? 0 : 1);
   return lists == 1 && s.not_skus.empty() && s.not_categories.empty() && s.not_tags.empty() &&
-         s.price.open() && s.quantity.open() && !s.discounted && !s.weighed;
+         s.quantity.open() && !s.discounted && !s.weighed;
 }
 
 Plan::Hot hot_of(const Rule& r, const std::vector<const Selector*>& interests) {
@@ -59,17 +59,28 @@ Plan::Hot hot_of(const Rule& r, const std::vector<const Selector*>& interests) {
   h.plain = r.when.parts.empty() && r.on == kNoName && r.valid.from == INT64_MIN &&
             r.valid.until == INT64_MAX;
   h.exact = interests.size() == 1 && one_list(*interests[0]);
+  if (h.exact) h.price = interests[0]->price;
   h.exclusive = r.exclusive;
   return h;
 }
 
-void codes_of(const Condition& c, Plan::Touched& by_code, std::uint32_t rule) {
+void codes_of(const Condition& c, Touched::Lists& by_code, std::uint32_t rule) {
   const bool code = c.kind == Condition::Kind::kCode || c.kind == Condition::Kind::kCoupon;
   if (code) put(by_code, c.names, rule);
   for (const auto& part : c.parts) codes_of(part, by_code, rule);
 }
 
 }  // namespace
+
+Touched::Touched(const Lists& lists) {
+  begin_.reserve(lists.size() + 2);
+  begin_.push_back(0);
+  for (const auto& list : lists) {
+    rules_.insert(rules_.end(), list.begin(), list.end());
+    begin_.push_back(static_cast<std::uint32_t>(rules_.size()));
+  }
+  begin_.push_back(begin_.back());
+}
 
 bool Selector::all() const {
   return skus.empty() && categories.empty() && tags.empty() && not_skus.empty() &&
@@ -133,9 +144,8 @@ void Plan::prepare() {
     for (auto& promotion : type.promotions) promotion = place[promotion];
     std::ranges::sort(type.promotions);
   }
-  for (auto* list : {&by_sku, &by_category, &by_tag, &by_gate, &by_code}) {
-    list->assign(names.size(), {});
-  }
+  Touched::Lists skus(names.size()), categories(names.size()), tags(names.size()),
+      gates(names.size()), codes(names.size());
   interests.assign(count, {});
   hot.assign(count, {});
   all_lines.assign(count, 0);
@@ -145,16 +155,16 @@ void Plan::prepare() {
     if (rule.paused) continue;
     if (rule.group >= 0) groups[static_cast<std::size_t>(rule.group)].members.push_back(i);
     for (auto& part : rule.when.parts) part.on_basket = part.needs_basket();
-    codes_of(rule.when, by_code, i);
+    codes_of(rule.when, codes, i);
     if (rule.exclusive && !rule.local && rule.give.is_discount()) exclusives.push_back(i);
     interests[i] = interests_of(rule);
     for (const auto* select : interests[i]) {
       if (!select->skus.empty()) {
-        put(by_sku, select->skus, i);
+        put(skus, select->skus, i);
       } else if (!select->categories.empty()) {
-        put(by_category, select->categories, i);
+        put(categories, select->categories, i);
       } else if (!select->tags.empty()) {
-        put(by_tag, select->tags, i);
+        put(tags, select->tags, i);
       } else {
         all_lines[i] = 1;
       }
@@ -162,11 +172,16 @@ void Plan::prepare() {
     hot[i] = hot_of(rule, interests[i]);
     if (all_lines[i] == 0) continue;
     if (const auto* names_of_gate = gate(rule.when)) {
-      put(by_gate, *names_of_gate, i);
+      put(gates, *names_of_gate, i);
     } else {
       everywhere.push_back(i);
     }
   }
+  by_sku = Touched(skus);
+  by_category = Touched(categories);
+  by_tag = Touched(tags);
+  by_gate = Touched(gates);
+  by_code = Touched(codes);
 }
 
 }  // namespace till::loyalty

@@ -3,12 +3,29 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gateway/loyalty/rules.h"
 
 namespace till::loyalty {
+
+// For each name the rules it touches, all of them in one piece of memory.
+class Touched {
+ public:
+  using Lists = std::vector<std::vector<std::uint32_t>>;  // by NameId, each ascending
+  explicit Touched(const Lists& lists = {});
+  [[nodiscard]] std::span<const std::uint32_t> operator[](NameId name) const {
+    return std::span(rules_).subspan(begin_[name], begin_[name + 1] - begin_[name]);
+  }
+  // Ask the memory for the place of a list, then for the list.
+  void expect_place(NameId name) const { __builtin_prefetch(&begin_[name]); }
+  void expect(NameId name) const { __builtin_prefetch(rules_.data() + begin_[name]); }
+
+ private:
+  std::vector<std::uint32_t> begin_, rules_;
+};
 
 struct Plan {
   Plan() = default;
@@ -33,7 +50,6 @@ struct Plan {
   std::string source;  // the JSON it was read from, whitespace apart
 
   // The index; made by prepare().
-  using Touched = std::vector<std::vector<std::uint32_t>>;  // by NameId
   Touched by_sku, by_category, by_tag;
   Touched by_gate;                        // no goods named, but a segment, code, card type, store
   std::vector<std::uint32_t> everywhere;  // neither: looked at for every basket
@@ -48,8 +64,9 @@ struct Plan {
     std::int32_t group = -1;
     bool local = false;
     bool plain = false;  // asks nothing of customer, time and place
-    bool exact = false;  // what the index found matches; nothing else is asked of the line
+    bool exact = false;  // what the index found matches, if the price lies within:
     bool exclusive = false;
+    Span price;
   };
   std::vector<Hot> hot;                      // by rule
   std::array<std::size_t, 7> stage_begin{};  // by stage: its first rule; [6] = all of them

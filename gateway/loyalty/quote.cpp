@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "gateway/base/limits.h"
+#include "gateway/loyalty/effects.h"
 #include "gateway/loyalty/evaluate.h"
 #include "gateway/loyalty/explain.h"
 #include "gateway/loyalty/load.h"
@@ -101,6 +102,7 @@ Quote quote(const Program& program, const Basket& basket) {
   q.redeemable = {out.redeemable};
   q.accrued = {out.sum.accrued};
   q.why = explanations(plan, basket, out);
+  q.effects = effects_of(plan, basket, evaluator, out);
   return q;
 }
 

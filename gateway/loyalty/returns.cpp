@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "gateway/loyalty/effects.h"
 #include "gateway/loyalty/loyalty.h"
 
 namespace till::loyalty {
@@ -100,10 +101,16 @@ Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quanti
   back.program_version = sold.program_version;
   back.points_are_payment = sold.points_are_payment;
   back.gross = back.discount = back.by_points = back.total = {0, sold.gross.currency};
+  Money earlier = back.gross;  // list price of what came back before
+  bool whole = true;
   for (const auto& line : sold.lines) {  // in the receipt's order
     const auto at = returned.find(line.id);
-    if (at == returned.end() || at->second.units == 0) continue;
     const auto from = TILL_TRY(returned_before(before, line.id));
+    const auto now = at == returned.end() ? Quantity{} : at->second;
+    const bool bad_before = from > sold_quantity(line);
+    if (!bad_before) earlier += take_back(line, {}, from).gross;
+    whole = whole && from + now >= sold_quantity(line);
+    if (now.units == 0) continue;
     const auto left = sold_quantity(line) - from;
     if (at->second > left) {
       return fail(Code::kReturnTooMuch, "line " + line.id + ": " + to_string(at->second) + " of " +
@@ -112,6 +119,11 @@ Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quanti
     auto taken = take_back(line, from, from + at->second);
     back.why.push_back(in_words(taken, at->second));
     add(back, std::move(taken));
+  }
+  if (sold.effects) {
+    const auto size = std::max<std::int64_t>(1, sold.gross.minor);
+    const auto to = whole ? size : (earlier + back.gross).minor;
+    back.effects = effects_back(*sold.effects, earlier.minor, to, size);
   }
   return back;
 }

@@ -70,6 +70,62 @@ SaleLine get(const pb::SaleLine& from) {
           Points{from.accrued()}, Points{from.redeemed()}};
 }
 
+// "For ever" travels as 0, the last day n as n + 1.
+void put(pb::Coupon& to, const Coupon& coupon) {
+  to.set_code(coupon.code);
+  to.set_type(coupon.type);
+  to.set_used(coupon.used);
+  to.set_until(coupon.until == INT64_MAX ? 0 : coupon.until + 1);
+  to.set_customer(coupon.customer);
+}
+
+Coupon get(const pb::Coupon& from) {
+  return {from.code(), from.type(), from.used(), from.until() == 0 ? INT64_MAX : from.until() - 1,
+          from.customer()};
+}
+
+void put_effects(pb::SaleFact& to, const SaleFact& fact) {
+  for (const auto& coupon : fact.coupons) put(*to.add_coupons(), coupon);
+  for (const auto& coupon : fact.issued) put(*to.add_issued(), coupon);
+  for (const auto& entry : fact.purses) {
+    auto& out = *to.add_purses();
+    out.set_purse(entry.purse);
+    out.set_to(entry.to);
+    out.set_amount(entry.amount);
+    out.set_rule(entry.rule);
+  }
+  for (const auto& use : fact.rules) {
+    auto& out = *to.add_rules();
+    out.set_rule(use.rule);
+    out.set_times(use.times);
+    out.set_amount(use.amount);
+    out.set_funded_by(use.funded_by);
+  }
+  to.set_utc_offset(fact.utc_offset_min);
+  to.set_cashier(fact.cashier);
+  to.set_whole(fact.whole);
+}
+
+Result<void> get_effects(const pb::SaleFact& from, SaleFact& fact) {
+  for (const int size :
+       {from.coupons_size(), from.issued_size(), from.purses_size(), from.rules_size()}) {
+    if (static_cast<std::size_t>(size) > limits::kMaxSaleLines) {
+      return fail(Code::kTooLarge, "coupons, entries or rules");
+    }
+  }
+  for (const auto& coupon : from.coupons()) fact.coupons.push_back(get(coupon));
+  for (const auto& coupon : from.issued()) fact.issued.push_back(get(coupon));
+  for (const auto& e : from.purses())
+    fact.purses.push_back({e.purse(), e.to(), e.amount(), e.rule()});
+  for (const auto& u : from.rules()) {
+    fact.rules.push_back({u.rule(), u.times(), u.amount(), u.funded_by()});
+  }
+  fact.utc_offset_min = from.utc_offset();
+  fact.cashier = from.cashier();
+  fact.whole = from.whole();
+  return {};
+}
+
 void put(pb::SaleFact& to, const SaleFact& fact) {
   to.set_sale(text(fact.key.sale));
   to.set_attempt(fact.key.attempt);
@@ -93,6 +149,7 @@ void put(pb::SaleFact& to, const SaleFact& fact) {
   to.set_evaluation_revision(fact.evaluation_revision);
   to.set_document_kind(fact.document_kind);
   for (const auto& line : fact.lines) put(*to.add_lines(), line);
+  put_effects(to, fact);
 }
 
 Result<Fact> get(const pb::SaleFact& from) {
@@ -118,7 +175,39 @@ Result<Fact> get(const pb::SaleFact& from) {
   fact.document_kind = from.document_kind();
   fact.lines.reserve(static_cast<std::size_t>(from.lines_size()));
   for (const auto& line : from.lines()) fact.lines.push_back(get(line));
+  TILL_CHECK(get_effects(from, fact));
   return fact;
+}
+
+Profile get(const pb::Profile& from) {
+  Profile out;
+  for (const auto& [name, value] : from.purses()) out.purses[name] = value;
+  for (const auto& [name, value] : from.counters()) out.counters[name] = value;
+  for (const auto& [name, value] : from.dates()) out.dates[name] = value;
+  for (const auto& segment : from.segments()) out.segments.push_back(segment);
+  out.tier = from.tier();
+  out.referrer = from.referrer();
+  for (const auto& u : from.used()) {
+    out.used.push_back({u.rule(), u.scope(), u.period(), u.times(), u.amount()});
+  }
+  return out;
+}
+
+void put(pb::Profile& to, const Profile& profile) {
+  for (const auto& [name, value] : profile.purses) (*to.mutable_purses())[name] = value;
+  for (const auto& [name, value] : profile.counters) (*to.mutable_counters())[name] = value;
+  for (const auto& [name, value] : profile.dates) (*to.mutable_dates())[name] = value;
+  for (const auto& segment : profile.segments) to.add_segments(segment);
+  to.set_tier(profile.tier);
+  to.set_referrer(profile.referrer);
+  for (const auto& used : profile.used) {
+    auto& out = *to.add_used();
+    out.set_rule(used.rule);
+    out.set_scope(used.scope);
+    out.set_period(used.period);
+    out.set_times(used.times);
+    out.set_amount(used.amount);
+  }
 }
 
 Result<Customer> get(const pb::Customer& from) {
@@ -128,7 +217,9 @@ Result<Customer> get(const pb::Customer& from) {
                   from.blocked(),
                   TILL_TRY(uuid(from.allowance(), "allowance")),
                   Points{from.allowance_points()},
-                  from.allowance_expires()};
+                  from.allowance_expires(),
+                  get(from.profile()),
+                  get(from.coupon())};
 }
 
 void put(pb::Customer& to, const Customer& customer) {
@@ -139,6 +230,8 @@ void put(pb::Customer& to, const Customer& customer) {
   to.set_allowance(text(customer.allowance));
   to.set_allowance_points(customer.allowance_points.units);
   to.set_allowance_expires(customer.allowance_expires_us);
+  if (customer.profile != Profile{}) put(*to.mutable_profile(), customer.profile);
+  if (customer.coupon != Coupon{}) put(*to.mutable_coupon(), customer.coupon);
 }
 
 }  // namespace
@@ -263,7 +356,9 @@ Buffer encode(const Ask& ask) {
                    hold.set_sale(text(a.key.sale));
                    hold.set_attempt(a.key.attempt);
                    hold.set_ttl(a.ttl_us);
+                   for (const auto& coupon : a.coupons) hold.add_coupons(coupon);
                  },
+                 [&](const CouponQuestion& a) { to.mutable_coupon()->set_code(a.code); },
                  [&](const Release& a) { to.mutable_release()->set_hold(text(a.hold)); },
                  [&](const Enrol& a) {
                    to.mutable_enrol()->set_phone_hash(a.phone_hash);
@@ -285,11 +380,15 @@ Result<Ask> decode_ask(Bytes bytes) {
                                 from.lookup().want_allowance()}};
     case pb::Ask::kHold: {
       const auto& h = from.hold();
+      if (static_cast<std::size_t>(h.coupons_size()) > limits::kMaxCodes) {
+        return fail(Code::kTooLarge, "coupons");
+      }
       return Ask{number, HoldRequest{TILL_TRY(uuid(h.hold(), "hold")),
                                      {h.customer()},
                                      Points{h.points()},
                                      {TILL_TRY(uuid(h.sale(), "sale")), h.attempt()},
-                                     h.ttl()}};
+                                     h.ttl(),
+                                     {h.coupons().begin(), h.coupons().end()}}};
     }
     case pb::Ask::kRelease:
       return Ask{number, Release{TILL_TRY(uuid(from.release().hold(), "hold"))}};
@@ -298,6 +397,8 @@ Result<Ask> decode_ask(Bytes bytes) {
                                from.enrol().card_type(), from.enrol().card_label()}};
     case pb::Ask::kBalance:
       return Ask{number, Balance{{from.balance().customer()}}};
+    case pb::Ask::kCoupon:
+      return Ask{number, CouponQuestion{from.coupon().code()}};
     case pb::Ask::BODY_NOT_SET:
       break;
   }

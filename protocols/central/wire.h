@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,32 @@ struct SaleLine {
   Points accrued;
   Points redeemed;
   bool operator==(const SaleLine&) const = default;
+};
+
+struct Coupon {
+  std::string code;
+  std::string type;
+  std::int64_t used = 0;           // times
+  std::int64_t until = INT64_MAX;  // its last local day
+  std::string customer;            // "" = anybody's
+  bool operator==(const Coupon&) const = default;
+};
+
+// Stamps, other purses, other accounts; the customer's points stand in the fact itself.
+struct PurseEntry {
+  std::string purse;
+  std::string to;           // "" = the customer
+  std::int64_t amount = 0;  // hundredths, below 0 = taken
+  std::string rule;
+  bool operator==(const PurseEntry&) const = default;
+};
+
+struct RuleUse {
+  std::string rule;
+  std::int64_t times = 0;
+  std::int64_t amount = 0;
+  std::string funded_by;
+  bool operator==(const RuleUse&) const = default;
 };
 
 struct FiscalMark {
@@ -56,6 +83,13 @@ struct SaleFact {
   std::int32_t evaluation_revision = 0;
   std::vector<SaleLine> lines;
   std::string document_kind;
+  std::vector<Coupon> coupons;  // used (of a return: given back)
+  std::vector<Coupon> issued;   // handed out (of a return: void now)
+  std::vector<PurseEntry> purses;
+  std::vector<RuleUse> rules;
+  std::int32_t utc_offset_min = 0;
+  std::string cashier;  // a keyed hash, of whom points were earned for; "" = nobody
+  bool whole = false;   // of a return: nothing of the receipt is left
   bool operator==(const SaleFact&) const = default;
 };
 
@@ -130,6 +164,7 @@ struct HoldRequest {
   Points points;
   AttemptKey key;
   std::int64_t ttl_us = 0;
+  std::vector<std::string> coupons = {};  // used up by this payment, unless it is refused
   bool operator==(const HoldRequest&) const = default;
 };
 struct Release {
@@ -148,10 +183,37 @@ struct Balance {
   bool operator==(const Balance&) const = default;
 };
 
+// What is known of a code; a coupon nobody knows has no type.
+struct CouponQuestion {
+  std::string code;
+  bool operator==(const CouponQuestion&) const = default;
+};
+
 struct Ask {
   std::uint64_t number = 0;
-  std::variant<Lookup, HoldRequest, Release, Enrol, Balance> body;
+  std::variant<Lookup, HoldRequest, Release, Enrol, Balance, CouponQuestion> body;
   bool operator==(const Ask&) const = default;
+};
+
+struct Used {
+  std::string rule;
+  std::string scope;   // customer, store, program
+  std::string period;  // ever, day, week, month, year
+  std::int64_t times = 0;
+  std::int64_t amount = 0;
+  bool operator==(const Used&) const = default;
+};
+
+// What rules ask about a customer beside her points.
+struct Profile {
+  std::map<std::string, std::int64_t> purses;    // others than points, hundredths
+  std::map<std::string, std::int64_t> counters;  // "spent…" in minor units
+  std::map<std::string, std::int64_t> dates;     // local days since 1970-01-01
+  std::vector<std::string> segments;
+  std::string tier;
+  std::string referrer;
+  std::vector<Used> used;
+  bool operator==(const Profile&) const = default;
 };
 
 struct Customer {
@@ -162,6 +224,8 @@ struct Customer {
   Uuid allowance;  // a hold granted ahead, nil = none
   Points allowance_points;
   std::int64_t allowance_expires_us = 0;
+  Profile profile = {};
+  Coupon coupon = {};  // of a coupon question
   bool operator==(const Customer&) const = default;
 };
 
@@ -178,8 +242,8 @@ Buffer encode(const Tell& tell);
 Buffer encode(const Ask& ask);
 Buffer encode(const Answer& answer);
 
-// kTooLarge beyond limits::kMaxMessageBytes (or limits::kMaxSaleLines lines), kBadFrame when it is
-// no message of this kind, kBadValue naming a field of a wrong size.
+// kTooLarge beyond limits::kMaxMessageBytes (or limits::kMaxSaleLines lines, coupons, entries),
+// kBadFrame when it is no message of this kind, kBadValue naming a field of a wrong size.
 Result<Fact> decode_fact(Bytes bytes);
 Result<Tell> decode_tell(Bytes bytes);
 Result<Ask> decode_ask(Bytes bytes);

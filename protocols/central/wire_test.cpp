@@ -29,6 +29,13 @@ SaleFact sale() {
   fact.fiscal = {"9999078900001234", 345, 4000000000U};
   fact.program_version = 7;
   fact.evaluation_revision = 1;
+  fact.coupons = {{"7700000008", "ten", 1, 20'000, "c-1"}};
+  fact.issued = {{"990000000017", "next", 0, INT64_MAX, ""}};
+  fact.purses = {{"stamps", "", -200, "free"}, {"points", "cashier", 300, "seller"}};
+  fact.rules = {{"ten", 1, 5000, "supplier"}};
+  fact.utc_offset_min = -180;
+  fact.cashier = "cafe";
+  fact.whole = true;
   fact.lines = {{"4601234567893", Quantity{1500}, 130000, 5000, 5000, 120000, {600}, {5000}}};
   return fact;
 }

@@ -141,7 +141,7 @@ struct InstantRegister final : till::checkout::RegisterPort {
   void recover(till::checkout::Then<till::Result<void>>) override {}
 };
 struct NoPoints final : till::checkout::PointsPort {
-  void hold(const till::Uuid&, const till::CustomerId&, till::Points, const till::AttemptKey&,
+  void hold(const till::checkout::HoldAsk&,
             till::checkout::Then<till::Result<void>> then) override {
     then({});
   }

@@ -98,7 +98,12 @@ def varint(data, at):
 
 def fields(data):
     """{number: last value} of a protobuf message; integers or bytes."""
-    out, at = {}, 0
+    return dict(pairs(data))
+
+
+def pairs(data):
+    """[(number, value)] of a protobuf message, repeated fields as often as they stand there."""
+    out, at = [], 0
     while at < len(data):
         key, at = varint(data, at)
         if key & 7 == 0:
@@ -108,8 +113,26 @@ def fields(data):
             value, at = data[at:at + length], at + length
         else:
             raise ValueError(f"wire type {key & 7}")
-        out[key >> 3] = value
+        out.append((key >> 3, value))
     return out
+
+
+def zigzag(n):
+    return (n >> 1) ^ -(n & 1)
+
+
+def effects_of(payload):
+    """What a sale's entry says beside points: ({(purse, to): amount}, {coupon codes}, cashier)."""
+    sale, purses, codes = fields(payload)[1], {}, set()
+    for number, value in pairs(sale):
+        if number == 21:
+            entry = fields(value)
+            account = (entry.get(1, b"").decode(), entry.get(2, b"").decode())
+            # What one entry earns and another spends are two postings; their sum is what counts.
+            purses[account] = purses.get(account, 0) + zigzag(entry.get(3, 0))
+        elif number == 19:
+            codes.add(fields(value)[1].decode())
+    return purses, codes, fields(sale).get(24, b"").decode()
 
 
 def sale_of(payload):
@@ -248,9 +271,11 @@ def check_ledger(folder, outbound, sales):
         if (s["total"], s["fiscal_number"]) != (total, document):
             yield f"ledger: sale {name} is booked with another total or document"
         sign = -1 if kinds.get(name) else 1
-        points = sum(p["points"] for p in by_sale.get(name, []))
+        points = sum(p["points"] for p in by_sale.get(name, [])
+                     if (p["customer"], p["unit"]) == (s["customer"], "points"))
         if s["customer"] and points != sign * (accrued - redeemed):
             yield f"ledger: postings of {name} add up to {points}, its receipt says {sign * (accrued - redeemed)}"
+    yield from check_effects(ledger, outbound, booked, by_sale, kinds)
     for name in booked:
         if name not in {f[0] for f in facts}:
             yield f"ledger: sale {name} is booked but in no entry of the journal"
@@ -275,6 +300,35 @@ def check_ledger(folder, outbound, sales):
             yield f"ledger: hold of finished sale {key(h['sale'], h['attempt'])} is still open"
     for d in rows(ledger, "SELECT * FROM dead_letters"):
         yield f"central: entry {d['sequence']} was set aside: {d['detail']}"
+
+
+def check_effects(ledger, outbound, booked, by_sale, kinds):
+    """Stamps, other purses, other accounts and coupons: the ledger has what the receipts say, no more."""
+    told = set()
+    for e in outbound:
+        fact = sale_of(e["payload"])
+        if not fact or fact[0] not in booked:
+            continue
+        name, customer = fact[0], booked[fact[0]]["customer"]
+        purses, codes, cashier = effects_of(e["payload"])
+        referred = {r["name"] for r in rows(ledger, "SELECT name FROM customer_facts WHERE kind = 'referrer' "
+                                            f"AND customer = '{customer}'")}
+        account = {"": customer, "cashier": f"cashier:{cashier}", "referrer": next(iter(referred), "")}
+        expected = {}
+        for (purse, to), amount in purses.items():
+            if account.get(to, f"partner:{to}"):
+                expected[account.get(to, f"partner:{to}"), purse] = amount
+        has = {}
+        for p in by_sale.get(name, []):
+            if (p["customer"], p["unit"]) != (customer, "points"):
+                has[p["customer"], p["unit"]] = has.get((p["customer"], p["unit"]), 0) + p["points"]
+        if {k: v for k, v in has.items() if v} != {k: v for k, v in expected.items() if v}:
+            yield f"ledger: stamps and other accounts of {name} are {has}, its receipt says {expected}"
+        if not kinds.get(name):
+            told |= {(code, name) for code in codes}
+    used = {(u["code"], key(u["sale"], u["attempt"])) for u in rows(ledger, "SELECT * FROM coupon_uses")}
+    for code, name in told ^ used:
+        yield f"ledger: coupon {code} of {name} is {'not in the book' if (code, name) in told else 'in the book only'}"
 
 
 def audit(folder):
@@ -330,7 +384,7 @@ def places(folder):
     finished = "state IN ('committed', 'settled_by_person')"
     counts.append(("journal.sales", len(rows(journal, f"SELECT 1 FROM sales WHERE {finished}"))))
     counts.append(("journal.outbound", len(rows(journal, "SELECT 1 FROM outbound"))))
-    for name in ("entries", "sales", "postings"):
+    for name in ("entries", "sales", "postings", "coupon_uses"):
         counts.append((f"ledger.{name}", len(rows(ledger, f"SELECT 1 FROM {name}"))))
     return counts
 
@@ -358,7 +412,7 @@ def spoil(folder, place, n, double):
                 again[column] = value
         if "sequence" in again and name in ("outbound", "entries"):
             again["sequence"] = 1 + connection.execute(f"SELECT max(sequence) FROM {name}").fetchone()[0]
-        if place == "ledger.sales":
+        if place in ("ledger.sales", "ledger.coupon_uses"):
             again["attempt"] += 1
         connection.execute(f"INSERT INTO {name} VALUES ({','.join('?' * len(columns))})",
                            [again[c] for c in columns])

@@ -189,7 +189,7 @@ TEST_F(Store, TellsAndAsks) {
   const Uuid hold = central::test_id(1, 9);
   const AttemptKey key{central::test_id(201, 1), 1};
   const auto held = ask([&](auto reply) {
-    link->hold(hold, anna->id, Points{500}, key, 60'000'000, 5'000'000, reply);
+    link->hold({hold, anna->id, Points{500}, key, 60'000'000, {}}, 5'000'000, reply);
   });
   ASSERT_TRUE(held) << held.error().detail;
   EXPECT_EQ(held->available, Points{1500});

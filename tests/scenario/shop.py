@@ -97,6 +97,8 @@ class Shop:
         self.register_over = "pty"
         self.fiscal_by = "gateway"
         self.operators = ""  # TOML
+        self.program = FILES / "program.json"
+        self.program_keys = ""  # TOML
         self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
 
@@ -109,7 +111,7 @@ class Shop:
         os.chmod(self.folder / "token", 0o600)
         self.start_central()
         self.central("store", "add", "shop-1", "--out", str(self.folder / "shop-1.key"))
-        self.central("program", "set", str(FILES / "program.json"))
+        self.central("program", "set", str(self.program))
 
     def central(self, *args, check=True):
         """A tillbridge-central command on this shop's data; its output."""
@@ -130,7 +132,8 @@ id = "shop-1"
 data = "store"
 plugins = "{self.plugins}"
 goods = "{FILES}/goods.json"
-program = "{FILES}/program.json"
+program = "{self.program}"
+{self.program_keys}
 central_key = "shop-1.key"
 language = "{self.language}"
 [api]

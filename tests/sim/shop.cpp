@@ -110,7 +110,7 @@ Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant
     const std::string hash(64, static_cast<char>('a' + i));
     customers_.push_back(*central_->directory.enrol(store, {"", hash, "gold", "card"}, false));
     const AttemptKey gift{new_uuid(world_, world_.chance), 0};
-    central_->ledger.credit(customers_.back(), Points{50'000}, central::Kind::kGrant,
+    central_->ledger.credit({customers_.back()}, Points{50'000}, central::Kind::kGrant,
                             {kStore, gift, world_.unix_us()});
   }
   t.commit();
@@ -200,14 +200,13 @@ void Shop::to_store(bool tell, const Buffer& bytes) {
   });
 }
 
-void Shop::hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
-                checkout::Then<Result<void>> then) {
-  auto message =
-      gateway_->asker.ask(wire::HoldRequest{hold, customer, points, key, kHoldTtlUs},
-                          world_.now() + kAskUs, [then](const Result<link::CustomerInfo>& info) {
-                            if (!info) return then(std::unexpected(info.error()));
-                            then({});
-                          });
+void Shop::hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) {
+  auto message = gateway_->asker.ask(
+      wire::HoldRequest{ask.hold, ask.customer, ask.points, ask.key, kHoldTtlUs, ask.coupons},
+      world_.now() + kAskUs, [then](const Result<link::CustomerInfo>& info) {
+        if (!info) return then(std::unexpected(info.error()));
+        then({});
+      });
   if (message) to_central(false, *message);
   gateway_->schedule(*this);
 }

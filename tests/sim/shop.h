@@ -58,8 +58,7 @@ class Shop final : public checkout::PointsPort {
   void settle(const checkout::Sale& sale);
   checkout::Identity identity(const CustomerId& customer);
 
-  void hold(const Uuid& hold, const CustomerId& customer, Points points, const AttemptKey& key,
-            checkout::Then<Result<void>> then) override;
+  void hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) override;
   void to_central(bool tell, const Buffer& bytes);
   void central_takes(bool tell, const Buffer& bytes);
   void to_store(bool tell, const Buffer& bytes);

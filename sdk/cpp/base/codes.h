@@ -91,6 +91,8 @@ enum class Code : int {
   kPointsNotEnough = 6003,
   kPointsOffline = 6004,
   kRoleForbidden = 6005,
+  kCouponRefused = 6006,
+  kProgramUnsigned = 6007,
   // 7xxx link and central
   kCentralOffline = 7001,
   kStoreUnknown = 7002,

@@ -1,0 +1,93 @@
+// Customers and coupons by hand: history, segments, the coupon book.
+#include "central/app/commands.h"
+#include "central/ledger/limits.h"
+#include "gateway/base/utf8.h"
+#include "gateway/loyalty/calendar.h"
+
+namespace till::central {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+
+Result<std::string> plain_text(JsonObject& in, std::string_view field) {
+  auto text = TILL_TRY(in.get_or<std::string>(field, ""));
+  if (text.size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, std::string(field));
+  if (!printable(text)) return fail(Code::kBadValue, std::string(field));
+  return text;
+}
+
+}  // namespace
+
+// One thing at a time: a segment (in or out), a date by name, who recommended her.
+Result<value> Commands::customers_set(JsonObject& in) {
+  const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
+  const auto segment = TILL_TRY(plain_text(in, "segment"));
+  const bool out = TILL_TRY(in.get_or("out", false));
+  const auto date = TILL_TRY(plain_text(in, "date"));
+  const auto day = TILL_TRY(plain_text(in, "day"));
+  const auto referrer = TILL_TRY(plain_text(in, "referrer"));
+  TILL_CHECK(in.finish());
+  if (!central_.directory.record(id)) return fail(Code::kUnknownCard, id.value);
+  if (!segment.empty()) central_.profiles.set_segment(id, segment, !out);
+  if (!date.empty()) {
+    central_.profiles.set_date(id, date, TILL_TRY(loyalty::parse_day(day, date)));
+  }
+  if (!referrer.empty()) {
+    if (referrer == id.value || !central_.directory.record({referrer})) {
+      return fail(Code::kBadValue, "referrer");
+    }
+    central_.profiles.set_referrer(id, referrer);
+  }
+  return object{{"customer", id.value}};
+}
+
+Result<value> Commands::coupons_add(JsonObject& in) {
+  wire::Coupon coupon;
+  coupon.code = TILL_TRY(plain_text(in, "code"));
+  coupon.type = TILL_TRY(plain_text(in, "type"));
+  coupon.customer = TILL_TRY(plain_text(in, "customer"));
+  const auto until = TILL_TRY(plain_text(in, "until"));
+  TILL_CHECK(in.finish());
+  if (coupon.code.empty()) return fail(Code::kMissingField, "code");
+  if (!until.empty()) coupon.until = TILL_TRY(loyalty::parse_day(until, "until"));
+  if (!coupon.customer.empty() && !central_.directory.record({coupon.customer})) {
+    return fail(Code::kUnknownCard, coupon.customer);
+  }
+  TILL_CHECK(central_.coupons.issue(coupon));
+  return object{{"code", coupon.code}};
+}
+
+Result<value> Commands::coupons_list(JsonObject& in) {
+  const auto after = TILL_TRY(plain_text(in, "after"));
+  TILL_CHECK(in.finish());
+  auto rows = central_.db.query(
+      "SELECT code, type, customer, store, issued, coalesce(until, 9223372036854775807), void, "
+      "(SELECT count(*) FROM coupon_uses u WHERE u.code=coupons.code AND NOT returned) "
+      "FROM coupons WHERE code>? ORDER BY code LIMIT ?",
+      after, static_cast<int>(limits::kMaxRows));
+  array out;
+  while (rows.next()) {
+    const auto until = rows.integer(5);
+    out.push_back(object{{"code", rows.text(0)},
+                         {"type", rows.text(1)},
+                         {"customer", rows.text(2)},
+                         {"store", rows.text(3)},
+                         {"issued", rows.integer(4)},
+                         {"until", until == INT64_MAX ? "" : loyalty::format_day(until)},
+                         {"void", rows.integer(6) != 0},
+                         {"used", rows.integer(7)}});
+  }
+  return out;
+}
+
+Result<value> Commands::coupons_void(JsonObject& in) {
+  const auto code = TILL_TRY(plain_text(in, "code"));
+  const bool restore = TILL_TRY(in.get_or("restore", false));
+  TILL_CHECK(in.finish());
+  TILL_CHECK(central_.coupons.set_void(code, !restore));
+  return object{{"code", code}};
+}
+
+}  // namespace till::central

@@ -1,0 +1,189 @@
+#include "central/ledger/profiles.h"
+
+#include <algorithm>
+#include <array>
+
+#include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/evaluate.h"
+#include "gateway/loyalty/plan.h"
+
+namespace till::central {
+namespace {
+
+using loyalty::LimitScope;
+using loyalty::local_time;
+using loyalty::Period;
+
+// The first local day of the period that `today` lies in.
+std::int64_t begin_of(Period period, std::int64_t today) {
+  constexpr std::int64_t kDayUs = loyalty::kDaySeconds * loyalty::kMicrosecond;
+  const auto t = local_time(today * kDayUs, 0);
+  switch (period) {
+    case Period::kEver:
+      return INT64_MIN;
+    case Period::kDay:
+      return today;
+    case Period::kWeek:
+      return today - t.weekday;
+    case Period::kMonth:
+      return loyalty::days_from_civil(t.year, t.month, 1);
+    case Period::kYear:
+      return loyalty::days_from_civil(t.year, 1, 1);
+  }
+  return today;
+}
+
+}  // namespace
+
+wire::Profile Profiles::of(const CustomerId& customer) {
+  const auto& plan = programs_.current().plan();
+  const auto today = local_time(clock_.unix_us(), plan.settings.utc_offset_min).day;
+  wire::Profile out;
+  put_history(customer, today, out);
+  put_facts(customer, out);
+  put_used(customer, today, out);
+  for (std::size_t i = 1; i < plan.purses.size(); ++i) {
+    const auto has = ledger_.standing({customer, plan.purses[i].id}).available;
+    if (has.units > 0) out.purses[plan.purses[i].id] = has.units;
+  }
+  return out;
+}
+
+void Profiles::put_history(const CustomerId& customer, std::int64_t today, wire::Profile& out) {
+  const auto& plan = programs_.current().plan();
+  const auto window = plan.tiers ? plan.tiers->window_days : 0;
+  const auto counter =
+      plan.tiers ? std::string(plan.names.text(plan.tiers->counter)) : std::string();
+  const auto read = [&](std::int64_t from, const std::string& purchases, const std::string& spent) {
+    auto row = db_.query(
+        "SELECT coalesce(sum(purchases), 0), coalesce(sum(spent), 0), min(day), max(day), count(*) "
+        "FROM counters WHERE customer=? AND day>?",
+        customer.value, from);
+    row.next();
+    if (row.integer(4) == 0) return;
+    if (!purchases.empty()) out.counters[purchases] = row.integer(0);
+    if (!spent.empty()) out.counters[spent] = row.integer(1);
+    if (purchases == "purchases_ever") {
+      out.dates["first_purchase"] = row.integer(2);
+      out.dates["last_purchase"] = row.integer(3);
+    }
+  };
+  read(INT64_MIN, "purchases_ever", "spent_ever");
+  // Only the counter that the levels go by is that of their window.
+  read(counter == "purchases" && window > 0 ? today - window : INT64_MIN, "purchases", "");
+  read(counter == "spent" && window > 0 ? today - window : INT64_MIN, "", "spent");
+}
+
+void Profiles::put_facts(const CustomerId& customer, wire::Profile& out) {
+  const auto& plan = programs_.current().plan();
+  auto joined = db_.query("SELECT added FROM customers WHERE customer=?", customer.value);
+  if (joined.next()) {
+    out.dates["joined"] = local_time(joined.integer(0), plan.settings.utc_offset_min).day;
+  }
+  auto rows =
+      db_.query("SELECT kind, name, value FROM customer_facts WHERE customer=?", customer.value);
+  while (rows.next()) {
+    const auto kind = rows.text(0);
+    if (kind == "date") out.dates[rows.text(1)] = rows.integer(2);
+    if (kind == "segment") out.segments.push_back(rows.text(1));
+    if (kind == "tier") out.tier = rows.text(1);
+    if (kind == "referrer") out.referrer = rows.text(1);
+  }
+}
+
+// For each limit of the program what was used of it; a store adds what central does not know yet.
+void Profiles::put_used(const CustomerId& customer, std::int64_t today, wire::Profile& out) {
+  for (const auto& rule : programs_.current().plan().rules) {
+    for (const auto& limit : rule.limits) {
+      if (limit.scope != LimitScope::kCustomer && limit.scope != LimitScope::kProgram) continue;
+      auto row = db_.query(
+          "SELECT coalesce(sum(times), 0), coalesce(sum(amount), 0) FROM rule_uses WHERE rule=?1 "
+          "AND day>=?2 AND (?3='' OR customer=?3)",
+          rule.id, begin_of(limit.period, today),
+          limit.scope == LimitScope::kCustomer ? customer.value : std::string());
+      row.next();
+      if (row.integer(0) == 0) continue;
+      out.used.push_back({rule.id,
+                          std::string(loyalty::kLimitScopes[static_cast<std::size_t>(limit.scope)]),
+                          std::string(loyalty::kPeriods[static_cast<std::size_t>(limit.period)]),
+                          row.integer(0), row.integer(1)});
+    }
+  }
+}
+
+void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store) {
+  const auto day = local_time(fact.at, fact.utc_offset_min).day;
+  const auto sign = fact.is_return ? -1 : 1;
+  // A part that comes back lowers what was spent; only a whole receipt was no purchase.
+  const auto purchases = fact.is_return ? (fact.whole ? -1 : 0) : 1;
+  if (!customer.value.empty() && fact.document_kind.empty()) {
+    auto sold = day;
+    if (fact.is_return) {  // it leaves the day of the purchase, so that it leaves the window with
+                           // it
+      auto row =
+          db_.query("SELECT at FROM sales WHERE sale=? AND NOT is_return", fact.returned_sale);
+      if (row.next()) sold = local_time(row.integer(0), fact.utc_offset_min).day;
+    }
+    db_.run(
+        "INSERT INTO counters VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET "
+        "purchases=purchases+?3, spent=spent+?4",
+        customer.value, sold, purchases, sign * fact.total);
+  }
+  for (const auto& use : fact.rules) {
+    db_.run(
+        "INSERT INTO rule_uses VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET "
+        "times=times+?5, amount=amount+?6",
+        use.rule, customer.value, store.value, day, sign * use.times, sign * use.amount);
+  }
+  if (!customer.value.empty()) keep_level(customer);
+}
+
+// A level that was reached is kept for programs that lower it late or never.
+void Profiles::keep_level(const CustomerId& customer) {
+  const auto& program = programs_.current();
+  if (!program.plan().tiers) return;
+  const auto profile = of(customer);
+  loyalty::Basket basket;
+  basket.instant_us = clock_.unix_us();
+  basket.customer.emplace();
+  basket.customer->counters = profile.counters;
+  basket.customer->tier = profile.tier;
+  loyalty::Evaluator evaluator(program.plan());
+  evaluator.start(basket);
+  const auto tier = evaluator.run().tier;
+  if (tier < 0) return;
+  const auto& id = program.plan().tiers->steps[static_cast<std::size_t>(tier)].id;
+  if (id == profile.tier) return;
+  remove(customer, "tier");
+  db_.run("INSERT INTO customer_facts VALUES (?,'tier',?,?)", customer.value, id, clock_.unix_us());
+}
+
+void Profiles::set_date(const CustomerId& customer, const std::string& name, std::int64_t day) {
+  db_.run("INSERT OR REPLACE INTO customer_facts VALUES (?,'date',?,?)", customer.value, name, day);
+}
+
+void Profiles::set_segment(const CustomerId& customer, const std::string& name, bool in) {
+  if (in) {
+    db_.run("INSERT OR IGNORE INTO customer_facts VALUES (?,'segment',?,0)", customer.value, name);
+  } else {
+    db_.run("DELETE FROM customer_facts WHERE customer=? AND kind='segment' AND name=?",
+            customer.value, name);
+  }
+}
+
+void Profiles::set_referrer(const CustomerId& customer, const std::string& referrer) {
+  remove(customer, "referrer");
+  db_.run("INSERT INTO customer_facts VALUES (?,'referrer',?,0)", customer.value, referrer);
+}
+
+std::string Profiles::referrer(const CustomerId& customer) {
+  auto row = db_.query("SELECT name FROM customer_facts WHERE customer=? AND kind='referrer'",
+                       customer.value);
+  return row.next() ? row.text(0) : std::string();
+}
+
+void Profiles::remove(const CustomerId& customer, const char* kind) {
+  db_.run("DELETE FROM customer_facts WHERE customer=? AND kind=?", customer.value, kind);
+}
+
+}  // namespace till::central
