@@ -2,16 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 
+#include "gateway/app/program_history.h"
+#include "gateway/app/program_signature.h"
+#include "gateway/app/program_templates.h"
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
 #include "gateway/loyalty/account_json.h"
 #include "gateway/loyalty/basket_json.h"
+#include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/expect.h"
 #include "gateway/loyalty/plan.h"
+#include "sdk/tool/package.h"
 
 namespace till::app {
 namespace {
@@ -148,14 +154,61 @@ int diff(const Tool& tool, const std::string& before, const std::string& after) 
   for (const auto& path : {before, after}) {
     if (const auto program = program_in(path); !program) return tool.complain(program.error());
   }
-  for (const auto& change : loyalty::program_changes(*json_in(before), *json_in(after))) {
+  const bool russian = tool.language == Language::kRu;
+  for (const auto& change : loyalty::changes_in_words(*json_in(before), *json_in(after), russian)) {
     std::cout << change << "\n";
   }
   return 0;
 }
 
-struct Sum {
-  std::int64_t baskets = 0, total = 0, discount = 0, points = 0;
+// What another program would change: how many receipts, and by how much in all.
+class Comparison {
+ public:
+  Comparison(bool csv, bool russian) : csv_(csv), russian_(russian) {
+    if (csv_) std::cout << "basket,customer,total_now,total_then,points_now,points_then\n";
+  }
+
+  void add(const std::string& name, const std::string& customer, const loyalty::Quote& now,
+           const loyalty::Quote& then) {
+    if (csv_) {
+      std::cout << name << "," << customer << "," << to_string(now.total) << ","
+                << to_string(then.total) << "," << to_string(now.accrued) << ","
+                << to_string(then.accrued) << "\n";
+    }
+    const auto worth = [](const loyalty::Quote& q) { return q.total.minor - q.accrued.units; };
+    for (const auto* group : {"all", worth(then) < worth(now)   ? "better"
+                                     : worth(then) > worth(now) ? "worse"
+                                                                : "same"}) {
+      auto& sum = sums_[group];
+      ++sum.baskets;
+      sum.total += (then.total - now.total).minor;
+      sum.discount += (then.discount - now.discount).minor;
+      sum.points += (then.accrued - now.accrued).units;
+    }
+  }
+
+  void finish() const {
+    if (csv_) return;
+    const std::map<std::string, std::string> names{
+        {"all", russian_ ? "все" : "all"},
+        {"better", russian_ ? "выгоднее" : "better off"},
+        {"worse", russian_ ? "хуже" : "worse off"},
+        {"same", russian_ ? "без изменений" : "the same"}};
+    std::cout << (russian_ ? "чеки | к оплате | скидки | баллы\n"
+                           : "receipts | to pay | discounts | points\n");
+    for (const auto& [group, s] : sums_) {
+      std::cout << fmt::format("{}: {} | {} | {} | {}\n", names.at(group), s.baskets,
+                               detail::decimal(s.total, 2), detail::decimal(s.discount, 2),
+                               detail::decimal(s.points, 2));
+    }
+  }
+
+ private:
+  struct Sum {
+    std::int64_t baskets = 0, total = 0, discount = 0, points = 0;
+  };
+  bool csv_, russian_;
+  std::map<std::string, Sum> sums_;
 };
 
 // The same baskets under two programs: what it costs, and for whom it is better or worse.
@@ -163,8 +216,7 @@ int what_if(const Tool& tool, const Program& now, const Program& then, const std
             bool csv) {
   std::ifstream in(path, std::ios::binary);
   if (!in.is_open()) return tool.complain({Code::kBadFile, path, {}});
-  std::map<std::string, Sum> sums;
-  if (csv) std::cout << "basket,customer,total_now,total_then,points_now,points_then\n";
+  Comparison comparison(csv, tool.language == Language::kRu);
   std::int64_t number = 0;
   for (std::string line; std::getline(in, line);) {
     if (line.empty()) continue;
@@ -178,37 +230,78 @@ int what_if(const Tool& tool, const Program& now, const Program& then, const std
           return std::pair{loyalty::quote(now, *basket), loyalty::quote(then, *basket)};
         });
     if (!both) return tool.complain(both.error());
-    const auto& [a, b] = *both;
-    if (csv) {
-      std::cout << number << "," << (basket->customer ? basket->customer->id.value : "") << ","
-                << to_string(a.total) << "," << to_string(b.total) << "," << to_string(a.accrued)
-                << "," << to_string(b.accrued) << "\n";
-    }
-    const auto worth = [](const loyalty::Quote& q) { return q.total.minor - q.accrued.units; };
-    for (const auto* group : {"all", worth(b) < worth(a)   ? "better"
-                                     : worth(b) > worth(a) ? "worse"
-                                                           : "same"}) {
-      auto& sum = sums[group];
-      ++sum.baskets;
-      sum.total += (b.total - a.total).minor;
-      sum.discount += (b.discount - a.discount).minor;
-      sum.points += (b.accrued - a.accrued).units;
-    }
+    comparison.add(std::to_string(number), basket->customer ? basket->customer->id.value : "",
+                   both->first, both->second);
   }
-  if (csv) return 0;
-  const bool russian = tool.language == Language::kRu;
-  const std::map<std::string, std::string> names{{"all", russian ? "все" : "all"},
-                                                 {"better", russian ? "выгоднее" : "better off"},
-                                                 {"worse", russian ? "хуже" : "worse off"},
-                                                 {"same", russian ? "без изменений" : "the same"}};
-  std::cout << (russian ? "чеки | к оплате | скидки | баллы\n"
-                        : "receipts | to pay | discounts | points\n");
-  for (const auto& [group, s] : sums) {
-    std::cout << fmt::format("{}: {} | {} | {} | {}\n", names.at(group), s.baskets,
-                             detail::decimal(s.total, 2), detail::decimal(s.discount, 2),
-                             detail::decimal(s.points, 2));
-  }
+  comparison.finish();
   return 0;
+}
+
+// A day as it was sold, out of a store's journal, under another program.
+int what_if_day(const Tool& tool, const Program& then, const std::string& folder,
+                const std::string& day, bool csv) {
+  const auto local = loyalty::parse_day(day, "day");
+  if (!local) return tool.complain(local.error());
+  auto history = History::open(folder);
+  if (!history) return tool.complain(history.error());
+  Comparison comparison(csv, tool.language == Language::kRu);
+  const auto read = history->each_of_day(
+      *local, then.plan().settings.utc_offset_min, [&](const checkout::Sale& sale) {
+        if (!sale.quote) return;
+        const auto other = catch_overflow("", [&]() -> Result<loyalty::Quote> {
+          return loyalty::quote(then, checkout::basket_of(sale, sale.quoted_us));
+        });
+        if (!other) return;  // sums beyond 64 bits were never on paper
+        comparison.add(to_string(sale.id), sale.customer ? sale.customer->customer.value : "",
+                       *sale.quote, *other);
+      });
+  if (!read) return tool.complain(read.error());
+  comparison.finish();
+  return 0;
+}
+
+int explain_past(const Tool& tool, const std::string& folder, const std::string& what) {
+  const auto text = explain_receipt(folder, what, tool.language == Language::kRu);
+  if (!text) return tool.complain(text.error());
+  std::cout << *text;
+  return 0;
+}
+
+int sign(const Tool& tool, const std::string& file, const std::string& key_file) {
+  if (const auto program = program_in(file); !program) return tool.complain(program.error());
+  const auto done = sign_program(file, key_file);
+  return done ? 0 : tool.complain(done.error());
+}
+
+int verify(const Tool& tool, const std::string& file, const std::string& key) {
+  const auto done = verify_program(file, {key});
+  if (!done) return tool.complain(done.error());
+  return check(tool, file);
+}
+
+int make_key(const Tool& tool, const std::string& file) {
+  const auto key = kit::make_key(file);
+  if (!key) return tool.complain(key.error());
+  std::cout << *key << "\n";
+  return 0;
+}
+
+// A program to begin with, from the documented examples; without a kind, what there is.
+int fresh(const Tool& tool, const std::string& kind) {
+  const auto* language = tool.language == Language::kRu ? "ru" : "en";
+  for (const auto& t : program_templates()) {
+    const auto example = parse_json(t.text);
+    if (!example) return tool.complain(std::string(t.kind), example.error());
+    const auto& parts = example->get_object();
+    if (kind.empty()) {
+      std::cout << fmt::format("{:24}{}\n", t.kind,
+                               std::string_view(parts.at("title").at(language).as_string()));
+    } else if (kind == t.kind) {
+      std::cout << parts.at("program") << "\n";
+      return 0;
+    }
+  }
+  return kind.empty() ? 0 : tool.complain({Code::kNotFound, kind, {}});
 }
 
 int account(const Tool& tool, const std::string& path) {
@@ -232,6 +325,18 @@ int program_command(const std::vector<std::string>& words, Language language) {
   if (words[0] == "test" && words.size() > 1) return test(tool, words);
   if (is("diff", 2)) return diff(tool, words[1], words[2]);
   if (is("account", 1)) return account(tool, words[1]);
+  if (is("new", 0) || is("new", 1)) return fresh(tool, words.size() > 1 ? words[1] : "");
+  if (is("key", 1)) return make_key(tool, words[1]);
+  if (is("sign", 2)) return sign(tool, words[1], words[2]);
+  if (is("verify", 2)) return verify(tool, words[1], words[2]);
+  const bool past =
+      words.size() > 2 && std::filesystem::is_directory(words[words[0] == "explain" ? 1 : 2]);
+  if (past && is("explain", 2)) return explain_past(tool, words[1], words[2]);
+  if (past && (is("what-if", 3) || (is("what-if", 4) && words[4] == "csv"))) {
+    const auto then = program_in(words[1]);
+    if (!then) return tool.complain(then.error());
+    return what_if_day(tool, *then, words[2], words[3], words.size() == 5);
+  }
   if (is("what-if", 3) || (is("what-if", 4) && words[4] == "csv")) {
     const auto now = program_in(words[1]);
     const auto then = program_in(words[2]);

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "gateway/app/program_signature.h"
 #include "gateway/base/json.h"
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
@@ -51,7 +52,9 @@ Result<goods::Catalogue> read_goods(const std::string& path) {
   return goods;
 }
 
-Result<loyalty::Program> read_program(const std::string& path) {
+Result<loyalty::Program> read_program(const Config& config) {
+  const auto& path = config.program_file;
+  if (!config.program_keys.empty()) TILL_TRY(verify_program(path, config.program_keys));
   auto program = loyalty::Program::from_json(TILL_TRY(read_file(path)));
   if (!program) return in_file(path, program.error());
   return program;
@@ -92,7 +95,7 @@ Result<void> check_signature(const Config& config, const std::string& folder) {
 
 Result<void> check_store_files(const Config& config) {
   TILL_TRY(read_goods(config.goods_file));
-  TILL_TRY(read_program(config.program_file));
+  TILL_TRY(read_program(config));
   if (!config.central_key.empty()) TILL_TRY(read_key(config));
   bool fiscal = false;
   for (const auto& d : config.devices) {
@@ -141,7 +144,8 @@ void Store::stop() {
 
 Result<void> Store::open_files() {
   goods_ = TILL_TRY(read_goods(config_.goods_file));
-  program_ = TILL_TRY(read_program(config_.program_file));
+  program_ = TILL_TRY(read_program(config_));
+  program_seen_ = program_stamp();
 
   std::error_code ec;
   fs::create_directories(config_.data, ec);
@@ -172,6 +176,7 @@ Result<void> Store::open_journal() {
   } catch (const sqlite::Failure& e) {
     return fail(Code::kJournalFailed, e.what());
   }
+  journal_->keep_program(program_.id, program_.version, program_.to_json());
   // The key under which this store hashes phones and cards; central gives chains a common one.
   std::string key = journal_->setting("store_key");
   if (key.empty()) {
@@ -342,6 +347,43 @@ std::string Store::local_time() const {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local)};
 }
 
+std::string Store::program_stamp() const {
+  std::error_code bad;
+  std::string stamp;
+  for (const auto& file : {config_.program_file, config_.program_file + ".sig"}) {
+    const auto time = fs::last_write_time(file, bad);
+    stamp += std::to_string(bad ? 0 : time.time_since_epoch().count()) + "/";
+    const auto size = fs::file_size(file, bad);
+    stamp += std::to_string(bad ? 0 : size) + " ";
+  }
+  return stamp;
+}
+
+// The file was replaced: a newer version of the program takes its place at once. A quote that was
+// shown stays as it is; anything else that is wrong is said once, and the old one goes on.
+void Store::look_at_program() {
+  auto stamp = program_stamp();
+  if (stamp == program_seen_) return;
+  program_seen_ = std::move(stamp);
+  auto fresh = read_program(config_);
+  if (fresh && fresh->id == program_.id && fresh->version <= program_.version) {
+    if (fresh->to_json() == program_.to_json()) return;
+    fresh = fail(Code::kProgramInvalid, config_.program_file + ": version " +
+                                            std::to_string(fresh->version) +
+                                            " is not newer than the one in force");
+  }
+  if (!fresh) {
+    log_error("the loyalty program stays version {}: {}", program_.version,
+              describe(fresh.error(), Language::kEn));
+    metrics_.add("tillbridge_program_refused_total");
+    return;
+  }
+  program_ = std::move(*fresh);
+  journal_->keep_program(program_.id, program_.version, program_.to_json());
+  log_info("the loyalty program is {} version {}", program_.id, program_.version);
+  publish("", {{"type", "program"}, {"program", program_.id}, {"version", program_.version}});
+}
+
 std::optional<std::int64_t> Store::utc_offset_min(std::int64_t unix_us) const {
   if (config_.utc_offset_min) return config_.utc_offset_min;
   if (!config_.utc_offset_local) return std::nullopt;
@@ -371,6 +413,7 @@ void Store::idle_round() {
     journal_->idle(kKeepUs);
     const auto now = clock_.monotonic_us();
     look_at_register();
+    look_at_program();
     std::erase_if(cards_, [&](const auto& c) { return now - c.second.at_us > kCardEventUs; });
     idle_round();
   });

@@ -106,6 +106,8 @@ class Store final : public checkout::PointsPort {
   checkout::Identity of_card(const CardNumber& card) const;
   void publish(const std::string& till, const boost::json::value& event);
   void idle_round();
+  [[nodiscard]] std::string program_stamp() const;
+  void look_at_program();
   void look_at_register();
   void make_fiscal(std::shared_ptr<devices::Device> device);
   void ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt);
@@ -119,6 +121,7 @@ class Store final : public checkout::PointsPort {
   Metrics metrics_;
   goods::Catalogue goods_;
   loyalty::Program program_;
+  std::string program_seen_;  // times and sizes of its files when they were read
   identify::StoreKey store_key_{};
   std::unique_ptr<identify::Codes> codes_;
   std::map<Uuid, identify::CodeBinding> code_of_sale_;

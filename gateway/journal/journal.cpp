@@ -24,6 +24,9 @@ CREATE INDEX IF NOT EXISTS sales_returns ON sales (returned_sale) WHERE returned
 CREATE INDEX IF NOT EXISTS sales_documents ON sales (fiscal_memory, fiscal_document)
   WHERE fiscal_memory <> '';
 CREATE INDEX IF NOT EXISTS sales_allowances ON sales (hold) WHERE by_allowance;
+CREATE TABLE IF NOT EXISTS programs (
+  id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, at_us INTEGER NOT NULL,
+  PRIMARY KEY (id, version)) WITHOUT ROWID;
 -- Coupons that finished sales have used; a receipt that comes back whole gives its coupons back.
 CREATE TABLE IF NOT EXISTS coupon_uses (
   code TEXT NOT NULL, sale TEXT NOT NULL, returned INTEGER NOT NULL, PRIMARY KEY (code, sale))
@@ -333,6 +336,11 @@ void Journal::keep_answer(const TillId& till, const std::string& key, const Stor
   } catch (const sqlite::Failure& e) {
     hooks_.fatal(e.what());
   }
+}
+
+// The same version again is the file as it was read last.
+void Journal::keep_program(const std::string& id, std::int64_t version, const std::string& body) {
+  db_.run("INSERT OR REPLACE INTO programs VALUES (?,?,?,?)", id, version, body, clock_.unix_us());
 }
 
 std::string Journal::setting(const std::string& key) {

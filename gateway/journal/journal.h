@@ -74,6 +74,9 @@ class Journal final : public checkout::JournalPort {
   std::optional<StoredAnswer> answer(const TillId& till, const std::string& key);
   void keep_answer(const TillId& till, const std::string& key, const StoredAnswer& answer);
 
+  // ---- programs that were in force, for receipts of the past ----
+  void keep_program(const std::string& id, std::int64_t version, const std::string& body);
+
   // ---- small settings that must survive (key, value) ----
   std::string setting(const std::string& key);
   void set_setting(const std::string& key, const std::string& value);

@@ -74,15 +74,25 @@ TEST(Examples, ATestThatIsWrongFails) {
   EXPECT_TRUE((*results)[1].differences.empty());
 }
 
-TEST(Changes, AreNamedByPlace) {
-  const auto a =
-      parse_json(R"({"version":1,"rules":[{"id":"x","give":{"percent":"3"}},{"id":"y"}]})");
-  const auto b =
-      parse_json(R"({"version":2,"rules":[{"id":"z"},{"id":"x","give":{"percent":"5"}}]})");
+TEST(Changes, AreSaidInWords) {
+  const auto a = parse_json(
+      R"({"version":1,"rules":[{"id":"x","name":{"en":"Tea","ru":"Чай"},"give":{"percent":"3"}},
+          {"id":"y"},{"id":"p"}]})");
+  const auto b = parse_json(
+      R"({"version":2,"redeem":{"max_share":"50"},"rules":[{"id":"z","give":{"amount":"5"}},
+          {"id":"x","name":{"en":"Tea","ru":"Чай"},"give":{"percent":"5"},"until":"2026-12-31"},
+          {"id":"p","paused":true}]})");
   EXPECT_EQ(
-      program_changes(*a, *b),
-      (std::vector<std::string>{"version: 1 -> 2", R"(rules.x.give.percent: "3" -> "5")",
-                                R"(rules.y: {"id":"y"} -> -)", R"(rules.z: - -> {"id":"z"})"}));
+      changes_in_words(*a, *b, false),
+      (std::vector<std::string>{"The program: version: 1 → 2",
+                                "The program: paying with points: none → {\"max_share\":\"50\"}",
+                                "«Tea»: percent off: 3 → 5", "«Tea»: ends: none → 2026-12-31",
+                                "«y»: the rule is gone", "«p» is paused",
+                                "«z»: a new rule, gives {\"amount\":\"5\"}"}));
+  const auto russian = changes_in_words(*a, *b, true);
+  EXPECT_EQ(russian[2], "«Чай»: скидка, %: 3 → 5");
+  EXPECT_EQ(russian[5], "«p» приостановлена");
+  EXPECT_TRUE(changes_in_words(*a, *a, true).empty());
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ struct TestResult {
 // one of the file or the program.
 Result<std::vector<TestResult>> run_tests(const boost::json::value& file);
 
-// What two versions differ in, one line each: "rules.gold.give.percent: 3 -> 5".
-std::vector<std::string> program_changes(const boost::json::value& before,
-                                         const boost::json::value& after);
+// What two versions of a program differ in, in words, one line each:
+// "«Gold card»: percent off: 3 → 5". Both must have been read by Program::from_json.
+std::vector<std::string> changes_in_words(const boost::json::value& before,
+                                          const boost::json::value& after, bool russian);
 
 }  // namespace till::loyalty

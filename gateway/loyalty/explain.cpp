@@ -146,11 +146,14 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "money") return detail::decimal(r.a, 2);
   if (what == "money_b") return detail::decimal(r.b, 2);
   if (what == "points") {
-    const bool other = rule != nullptr && rule->give.kind == Effect::Kind::kEarn &&
-                       rule->give.purse != plan.purses[0].key;
-    if (other) {
-      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)),
-                         plan.names.text(rule->give.purse));
+    auto purse = plan.purses[0].key;
+    if (rule != nullptr && r.why == Why::kNoPoints) {
+      purse = rule->cost.purse;
+    } else if (rule != nullptr && rule->give.kind == Effect::Kind::kEarn) {
+      purse = rule->give.purse;
+    }
+    if (purse != plan.purses[0].key) {
+      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)), plan.names.text(purse));
     }
     return points_text(r.a, russian);
   }
