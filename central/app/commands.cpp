@@ -48,6 +48,9 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "customers.add") return customers_add(in);
   if (command == "customers.list") return customers_list(in);
   if (command == "customers.set") return customers_set(in);
+  if (command == "customers.block") return customers_block(in);
+  if (command == "customers.replace-card") return customers_replace_card(in);
+  if (command == "customers.merge") return customers_merge(in);
   if (command == "coupons.add") return coupons_add(in);
   if (command == "coupons.list") return coupons_list(in);
   if (command == "coupons.void") return coupons_void(in);

@@ -43,6 +43,41 @@ Result<value> Commands::customers_set(JsonObject& in) {
   return object{{"customer", id.value}};
 }
 
+Result<value> Commands::customers_block(JsonObject& in) {
+  const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
+  const bool blocked = TILL_TRY(in.get<bool>("blocked"));
+  TILL_CHECK(in.finish());
+  TILL_CHECK(central_.directory.block(id, blocked));
+  return object{{"customer", id.value}};
+}
+
+Result<value> Commands::customers_replace_card(JsonObject& in) {
+  const auto old_hash = TILL_TRY(plain_text(in, "card_hash"));
+  const auto new_hash = TILL_TRY(plain_text(in, "new_hash"));
+  const auto hash_key = TILL_TRY(in.get_or<std::string>("hash_key", "chain"));
+  TILL_CHECK(in.finish());
+  const auto id = TILL_TRY(central_.directory.replace_card(hash_key, old_hash, new_hash));
+  return object{{"customer", id.value}};
+}
+
+// With `into` and `from`: merges; with the key alone: undoes that.
+Result<value> Commands::customers_merge(JsonObject& in) {
+  const auto key = TILL_TRY(plain_text(in, "key"));
+  const CustomerId into{TILL_TRY(plain_text(in, "into"))};
+  const CustomerId from{TILL_TRY(plain_text(in, "from"))};
+  TILL_CHECK(in.finish());
+  if (into.value.empty() && from.value.empty()) {
+    TILL_CHECK(central_.merges.split(key));
+    return object{{"key", key}};
+  }
+  for (const auto& id : {into, from}) {
+    if (!central_.directory.record(id)) return fail(Code::kUnknownCard, id.value);
+  }
+  if (central_.directory.resolve(into) != into) return fail(Code::kDuplicate, into.value);
+  TILL_CHECK(central_.merges.merge(key, into, from));
+  return object{{"customer", into.value}, {"key", key}};
+}
+
 Result<value> Commands::coupons_add(JsonObject& in) {
   wire::Coupon coupon;
   coupon.code = TILL_TRY(plain_text(in, "code"));

@@ -32,6 +32,7 @@ struct Options {
   std::string card_hash, phone_hash, card_type, card_label, points = "0";
   std::string customer, file;
   std::string segment, not_segment, date, referrer, code, type, until;
+  std::string into, from, key, new_hash;
   bool restore = false;
   bool csv = false;
 };
@@ -244,6 +245,35 @@ Result<int> customers_set(const Options& o) {
   return 0;
 }
 
+Result<int> customers_block(const Options& o) {
+  TILL_TRY(Session(o.data)(
+      {{"command", "customers.block"}, {"customer", o.customer}, {"blocked", !o.restore}}));
+  return 0;
+}
+
+Result<int> customers_replace_card(const Options& o) {
+  const auto done = TILL_TRY(Session(o.data)({{"command", "customers.replace-card"},
+                                              {"card_hash", o.card_hash},
+                                              {"new_hash", o.new_hash},
+                                              {"hash_key", o.hash_key}}));
+  fmt::print("{}\n", text_of(done, "customer"));
+  return 0;
+}
+
+// The key names the merge: the same one again changes nothing, `unmerge` undoes it.
+Result<int> customers_merge(const Options& o) {
+  const auto key = o.key.empty() ? o.into + "+" + o.from : o.key;
+  const auto done = TILL_TRY(Session(o.data)(
+      {{"command", "customers.merge"}, {"key", key}, {"into", o.into}, {"from", o.from}}));
+  fmt::print("{}\n", text_of(done, "key"));
+  return 0;
+}
+
+Result<int> customers_unmerge(const Options& o) {
+  TILL_TRY(Session(o.data)({{"command", "customers.merge"}, {"key", o.key}}));
+  return 0;
+}
+
 Result<int> coupons_add(const Options& o) {
   const auto added = TILL_TRY(Session(o.data)({{"command", "coupons.add"},
                                                {"code", o.code},
@@ -368,6 +398,25 @@ void build_stores(CLI::App& app, Options& o, Command& chosen) {
       ->add_flag("--csv", o.csv);
 }
 
+void build_cards(CLI::App& customers, Options& o, Command& chosen) {
+  auto* block =
+      leaf(customers, "block", "her points are not spent any more", o, chosen, customers_block);
+  block->add_option("customer", o.customer)->required();
+  block->add_flag("--undo", o.restore, "they are again");
+  auto* card = leaf(customers, "replace-card", "a new card takes a lost one's place", o, chosen,
+                    customers_replace_card);
+  card->add_option("--card-hash", o.card_hash, "of the old one")->required();
+  card->add_option("--new-hash", o.new_hash, "of the new one")->required();
+  card->add_option("--hash-key", o.hash_key)->capture_default_str();
+  auto* merge = leaf(customers, "merge", "two customers were one", o, chosen, customers_merge);
+  merge->add_option("into", o.into, "who stays")->required();
+  merge->add_option("from", o.from, "who comes over")->required();
+  merge->add_option("--key", o.key, "its name for unmerge; else made of both");
+  leaf(customers, "unmerge", "undo a merge with what is left of it", o, chosen, customers_unmerge)
+      ->add_option("key", o.key)
+      ->required();
+}
+
 void build_customers(CLI::App& app, Options& o, Command& chosen) {
   auto* customers = app.add_subcommand("customers", "who takes part; alone it lists them");
   customers->add_option("--data", o.data, "the data folder");
@@ -393,6 +442,7 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
   set->add_option("--date", o.date, "NAME=YYYY-MM-DD: birthday …");
   set->add_option("--referrer", o.referrer, "the customer who recommended the shop");
   leaf(*customers, "list", "all customers", o, chosen, customers_list)->add_flag("--csv", o.csv);
+  build_cards(*customers, o, chosen);
   auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
   one->add_option("customer", o.customer, "the customer's id, or one of the hashes below");
   one->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");

@@ -48,7 +48,9 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::HoldReque
   const auto record = directory_.record(ask.customer);
   if (!record) return fail(Code::kUnknownCard);
   if (record->blocked) return fail(Code::kCardBlocked);
-  TILL_CHECK(holds_.grant(store.id, ask));
+  auto request = ask;
+  request.customer = record->id;  // two may have been merged since she was recognised
+  TILL_CHECK(holds_.grant(store.id, request));
   return customer(*record, store.id);
 }
 

@@ -3,6 +3,7 @@
 
 #include "central/intake/answers.h"
 #include "central/intake/intake.h"
+#include "central/ledger/merges.h"
 
 namespace till::central {
 
@@ -16,6 +17,7 @@ struct Central {
         coupons(db, programs, clock),
         profiles(db, ledger, programs, clock),
         holds(db, ledger, coupons, clock, random, allowance),
+        merges(db, ledger, clock),
         directory(db, ledger, programs, clock, random),
         facts(db, ledger, holds, coupons, profiles, programs, directory, clock),
         intake(db, facts, clock, metrics),
@@ -30,6 +32,7 @@ struct Central {
   Coupons coupons;
   Profiles profiles;
   Holds holds;
+  Merges merges;
   Directory directory;
   Facts facts;
   Intake intake;

@@ -3,10 +3,13 @@
 #include "central/ledger/alarms.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/utf8.h"
+#include "gateway/loyalty/accounts.h"
 #include "gateway/loyalty/plan.h"
 
 namespace till::central {
 namespace {
+
+constexpr int kMaxMerges = 16;  // one after the other
 
 // Never more than four characters of a number, whatever a store sends.
 std::string label_of(const wire::Enrol& enrol) {
@@ -32,7 +35,46 @@ Result<void> check(const wire::Enrol& enrol) {
 
 }  // namespace
 
-std::optional<CustomerRecord> Directory::record(const CustomerId& id) {
+CustomerId Directory::resolve(const CustomerId& id) {
+  CustomerId now = id;
+  for (int steps = 0; steps < kMaxMerges; ++steps) {
+    auto row = db_.query("SELECT into_customer FROM merges WHERE from_customer=? AND NOT undone",
+                         now.value);
+    if (!row.next()) break;
+    now.value = row.text(0);
+  }
+  return now;
+}
+
+Result<void> Directory::block(const CustomerId& id, bool blocked) {
+  const auto now = record(id);
+  if (!now) return fail(Code::kUnknownCard, id.value);
+  using enum loyalty::CardState;
+  const auto state = now->blocked ? kBlocked : now->verified ? kActive : kIssued;
+  if (now->blocked == blocked) return {};
+  TILL_TRY(loyalty::next_card_state(
+      state, blocked ? loyalty::CardEvent::kBlock : loyalty::CardEvent::kUnblock, ""));
+  db_.run("UPDATE customers SET blocked=? WHERE customer=?", blocked, now->id.value);
+  return {};
+}
+
+Result<CustomerId> Directory::replace_card(const std::string& hash_key, const std::string& old_hash,
+                                           const std::string& new_hash) {
+  const auto id = owner(hash_key, "card", old_hash);
+  if (!id) return fail(Code::kUnknownCard, old_hash);
+  if (new_hash.empty() || new_hash.size() > limits::kMaxTextBytes || !printable(new_hash)) {
+    return fail(Code::kBadValue, "the new card");
+  }
+  if (owner(hash_key, "card", new_hash)) return fail(Code::kDuplicate, new_hash);
+  db_.run("INSERT INTO replaced_cards VALUES (?,?,?,?)", hash_key, old_hash, id->value,
+          clock_.unix_us());
+  db_.run("UPDATE identities SET hash=? WHERE hash_key=? AND kind='card' AND hash=?", new_hash,
+          hash_key, old_hash);
+  return *id;
+}
+
+std::optional<CustomerRecord> Directory::record(const CustomerId& given) {
+  const auto id = resolve(given);
   auto row = db_.query("SELECT card_type, label, verified, blocked FROM customers WHERE customer=?",
                        id.value);
   if (!row.next()) return std::nullopt;
@@ -43,6 +85,7 @@ Result<CustomerRecord> Directory::find(const Store& store, const wire::Lookup& l
   const bool by_card = !lookup.card_hash.empty();
   const auto& hash = by_card ? lookup.card_hash : lookup.phone_hash;
   if (hash.empty()) return fail(Code::kMissingField, "phone or card");
+  if (by_card && replaced(store.hash_key, hash)) return fail(Code::kCardBlocked, "replaced");
   const auto id = owner(store.hash_key, by_card ? "card" : "phone", hash);
   auto found = id ? record(*id) : std::nullopt;
   if (!found || !found->verified) return fail(Code::kUnknownCard);
@@ -84,10 +127,12 @@ std::optional<CustomerId> Directory::of_sale(const Store& store, const wire::Sal
                   "a customer that was not known here");
       make({fact.customer, "", "card", false}, store.id);
     }
-    return fact.customer;
+    return resolve(fact.customer);
   }
   if (!fact.card_hash.empty()) {
     if (auto known = owner(store.hash_key, "card", fact.card_hash)) return known;
+    // A store that was cut off did not know that the card was replaced; its points are the owner's.
+    if (auto known = replaced(store.hash_key, fact.card_hash)) return resolve(*known);
     // Derived from the sale, not from the card: the same after a restore, and tells nobody's card.
     CustomerId id{to_string(derived_id("unverified " + to_string(fact.key)))};
     make({id, "", "card", false}, store.id);
@@ -108,6 +153,14 @@ std::optional<CustomerId> Directory::owner(const std::string& hash_key, const ch
   if (hash.empty()) return std::nullopt;
   auto row = db_.query("SELECT customer FROM identities WHERE hash_key=? AND kind=? AND hash=?",
                        hash_key, kind, hash);
+  if (!row.next()) return std::nullopt;
+  return CustomerId{row.text(0)};
+}
+
+std::optional<CustomerId> Directory::replaced(const std::string& hash_key,
+                                              const std::string& hash) {
+  auto row =
+      db_.query("SELECT customer FROM replaced_cards WHERE hash_key=? AND hash=?", hash_key, hash);
   if (!row.next()) return std::nullopt;
   return CustomerId{row.text(0)};
 }

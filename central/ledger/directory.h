@@ -33,8 +33,19 @@ class Directory {
   Directory(Database& db, Ledger& ledger, Programs& programs, Clock& clock, Random& random)
       : db_(db), ledger_(ledger), programs_(programs), clock_(clock), random_(random) {}
 
+  // The one she was found to be, if two were merged; else herself.
+  CustomerId resolve(const CustomerId& id);
+  // Of the resolved one.
   std::optional<CustomerRecord> record(const CustomerId& id);
-  // Among the registered: kUnknownCard for none, and for a card that has only earned so far.
+  // A blocked customer's points are neither spent nor shown. kUnknownCard, kCardBlocked when the
+  // rules (gateway/loyalty/accounts.h) know no such step.
+  Result<void> block(const CustomerId& id, bool blocked);
+  // The new card takes the old one's place; the old one is refused from then on. kUnknownCard,
+  // kDuplicate when the new one is somebody's.
+  Result<CustomerId> replace_card(const std::string& hash_key, const std::string& old_hash,
+                                  const std::string& new_hash);
+  // Among the registered: kUnknownCard for none, and for a card that has only earned so far;
+  // kCardBlocked for one that another has taken the place of.
   Result<CustomerRecord> find(const Store& store, const wire::Lookup& lookup);
 
   // Finds the customer who has the phone or the card, or makes one; whatever of the two is new is
@@ -49,6 +60,7 @@ class Directory {
  private:
   std::optional<CustomerId> owner(const std::string& hash_key, const char* kind,
                                   const std::string& hash);
+  std::optional<CustomerId> replaced(const std::string& hash_key, const std::string& hash);
   void identify(const std::string& hash_key, const char* kind, const std::string& hash,
                 const CustomerId& id);
   void make(const CustomerRecord& record, const StoreId& store);

@@ -40,6 +40,10 @@ std::string_view name(Kind kind) {
       return "grant";
     case Kind::kExpire:
       return "expire";
+    case Kind::kMergeOut:
+      return "merge_out";
+    case Kind::kMergeIn:
+      return "merge_in";
   }
   return "";
 }

@@ -22,6 +22,8 @@ enum class Kind {
   kWelcome,         // + once for each customer
   kGrant,           // + by a person
   kExpire,          // - what was not spent in time
+  kMergeOut,        // - to the customer she was found to be (+ a debt that goes there)
+  kMergeIn,         // + from there (- a debt)
 };
 std::string_view name(Kind kind);  // "accrue", … as in the table
 
@@ -103,6 +105,14 @@ class Ledger {
   // Posts off what has expired and is not held.
   void expire();
 
+  // Everything that is left of `from`, in every unit: lots with their terms, debts.
+  struct Moved {
+    Uuid from, into;
+  };
+  std::vector<Moved> move_all(const CustomerId& from, const CustomerId& into, const Cause& cause);
+  // What is left of the lots that were moved goes back to them.
+  void move_back(const std::vector<Moved>& lots, const Cause& cause);
+
   // Adds all postings up and compares; empty = every account is right.
   std::vector<Difference> prove();
 
@@ -111,6 +121,7 @@ class Ledger {
     Uuid lot;
     Points points;
   };
+  void move_debts(const CustomerId& from, const CustomerId& into, const Cause& cause);
   bool post(const AccountId& account, Points points, Kind kind, const Uuid& lot,
             const Cause& cause);
   bool posted(const AccountId& account, const AttemptKey& key, Kind kind);

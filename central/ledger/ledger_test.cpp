@@ -384,6 +384,56 @@ TEST_F(World, HistoryFollowsTheReceipts) {
   EXPECT_TRUE(profile.dates.contains("last_purchase"));
 }
 
+TEST_F(World, TwoCustomersWereOneAndCanPart) {
+  const Store store{shop, "chain"};
+  const auto first = *central.directory.enrol(store, {"12", "", "", ""}, false);
+  const auto second = *central.directory.enrol(store, {"", "ab", "", ""}, false);
+  ledger.credit({first}, Points{100}, Kind::kGrant, cause(1));
+  ledger.credit({second}, Points{300}, Kind::kGrant, cause(2));
+  ledger.credit({second, "stamps"}, Points{500}, Kind::kAccrue, cause(3));
+  ledger.debit({second, "tokens"}, Points{7}, Kind::kRedeem, cause(4));
+  EXPECT_EQ(tell(test_sale(5, second.value, 0), shop), Code{});
+  ASSERT_TRUE(central.merges.merge("m", first, second));
+  EXPECT_TRUE(central.merges.merge("m", first, second)) << "once";
+  EXPECT_EQ(central.merges.merge("m", second, first).error().code, Code::kKeyConflict);
+  EXPECT_EQ(central.merges.merge("n", first, first).error().code, Code::kBadValue);
+  EXPECT_EQ(ledger.balance({first}), Points{400});
+  EXPECT_EQ(ledger.balance({second}), Points{});
+  EXPECT_EQ(ledger.balance({first, "stamps"}), Points{500});
+  EXPECT_EQ(ledger.balance({first, "tokens"}), Points{-7});
+  EXPECT_EQ(central.directory.find(store, {"ab", "", false})->id, first);
+  EXPECT_EQ(central.profiles.of(first).counters["purchases"], 1);
+  EXPECT_EQ(tell(test_sale(6, second.value, 50), shop), Code{}) << "a store did not know yet";
+  EXPECT_EQ(ledger.balance({first}), Points{450});
+  ledger.debit({first}, Points{150}, Kind::kRedeem, cause(7));
+  EXPECT_TRUE(ledger.prove().empty());
+  ASSERT_TRUE(central.merges.split("m"));
+  EXPECT_TRUE(central.merges.split("m"));
+  EXPECT_EQ(central.merges.split("none").error().code, Code::kNotFound);
+  EXPECT_EQ(ledger.balance({first}) + ledger.balance({second}), Points{300});
+  EXPECT_EQ(ledger.balance({second}), Points{250}) << "what is left of her lot";
+  EXPECT_EQ(central.directory.find(store, {"ab", "", false})->id, second);
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(World, ACardIsReplacedAndBlocked) {
+  const Store store{shop, "chain"};
+  const auto id = *central.directory.enrol(store, {"", "ab", "", ""}, false);
+  EXPECT_EQ(central.directory.replace_card("chain", "no", "cd").error().code, Code::kUnknownCard);
+  EXPECT_EQ(central.directory.replace_card("chain", "ab", "cd"), id);
+  EXPECT_EQ(central.directory.find(store, {"cd", "", false})->id, id);
+  EXPECT_EQ(central.directory.find(store, {"ab", "", false}).error().code, Code::kCardBlocked);
+  auto late = test_sale(1, "", 40);
+  late.card_hash = "ab";  // a store that was cut off
+  EXPECT_EQ(tell(late, shop), Code{});
+  EXPECT_EQ(ledger.balance({id}), Points{40});
+  EXPECT_TRUE(central.directory.block(id, true));
+  EXPECT_TRUE(central.directory.record(id)->blocked);
+  EXPECT_TRUE(central.directory.block(id, false));
+  EXPECT_FALSE(central.directory.record(id)->blocked);
+  EXPECT_EQ(central.directory.block({"nobody"}, true).error().code, Code::kUnknownCard);
+}
+
 // The database does what the pure accounts do (gateway/loyalty/accounts.h), whatever happens.
 RC_GTEST_PROP(Ledger, IsTheAccountOfTheRules, ()) {
   constexpr std::int64_t kDay = 86'400'000'000;
@@ -393,8 +443,9 @@ RC_GTEST_PROP(Ledger, IsTheAccountOfTheRules, ()) {
   const CustomerId id{"anna"};
   const StoreId store{"s"};
   loyalty::Account account;
-  const auto steps = *rc::gen::container<std::vector<std::tuple<int, int, int>>>(
-      rc::gen::tuple(rc::gen::inRange(0, 7), rc::gen::inRange(1, 500), rc::gen::inRange(0, 5)));
+  const auto steps = *rc::gen::resize(
+      40, rc::gen::container<std::vector<std::tuple<int, int, int>>>(rc::gen::tuple(
+              rc::gen::inRange(0, 7), rc::gen::inRange(1, 500), rc::gen::inRange(0, 5))));
   std::uint32_t n = 0;
   std::vector<std::pair<std::uint32_t, std::int64_t>> credits, sales, open;
   for (const auto& [what, points, day] : steps) {
@@ -461,9 +512,9 @@ RC_GTEST_PROP(Ledger, IsTheAccountOfTheRules, ()) {
     RC_ASSERT(ours.pending.units == theirs.pending);
     RC_ASSERT(ours.held.units == theirs.held);
     RC_ASSERT(ours.owed.units == theirs.owed);
-    RC_ASSERT(central.ledger.prove().empty());
-    RC_ASSERT(account.proof());
   }
+  RC_ASSERT(central.ledger.prove().empty());
+  RC_ASSERT(account.proof());
 }
 
 RC_GTEST_PROP(Ledger, AddsUpWhateverHappens, ()) {

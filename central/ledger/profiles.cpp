@@ -57,7 +57,9 @@ void Profiles::put_history(const CustomerId& customer, std::int64_t today, wire:
   const auto read = [&](std::int64_t from, const std::string& purchases, const std::string& spent) {
     auto row = db_.query(
         "SELECT coalesce(sum(purchases), 0), coalesce(sum(spent), 0), min(day), max(day), count(*) "
-        "FROM counters WHERE customer=? AND day>?",
+        "FROM counters WHERE day>?2 AND customer IN (WITH RECURSIVE m(c) AS (SELECT ?1 UNION "
+        "SELECT from_customer FROM merges JOIN m ON into_customer=c WHERE NOT undone) "
+        "SELECT c FROM m)",
         customer.value, from);
     row.next();
     if (row.integer(4) == 0) return;

@@ -114,6 +114,22 @@ CREATE TABLE IF NOT EXISTS coupon_uses (
   STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coupon_uses_sale ON coupon_uses (sale);
 
+-- cards that others took the place of, and customers who were one; what came over can go back
+CREATE TABLE IF NOT EXISTS replaced_cards (
+  hash_key TEXT NOT NULL, hash TEXT NOT NULL, customer TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (hash_key, hash)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS merges (
+  key TEXT PRIMARY KEY, into_customer TEXT NOT NULL, from_customer TEXT NOT NULL,
+  at INTEGER NOT NULL, undone INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS merges_from ON merges (from_customer) WHERE NOT undone;
+CREATE INDEX IF NOT EXISTS merges_into ON merges (into_customer) WHERE NOT undone;
+CREATE TABLE IF NOT EXISTS merge_lots (
+  key TEXT NOT NULL, from_lot BLOB NOT NULL, into_lot BLOB NOT NULL, PRIMARY KEY (key, from_lot))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS merge_identities (
+  key TEXT NOT NULL, hash_key TEXT NOT NULL, kind TEXT NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (key, hash_key, kind, hash)) STRICT, WITHOUT ROWID;
+
 -- what rules ask about a customer; days are local days since 1970-01-01
 CREATE TABLE IF NOT EXISTS counters (
   customer TEXT NOT NULL, day INTEGER NOT NULL, purchases INTEGER NOT NULL, spent INTEGER NOT NULL,

@@ -162,6 +162,8 @@ Result<void> Account::fact(const std::string& key, const std::string& hold, std:
   if (const auto at = holds_.find(hold); at != holds_.end()) {
     auto& h = at->second;
     const bool open = h.state == HoldState::kOpen;
+    // A return may have made a lot live longer since.
+    std::ranges::stable_sort(h.taken, {}, [&](const Taken& t) { return order_of(*lot(t.lot)); });
     for (auto& t : h.taken) {
       const auto part = open ? std::min(left, t.amount) : 0;
       if (part == 0) continue;

@@ -1,5 +1,7 @@
 #include "gateway/loyalty/expect.h"
 
+#include <fmt/format.h>
+
 #include "gateway/base/json.h"
 #include "gateway/loyalty/basket_json.h"
 
@@ -60,7 +62,7 @@ Result<std::vector<TestResult>> run_tests(const js::value& file) {
     TILL_CHECK(test.finish());
     const auto& parts = value->get_object();
     if (!parts.contains("basket") || !parts.contains("expect")) {
-      return fail(Code::kMissingField, path + ".basket, " + path + ".expect");
+      return fail(Code::kMissingField, fmt::format("{0}.basket, {0}.expect", path));
     }
     const auto out = evaluate_json(program, parts.at("basket"));
     if (out) {
