@@ -87,10 +87,6 @@ void Device::apply(supervisor::Event event) {
     log_info("device {}: {} -> {} ({})", config_.id, name(before), name(policy_.state()),
              name(event));
     services_.metrics.set(metric("plugin_state"), static_cast<int>(policy_.state()));
-    if (policy_.state() == supervisor::State::kQuarantined && event != supervisor::Event::kHeld) {
-      set_aside();
-    }
-    if (policy_.alarm()) log_error("device {}: keeps failing, retried slowly", config_.id);
   }
   switch (decision.action) {
     case supervisor::Action::kNone:
@@ -104,6 +100,12 @@ void Device::apply(supervisor::Event event) {
     case supervisor::Action::kAskToStop:
       if (child_) child_->send(ipc::Type::kStop, {});
       break;
+    case supervisor::Action::kSetAside:
+      set_aside();
+      break;
+    case supervisor::Action::kWaitLong:
+      log_error("device {}: keeps failing, retried slowly", config_.id);
+      [[fallthrough]];
     case supervisor::Action::kWait:
       services_.metrics.add(metric("plugin_restarts_total"));
       restart_timer_.expires_after(std::chrono::microseconds(decision.wait_us));

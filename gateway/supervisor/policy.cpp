@@ -7,11 +7,83 @@
 namespace till::supervisor {
 namespace {
 
-// Exponential with full jitter: somewhere between half and all of the step.
-std::int64_t backoff(const Limits& limits, int attempt, Random& random) {
-  std::int64_t step = limits.backoff_first_us;
-  for (int i = 0; i < attempt && step < limits.backoff_most_us; ++i) step *= 2;
-  step = std::min(step, limits.backoff_most_us);
+using enum State;
+using enum Action;
+using enum Deaths;
+
+constexpr Transition kTable[] = {
+    {kStopped, Event::kStart, kAny, kStarting, kSpawn, "somebody wants the plugin"},
+    {kStopped, Event::kHeld, kAny, kQuarantined, kNone, "set aside before the daemon's restart"},
+    {kStopped, Event::kStop, kAny, kStopped, kNone, "there is nothing to end"},
+
+    {kStarting, Event::kReady, kAny, kReady, kNone, "it loaded, agreed and took its settings"},
+    {kStarting, Event::kLate, kAny, kStarting, kKill, "no READY in time; its death follows"},
+    {kStarting, Event::kBroke, kAny, kStarting, kKill, "it broke a rule; its death follows"},
+    {kStarting, Event::kDied, kFew, kBackoff, kWait, "tried again after a while"},
+    {kStarting, Event::kDied, kMany, kQuarantined, kSetAside, "it does not get ready"},
+    {kStarting, Event::kDied, kManyEssential, kBackoff, kWaitLong, "never switched off"},
+    {kStarting, Event::kStop, kAny, kStopping, kAskToStop, "the daemon ends"},
+
+    {kReady, Event::kSilent, kAny, kReady, kKill, "no heartbeat; its death follows"},
+    {kReady, Event::kHung, kAny, kReady, kKill, "an operation that never ends; its death follows"},
+    {kReady, Event::kBroke, kAny, kReady, kKill, "it broke a rule; its death follows"},
+    {kReady, Event::kDied, kFew, kBackoff, kWait, "tried again after a while"},
+    {kReady, Event::kDied, kMany, kQuarantined, kSetAside, "it dies again and again"},
+    {kReady, Event::kDied, kManyEssential, kBackoff, kWaitLong, "never switched off"},
+    {kReady, Event::kStop, kAny, kStopping, kAskToStop, "the daemon ends"},
+
+    {kBackoff, Event::kTimer, kAny, kStarting, kSpawn, "the wait is over"},
+    {kBackoff, Event::kStop, kAny, kStopped, kNone, "the daemon ends"},
+
+    {kQuarantined, Event::kRelease, kAny, kStarting, kSpawn, "a person lets it try again"},
+    {kQuarantined, Event::kStop, kAny, kStopped, kNone, "the daemon ends"},
+
+    {kStopping, Event::kDied, kAny, kStopped, kNone, "it ended as it was asked to"},
+    {kStopping, Event::kLate, kAny, kStopping, kKill, "it does not end; its death follows"},
+};
+
+}  // namespace
+
+std::span<const Transition> transitions() { return kTable; }
+
+const Transition* Policy::find(Event event) const {
+  const auto* const at = std::ranges::find_if(kTable, [&](const Transition& t) {
+    return t.from == state_ && t.event == event && (t.deaths == kAny || t.deaths == deaths());
+  });
+  return at == std::end(kTable) ? nullptr : at;
+}
+
+Deaths Policy::deaths() const {
+  if (early_ < limits_.early_crashes && crashes_ < limits_.crashes) return kFew;
+  return essential_ ? kManyEssential : kMany;
+}
+
+// The counters the table's third column looks at.
+void Policy::count(Event event, std::int64_t now_us) {
+  if (event == Event::kDied && (state_ == kStarting || state_ == kReady)) {
+    ++restarts_;
+    if (state_ == kStarting) ++early_;
+    if (now_us - window_start_us_ > limits_.crash_window_us) {
+      window_start_us_ = now_us;
+      crashes_ = 0;
+    }
+    ++crashes_;
+    if (state_ == kReady && now_us - ready_since_us_ >= limits_.healthy_us) attempt_ = 0;
+  }
+  if (event == Event::kReady && state_ == kStarting) {
+    ready_since_us_ = now_us;
+    early_ = 0;
+    alarm_ = false;
+  }
+  if (event == Event::kRelease && state_ == kQuarantined) crashes_ = early_ = attempt_ = 0;
+}
+
+// Exponential with jitter: somewhere between half and all of the step.
+std::int64_t Policy::backoff(Random& random) {
+  std::int64_t step = limits_.backoff_first_us;
+  for (int i = 0; i < attempt_ && step < limits_.backoff_most_us; ++i) step *= 2;
+  ++attempt_;
+  step = std::min(step, limits_.backoff_most_us);
   std::array<std::uint8_t, 8> bytes{};
   random.fill(bytes);
   std::uint64_t r = 0;
@@ -19,75 +91,17 @@ std::int64_t backoff(const Limits& limits, int attempt, Random& random) {
   return step / 2 + static_cast<std::int64_t>(r % static_cast<std::uint64_t>(step / 2 + 1));
 }
 
-}  // namespace
-
-Decision Policy::enter(State state, Action action, std::int64_t wait_us) {
-  const bool changed = state_ != state;
-  state_ = state;
-  return {action, wait_us, changed};
-}
-
-Decision Policy::died(std::int64_t now_us, Random& random) {
-  ++restarts_;
-  if (state_ == State::kStarting) ++early_;
-  if (now_us - window_start_us_ > limits_.crash_window_us) {
-    window_start_us_ = now_us;
-    crashes_ = 0;
-  }
-  ++crashes_;
-  if (state_ == State::kReady && now_us - ready_since_us_ >= limits_.healthy_us) attempt_ = 0;
-  if (early_ >= limits_.early_crashes || crashes_ >= limits_.crashes) {
-    if (!essential_) return enter(State::kQuarantined, Action::kNone);
-    alarm_ = true;
-    return enter(State::kBackoff, Action::kWait, limits_.slow_retry_us);
-  }
-  return enter(State::kBackoff, Action::kWait, backoff(limits_, attempt_++, random));
-}
-
-// state x event; whatever is not named leaves everything as it is.
 Decision Policy::on(Event event, std::int64_t now_us, Random& random) {
-  using enum State;
-  switch (event) {
-    case Event::kStart:
-      if (state_ == kStopped) return enter(kStarting, Action::kSpawn);
-      break;
-    case Event::kHeld:
-      if (state_ == kStopped) return enter(kQuarantined, Action::kNone);
-      break;
-    case Event::kReady:
-      if (state_ != kStarting) break;
-      ready_since_us_ = now_us;
-      early_ = 0;
-      alarm_ = false;
-      return enter(kReady, Action::kNone);
-    case Event::kDied:
-      if (state_ == kStarting || state_ == kReady) return died(now_us, random);
-      if (state_ == kStopping) return enter(kStopped, Action::kNone);
-      break;
-    case Event::kLate:
-      if (state_ == kStarting) return {Action::kKill, 0, false};
-      if (state_ == kStopping) return {Action::kKill, 0, false};
-      break;
-    case Event::kBroke:
-      if (state_ == kStarting || state_ == kReady) return {Action::kKill, 0, false};
-      break;
-    case Event::kSilent:
-    case Event::kHung:
-      if (state_ == kReady) return {Action::kKill, 0, false};
-      break;
-    case Event::kTimer:
-      if (state_ == kBackoff) return enter(kStarting, Action::kSpawn);
-      break;
-    case Event::kStop:
-      if (state_ == kStarting || state_ == kReady) return enter(kStopping, Action::kAskToStop);
-      if (state_ != kStopping) return enter(kStopped, Action::kNone);
-      break;
-    case Event::kRelease:
-      if (state_ != kQuarantined) break;
-      crashes_ = early_ = attempt_ = 0;
-      return enter(kStarting, Action::kSpawn);
-  }
-  return {};
+  count(event, now_us);
+  const Transition* const found = find(event);
+  if (found == nullptr) return {};
+  const bool changed = state_ != found->to;
+  state_ = found->to;
+  if (found->action == kWaitLong) alarm_ = true;
+  const std::int64_t wait_us = found->action == kWait       ? backoff(random)
+                               : found->action == kWaitLong ? limits_.slow_retry_us
+                                                            : 0;
+  return {found->action, wait_us, changed};
 }
 
 std::string_view name(State state) {
@@ -101,6 +115,29 @@ std::string_view name(Event event) {
                                                               "late",  "silent", "hung",   "broke",
                                                               "timer", "stop",   "release"};
   return kNames[static_cast<std::size_t>(event)];
+}
+
+std::string_view name(Action action) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "", "spawn", "kill", "wait", "wait long, alarm", "ask to stop", "set aside"};
+  return kNames[static_cast<std::size_t>(action)];
+}
+
+std::string_view name(Deaths deaths) {
+  static constexpr std::array<std::string_view, 4> kNames = {"", "few", "many", "many, essential"};
+  return kNames[static_cast<std::size_t>(deaths)];
+}
+
+std::string transitions_markdown() {
+  std::string out = "| state | event | deaths | to | action | why |\n|---|---|---|---|---|---|\n";
+  for (const Transition& t : kTable) {
+    for (const auto text :
+         {name(t.from), name(t.event), name(t.deaths), name(t.to), name(t.action), t.why}) {
+      out += text.empty() ? "| " : "| " + std::string(text) + " ";
+    }
+    out += "|\n";
+  }
+  return out;
 }
 
 }  // namespace till::supervisor

@@ -1,8 +1,10 @@
 // When to start, end, restart and set aside a plugin's child process. Pure: events in, one action
-// out. The table in policy.cpp is the whole behaviour; the docs print it.
+// out. The table in policy.cpp is the whole behaviour; docs/internals/plugin-states.md prints it.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "gateway/base/clock.h"
@@ -23,11 +25,35 @@ enum class Event {
   kStop,     // the daemon ends or the device is removed
   kRelease,  // a person takes the plugin out of quarantine
 };
-enum class Action { kNone, kSpawn, kKill, kWait, kAskToStop };
+enum class Action {
+  kNone,
+  kSpawn,
+  kKill,
+  kWait,      // the backoff, then kTimer
+  kWaitLong,  // an essential device in trouble: slowly, with an alarm
+  kAskToStop,
+  kSetAside,  // write it down: it stays so over a restart of the daemon
+};
+
+// How often it has died lately; what a death leads to depends on it.
+enum class Deaths { kAny, kFew, kMany, kManyEssential };
+
+struct Transition {
+  State from;
+  Event event;
+  Deaths deaths;
+  State to;
+  Action action;
+  std::string_view why;
+};
+
+// A pair that is not in the table leaves everything as it is.
+std::span<const Transition> transitions();
+std::string transitions_markdown();
 
 struct Decision {
   Action action = Action::kNone;
-  std::int64_t wait_us = 0;  // with kWait: send kTimer then
+  std::int64_t wait_us = 0;  // with kWait and kWaitLong: send kTimer then
   bool changed = false;      // the state changed: log once, count
 };
 
@@ -56,8 +82,10 @@ class Policy {
   [[nodiscard]] int restarts() const { return restarts_; }
 
  private:
-  Decision enter(State state, Action action, std::int64_t wait_us = 0);
-  Decision died(std::int64_t now_us, Random& random);
+  [[nodiscard]] const Transition* find(Event event) const;
+  [[nodiscard]] Deaths deaths() const;
+  void count(Event event, std::int64_t now_us);
+  std::int64_t backoff(Random& random);
 
   Limits limits_;
   bool essential_;
@@ -73,5 +101,7 @@ class Policy {
 
 std::string_view name(State state);
 std::string_view name(Event event);
+std::string_view name(Action action);
+std::string_view name(Deaths deaths);
 
 }  // namespace till::supervisor

@@ -2,6 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <tuple>
+#include <vector>
+
 namespace till::supervisor {
 namespace {
 
@@ -104,6 +112,75 @@ TEST_F(PolicyTest, SilenceAndHangingEndTheChild) {
     on(p, Event::kReady);
     EXPECT_EQ(on(p, e).action, Action::kKill);
   }
+}
+
+TEST_F(PolicyTest, NoPairIsDecidedTwiceAndEveryStateIsReached) {
+  std::set<std::tuple<State, Event, Deaths>> seen;
+  std::set<State> reached = {State::kStopped};
+  for (const Transition& t : transitions()) {
+    EXPECT_TRUE(seen.emplace(t.from, t.event, t.deaths).second) << t.why;
+    reached.insert(t.to);
+    // A death is the only event that looks at the deaths; then every case is decided.
+    if (t.deaths == Deaths::kAny) continue;
+    EXPECT_EQ(t.event, Event::kDied);
+    for (const auto d : {Deaths::kFew, Deaths::kMany, Deaths::kManyEssential}) {
+      const auto is = [&](const Transition& o) {
+        return o.from == t.from && o.event == t.event && o.deaths == d;
+      };
+      EXPECT_TRUE(std::ranges::any_of(transitions(), is)) << t.why;
+    }
+  }
+  EXPECT_EQ(reached.size(), 6U);
+  // Every state has a way out by kStop, and whoever is told to end is ended at last.
+  for (int s = 0; s < 6; ++s) {
+    const auto ends = [&](const Transition& t) {
+      return static_cast<int>(t.from) == s && (t.event == Event::kStop || t.event == Event::kLate);
+    };
+    EXPECT_TRUE(std::ranges::any_of(transitions(), ends)) << s;
+  }
+}
+
+// Whatever comes, in whatever order: what is not in the table changes nothing.
+TEST_F(PolicyTest, WhatIsNotInTheTableLeavesEverythingAsItIs) {
+  for (int s = 0; s < 6; ++s) {
+    for (int e = 0; e < 11; ++e) {
+      const auto event = static_cast<Event>(e);
+      Policy p(false);
+      const std::vector<std::vector<Event>> ways = {{},
+                                                    {Event::kStart},
+                                                    {Event::kStart, Event::kReady},
+                                                    {Event::kStart, Event::kReady, Event::kDied},
+                                                    {Event::kHeld},
+                                                    {Event::kStart, Event::kStop}};
+      for (const Event way : ways[static_cast<std::size_t>(s)]) on(p, way);
+      ASSERT_EQ(static_cast<int>(p.state()), s);
+      const auto is = [&](const Transition& t) {
+        return static_cast<int>(t.from) == s && t.event == event;
+      };
+      const bool named = std::ranges::any_of(transitions(), is);
+      const auto d = on(p, event);
+      if (!named) {
+        EXPECT_EQ(static_cast<int>(p.state()), s) << name(event);
+        EXPECT_EQ(d.action, Action::kNone) << name(event);
+        EXPECT_FALSE(d.changed);
+      }
+    }
+  }
+}
+
+// The page is printed from the table the code runs on; TILL_RENEW_DOCS=1 writes it anew.
+TEST_F(PolicyTest, DocumentationPrintsTheTable) {
+  const std::string path = TILL_SOURCE_DIR "/docs/internals/plugin-states.md";
+  const std::string wanted =
+      "# The states of a plugin's child\n\n"
+      "A pair that is not named changes nothing. *many* deaths: two before READY, or five within "
+      "ten minutes.\n*essential* is a fiscal register.\n\n" +
+      transitions_markdown();
+  if (std::getenv("TILL_RENEW_DOCS") != nullptr) std::ofstream(path) << wanted;
+  std::ifstream file(path);
+  const std::string found{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(found, wanted) << "docs/internals/plugin-states.md is stale; renew it with\n"
+                              "  TILL_RENEW_DOCS=1 ./run test -R supervisor_policy_test";
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ class BadScanner final : public till::Scanner {
       return {result ? TILL_DONE : TILL_IN_DOUBT, till::json::object{}, {}, false};
     }
     if (operation.verb == "test.spin") spin();
+    if (operation.verb == "test.crash") std::raise(SIGSEGV);
     if (operation.verb == "test.reach") return {TILL_DONE, reach(), {}, false};
     return till::unsupported(operation.verb);
   }
