@@ -151,8 +151,8 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.need("data", config.data));
   TILL_CHECK(in.need("plugins", config.plugins));
   TILL_CHECK(in.get("plugin_host", config.host_program));
-  TILL_CHECK(in.texts("plugin_keys", config.plugin_keys));
-  TILL_CHECK(in.texts("unsigned_plugins", config.unsigned_plugins));
+  TILL_CHECK(in.texts("plugin_keys", config.trust.keys));
+  TILL_CHECK(in.texts("unsigned_plugins", config.trust.unsigned_plugins));
   TILL_CHECK(in.need("goods", config.goods_file));
   TILL_CHECK(in.need("program", config.program_file));
   TILL_CHECK(in.texts("program_keys", config.program_keys));
@@ -358,8 +358,11 @@ Result<Config> load_config(const std::string& path) {
                   &config.program_file, &config.central_key, &config.log_file}) {
     make_absolute(folder, *p);
   }
+  config.trust.own = supervisor::own_plugins();
   for (auto& d : config.devices) {
-    d.device.plugin = config.plugins + "/" + d.device.plugin;
+    const std::string installed = config.plugins + "/" + d.device.plugin;
+    const std::string own = config.trust.own + "/" + d.device.plugin;
+    d.device.plugin = !fs::exists(installed) && fs::exists(own) ? own : installed;
     // A pseudo-terminal's path may be relative too: tests and the demo keep theirs beside the file.
     if (auto* pty = std::get_if<devices::PtyPort>(&d.device.port)) make_absolute(folder, pty->path);
   }

@@ -12,6 +12,7 @@
 #include "gateway/devices/device.h"
 #include "gateway/identify/cards.h"
 #include "gateway/identify/identify.h"
+#include "gateway/supervisor/catalogue.h"
 
 namespace till::app {
 
@@ -24,10 +25,9 @@ struct Config {
   StoreId store;
   std::string data;  // folder of journal, keys and socket
   Language language = Language::kRu;
-  std::string plugins;  // folder with one folder a plugin
+  std::string plugins;  // folder with one folder a plugin; what is not there is the gateway's own
   std::string host_program;
-  std::vector<std::string> plugin_keys;       // public keys; none = signatures are not asked for
-  std::vector<std::string> unsigned_plugins;  // folders that need none
+  supervisor::Trust trust;  // which plugins may run
   std::string listen = "127.0.0.1:8480";
   std::vector<api::Access> access;
   std::vector<OperatorEntry> operators;

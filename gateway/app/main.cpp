@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "gateway/app/plugin_command.h"
 #include "gateway/app/program_command.h"
 #include "gateway/app/register_command.h"
 #include "gateway/app/sale_command.h"
@@ -147,6 +148,19 @@ int usb_list() {
   return 0;
 }
 
+int run_plugins(const PluginArguments& arguments) {
+  return plugin_command(arguments, language_of_environment());
+}
+
+CLI::App* add_plugins(CLI::App& app, PluginArguments& into) {
+  auto* plugins = app.add_subcommand("plugins", "the installed plugins, and why each may run");
+  plugins->add_option("--config,-c", into.config, "the store's TOML file")->required();
+  auto* install = plugins->add_subcommand("install", "install a packed plugin, offline");
+  install->add_option("file", into.install, "from tillbridge-plugin pack --out")->required();
+  install->add_flag("--replace", into.replace, "exchange the one that is there");
+  return plugins;
+}
+
 int run_program(const std::vector<std::string>& words) {
   return program_command(words, language_of_environment());
 }
@@ -163,10 +177,9 @@ int main(int argc, char** argv) {
   run->add_option("--config,-c", config, "the store's TOML file")->required();
   auto* check = app.add_subcommand("check", "read the configuration and say what is wrong with it");
   check->add_option("--config,-c", config, "the store's TOML file")->required();
-  std::string token_file;
+  std::string token_file, operator_name;
   auto* token = app.add_subcommand("token", "make a till's token; prints the hash for store.toml");
   token->add_option("--out", token_file, "the file the token goes to")->required();
-  std::string operator_name;
   auto* pin = app.add_subcommand("pin", "read an operator's PIN; prints the hash for store.toml");
   pin->add_option("--name", operator_name, "the operator's name as in store.toml")->required();
   auto* usb = app.add_subcommand("usb", "list the USB printers");
@@ -175,6 +188,8 @@ int main(int argc, char** argv) {
   identity->add_option("--config,-c", config, "the store's TOML file")->required();
   identity->add_option("--card", card, "the card's number");
   identity->add_option("--phone", phone, "the phone's number");
+  till::app::PluginArguments plugin_arguments;
+  const auto* plugins = till::app::add_plugins(app, plugin_arguments);
   till::app::SaleOptions sale_options;
   auto* sale = app.add_subcommand("sale", "a till in the terminal; it uses only the HTTP API");
   auto* devices = app.add_subcommand("devices", "the devices of a running gateway");
@@ -209,6 +224,7 @@ int main(int argc, char** argv) {
     if (pin->parsed()) return till::app::make_pin(operator_name);
     if (token->parsed()) return till::app::make_token(token_file);
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
+    if (plugins->parsed()) return till::app::run_plugins(plugin_arguments);
     if (usb->parsed()) return till::app::usb_list();
     if (settle->parsed()) return till::app::settle_command(sale_options, words);
     if (program->parsed()) return till::app::run_program(words);

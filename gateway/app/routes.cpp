@@ -156,6 +156,8 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "returns" && c.path.size() == 1 && method == "POST") return answer(open_return(c));
   if (head == "devices" && method == "GET")
     return reply(ok({{"devices", store_.describe_devices()}}));
+  if (head == "plugins" && method == "GET")
+    return reply(ok({{"plugins", store_.describe_plugins()}}));
   if (head == "devices" && c.path.size() == 3 && c.path[2] == "release" && method == "POST") {
     if (c.who.role == api::Role::kCashier) return answer(fail(Code::kRoleForbidden));
     const auto released = store_.release_device(c.path[1]);
@@ -175,7 +177,8 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "documents" && c.path.size() == 1 && method == "POST") {
     return answer(open_document(c));
   }
-  const bool known = head == "sales" || head == "returns" || head == "devices" || head == "health";
+  const bool known = head == "sales" || head == "returns" || head == "devices" ||
+                     head == "plugins" || head == "health";
   reply(error({known ? Code::kMethodNotAllowed : Code::kNotFound, c.request.path, {}},
               c.request.language));
 }

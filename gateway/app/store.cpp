@@ -16,7 +16,6 @@
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
 #include "gateway/devices/http_client.h"
-#include "sdk/tool/package.h"
 
 namespace till::app {
 namespace {
@@ -78,19 +77,6 @@ Result<link::LinkConfig> read_key(const Config& config) {
   return link;
 }
 
-// Where the shop names keys, a plugin must be signed by one of them, or be named as unsigned.
-Result<void> check_signature(const Config& config, const std::string& folder) {
-  if (config.plugin_keys.empty()) return {};
-  const std::string name = folder.substr(folder.find_last_of('/') + 1);
-  if (std::ranges::find(config.unsigned_plugins, name) != config.unsigned_plugins.end()) return {};
-  const auto key = TILL_TRY(kit::verify_package(folder));
-  if (key.empty()) return fail(Code::kBadFile, name + " is not signed");
-  if (std::ranges::find(config.plugin_keys, key) == config.plugin_keys.end()) {
-    return fail(Code::kBadFile, name + " is signed by a key the store does not know: " + key);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> check_store_files(const Config& config) {
@@ -103,8 +89,8 @@ Result<void> check_store_files(const Config& config) {
     if (!manifest) return in_file("device " + d.device.id, manifest.error());
     const auto settings = supervisor::check_settings(*manifest, d.device.settings);
     if (!settings) return in_file("device " + d.device.id, settings.error());
-    if (const auto signed_by = check_signature(config, d.device.plugin); !signed_by) {
-      return in_file("device " + d.device.id, signed_by.error());
+    if (const auto may = supervisor::check_trust(config.trust, d.device.plugin); !may) {
+      return in_file("device " + d.device.id, may.error());
     }
     fiscal |= manifest->kind == "register";
   }
@@ -115,7 +101,12 @@ Result<void> check_store_files(const Config& config) {
 }
 
 Store::Store(boost::asio::io_context& io, Config config, Clock& clock, Random& random)
-    : io_(io), config_(std::move(config)), clock_(clock), random_(random), idle_timer_(io) {}
+    : io_(io),
+      config_(std::move(config)),
+      clock_(clock),
+      random_(random),
+      idle_timer_(io),
+      catalogue_({config_.plugins, config_.trust.own}, config_.trust) {}
 
 Store::~Store() {
   stop();
@@ -212,10 +203,11 @@ Result<void> Store::make_devices() {
       [this](const std::string& request, std::uint32_t timeout_ms,
              std::function<void(ipc::Outcome)> done) {
         devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
-      }});
+      },
+      config_.data + "/plugins"});
   for (const auto& d : config_.devices) {
-    if (const auto signed_by = check_signature(config_, d.device.plugin); !signed_by) {
-      return in_file("device " + d.device.id, signed_by.error());
+    if (const auto may = supervisor::check_trust(config_.trust, d.device.plugin); !may) {
+      return in_file("device " + d.device.id, may.error());
     }
     auto device = devices::Device::make(*services_, d.device);
     if (!device) return in_file("device " + d.device.id, device.error());
@@ -429,6 +421,29 @@ std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) co
 std::string Store::till_of(const std::string& device) const {
   const auto at = device_till_.find(device);
   return at == device_till_.end() ? std::string() : at->second;
+}
+
+json::array Store::describe_plugins() {
+  json::array out;
+  for (const auto& entry : catalogue_.scan()) {
+    json::object o{{"name", entry.name}};
+    if (entry.manifest) {
+      o["id"] = entry.manifest->id;
+      o["kind"] = entry.manifest->kind;
+      o["version"] = entry.manifest->version;
+    } else {
+      o["problem"] = error_view(entry.manifest.error(), config_.language);
+    }
+    if (entry.trust) {
+      o["trusted"] = name(*entry.trust);
+    } else {
+      o["untrusted"] = error_view(entry.trust.error(), config_.language);
+    }
+    out.push_back(std::move(o));
+  }
+  metrics_.set("tillbridge_plugin_folders_read_total",
+               static_cast<std::int64_t>(catalogue_.reads()));
+  return out;
 }
 
 json::array Store::describe_devices() const {

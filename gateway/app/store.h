@@ -14,6 +14,7 @@
 #include "gateway/checkout/desk.h"
 #include "gateway/journal/journal.h"
 #include "gateway/link/link.h"
+#include "gateway/supervisor/catalogue.h"
 
 namespace till::app {
 
@@ -59,6 +60,7 @@ class Store final : public checkout::PointsPort {
   Metrics& metrics() { return metrics_; }
   [[nodiscard]] bool central_online() const { return link_ && link_->online(); }
   [[nodiscard]] boost::json::array describe_devices() const;
+  boost::json::array describe_plugins();
   // A driver in quarantine may try again. kNoSuchDevice, kSaleState when it is not in quarantine.
   Result<void> release_device(const std::string& id);
   [[nodiscard]] unsigned short port() const { return server_->port(); }
@@ -142,6 +144,7 @@ class Store final : public checkout::PointsPort {
   std::uint64_t card_events_ = 0;
   std::int64_t looked_us_ = 0;  // at the register, 0 = not yet
   boost::asio::steady_timer idle_timer_;
+  supervisor::Catalogue catalogue_;
   int lock_fd_ = -1;
 };
 

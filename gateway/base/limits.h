@@ -20,8 +20,11 @@ inline constexpr int kMaxDeviceRetries = 3;           // a fourth try of a frame
 // Plugins
 inline constexpr std::size_t kMaxManifestBytes = 65536;  // real ones take less than 4 KiB
 inline constexpr std::size_t kMaxPlugins = 64;           // processes on a small counter PC
+inline constexpr std::size_t kMaxListedPlugins = 256;    // folders, installed and not all used
+inline constexpr std::size_t kMaxPluginFiles = 1024;     // of one folder, when it is looked at
 inline constexpr int kMaxPluginRestarts = 5;             // in a window, then it is set aside
 inline constexpr int kMaxPluginEventsPerSecond = 200;    // nobody scans faster
+inline constexpr int kMaxStateWritesPerSecond = 10;      // of one plugin; each waits for the disk
 inline constexpr std::size_t kMaxPluginRequests = 4;     // HTTP requests one child waits for
 
 // The sale

@@ -37,6 +37,7 @@ Device::Device(DeviceServices& services, DeviceConfig config, supervisor::Manife
       config_(std::move(config)),
       manifest_(std::move(manifest)),
       policy_(manifest_.kind == "register"),
+      state_(services.state_folder, config_.id, manifest_.id),
       restart_timer_(services.io),
       port_timer_(services.io),
       deadline_timer_(services.io) {}
@@ -207,6 +208,12 @@ void Device::on_frame(ipc::Frame frame) {
     case ipc::Type::kHttpRequest:
       answer_http(frame.op, frame.body);
       break;
+    case ipc::Type::kState:
+      answer_state(frame.op, frame.body);
+      break;
+    case ipc::Type::kProgress:
+      on_progress(frame);
+      break;
     default:
       break;  // kNoReturn is a hint; kBye precedes the end of the socket
   }
@@ -280,6 +287,22 @@ void Device::answer_http(std::uint64_t request_number, const std::string& body) 
                    self->child_->send(ipc::Type::kHttpAnswer, ipc::encode_outcome(outcome),
                                       request_number);
                  });
+}
+
+void Device::answer_state(std::uint64_t request_number, const std::string& body) {
+  if (!child_) return;  // its last words
+  const bool writes = !body.starts_with("get\t");
+  const auto outcome = writes && !state_writes_.allow(services_.clock.monotonic_us())
+                           ? ipc::Outcome::refused({Code::kDeviceBusy, "10 writes a second", {}})
+                           : state_.handle(body);
+  child_->send(ipc::Type::kStateAnswer, ipc::encode_outcome(outcome), request_number);
+}
+
+void Device::on_progress(const ipc::Frame& frame) {
+  if (!running_ || frame.op != queue_.front().number) return broken_rule("progress");
+  const auto now = static_cast<int>(std::min<std::size_t>(number(frame.body), 1001));
+  if (now < progress_ || now > 1000) return broken_rule("progress");
+  progress_ = now;
 }
 
 // ---- the port ----
@@ -388,6 +411,7 @@ void Device::submit(std::string verb, const std::string& key, const json::value&
 void Device::next_operation() {
   if (running_ || queue_.empty() || !child_ || policy_.state() != supervisor::State::kReady) return;
   running_ = true;
+  progress_ = 0;
   child_->send(ipc::Type::kSubmit, queue_.front().body, queue_.front().number);
   watch_deadline();
 }
@@ -447,7 +471,8 @@ void Device::unlock() {
 }
 
 json::object Device::describe() const {
-  return {{"id", config_.id},
+  return {{"progress", running_ ? json::value(progress_) : json::value()},
+          {"id", config_.id},
           {"kind", manifest_.kind},
           {"plugin", manifest_.id},
           {"version", manifest_.version},

@@ -16,6 +16,7 @@
 #include "gateway/devices/port.h"
 #include "gateway/supervisor/child.h"
 #include "gateway/supervisor/manifest.h"
+#include "gateway/supervisor/plugin_state.h"
 #include "gateway/supervisor/policy.h"
 #include "gateway/supervisor/quarantine.h"
 
@@ -44,6 +45,7 @@ struct DeviceServices {
   std::function<void(std::string request, std::uint32_t timeout_ms,
                      std::function<void(ipc::Outcome)>)>
       http;
+  std::string state_folder;  // of what plugins keep
 };
 
 // At most so many in a second; what is over it is for a counter.
@@ -125,6 +127,8 @@ class Device : public std::enable_shared_from_this<Device> {
   void finish(ipc::Outcome outcome);
   void fail_queue(const Error& error);
   void answer_http(std::uint64_t number, const std::string& body);
+  void answer_state(std::uint64_t number, const std::string& body);
+  void on_progress(const ipc::Frame& frame);
   void on_plugin_event(const std::string& body);
   void on_plugin_log(const std::string& body);
   void on_printed(std::string_view line);
@@ -138,6 +142,7 @@ class Device : public std::enable_shared_from_this<Device> {
   DeviceConfig config_;
   supervisor::Manifest manifest_;
   supervisor::Policy policy_;
+  supervisor::PluginState state_;
   std::string hash_;                  // of the library that is loaded
   std::map<std::string, int> fatal_;  // verb and key of operations that ended the child, how often
   std::shared_ptr<supervisor::Child> child_;
@@ -156,6 +161,8 @@ class Device : public std::enable_shared_from_this<Device> {
   std::size_t out_flight_ = 0;  // bytes of the child the port has not taken yet
   std::size_t requests_ = 0;    // HTTP, unanswered
   Rate events_{limits::kMaxPluginEventsPerSecond}, logs_{limits::kMaxLogsPerSecond};
+  Rate state_writes_{limits::kMaxStateWritesPerSecond};
+  int progress_ = 0;  // of the operation that runs, thousandths
   std::uint64_t last_number_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 
 #include "gateway/base/system_clock.h"
@@ -32,11 +33,11 @@ class DeviceTest : public testing::Test {
     return condition();
   }
   // The outcome of one operation, the device being online before it.
-  ipc::Outcome perform(const std::string& verb, const std::string& key) {
+  ipc::Outcome perform(const std::string& verb, const std::string& key,
+                       const boost::json::object& body = {}) {
     EXPECT_TRUE(until([this] { return device->online(); }));
     std::optional<ipc::Outcome> outcome;
-    device->submit(verb, key, boost::json::object{}, 5000,
-                   [&outcome](ipc::Outcome o) { outcome = std::move(o); });
+    device->submit(verb, key, body, 5000, [&outcome](ipc::Outcome o) { outcome = std::move(o); });
     EXPECT_TRUE(until([&] { return outcome.has_value(); }));
     return outcome.value_or(ipc::Outcome::refused({Code::kInternal, "silence", {}}));
   }
@@ -55,7 +56,8 @@ class DeviceTest : public testing::Test {
       quarantine,
       [](const std::string&, const std::string&, const boost::json::value&) {},
       [](const std::string&, bool) {},
-      [](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {}};
+      [](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {},
+      testing::TempDir() + "/device_test_state"};
   std::shared_ptr<Device> device;
 };
 
@@ -86,6 +88,37 @@ TEST_F(DeviceTest, WhatWaitsBehindADeadlyOperationDidNotHappen) {
   ASSERT_TRUE(until([&] { return verdicts.size() == 2; }));
   EXPECT_EQ(verdicts[0], ipc::Verdict::kInDoubt);
   EXPECT_EQ(verdicts[1], ipc::Verdict::kRefused);
+}
+
+TEST_F(DeviceTest, WhatAPluginKeepsOutlivesItsProcess) {
+  std::filesystem::remove_all(services.state_folder);
+  EXPECT_EQ(perform("test.kept", "").body, R"({"code":2019,"value":""})");
+  EXPECT_EQ(perform("test.keep", "", {{"value", "seven"}}).body, R"({"code":0})");
+  perform("test.crash", "");
+  EXPECT_EQ(perform("test.kept", "").body, R"({"code":0,"value":"seven"})");
+  EXPECT_EQ(perform("test.keep", "", {{"value", std::string(5000, 'x')}}).body, R"({"code":2020})");
+  EXPECT_EQ(perform("test.kept", "").body, R"({"code":0,"value":"seven"})");
+  // More than ten writes a second wait for nobody's disk.
+  std::string last;
+  for (int i = 0; i < 12; ++i) last = perform("test.keep", "", {{"value", "eight"}}).body;
+  EXPECT_EQ(last, R"({"code":2004})");
+}
+
+TEST_F(DeviceTest, ProgressOnlyGrows) {
+  const auto broken = [this] {
+    return metrics.render().find("rule=\"progress\"") != std::string::npos;
+  };
+  EXPECT_EQ(perform("test.progress", "", {{"steps", {100, 500, 1000}}}).verdict,
+            ipc::Verdict::kDone);
+  EXPECT_FALSE(broken());
+  std::optional<ipc::Outcome> outcome;
+  device->submit("test.progress", "", boost::json::object{{"steps", {300}}, {"wait_ms", 300}}, 5000,
+                 [&](ipc::Outcome o) { outcome = std::move(o); });
+  EXPECT_TRUE(until([this] { return device->describe().at("progress") == 300; }));
+  EXPECT_TRUE(until([&] { return outcome.has_value(); }));
+  EXPECT_TRUE(device->describe().at("progress").is_null());
+  perform("test.progress", "", {{"steps", {500, 100}}});
+  EXPECT_TRUE(broken());
 }
 
 }  // namespace

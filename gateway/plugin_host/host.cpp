@@ -189,7 +189,8 @@ void Host::handle(ipc::Frame frame) {
       jobs_.push_back({Job::Kind::kPortState, 0, frame.body});
       break;
     case ipc::Type::kHttpAnswer:
-      if (const auto at = http_.find(frame.op); at != http_.end()) {
+    case ipc::Type::kStateAnswer:
+      if (const auto at = answers_.find(frame.op); at != answers_.end()) {
         at->second = ipc::decode_outcome(frame.body)
                          .value_or(ipc::Outcome::in_doubt({Code::kBadFrame, {}, {}}));
       }
@@ -416,20 +417,23 @@ bool Host::sleep(std::uint32_t ms) {
 
 void Host::point_of_no_return() { send(ipc::Type::kNoReturn, {}, current_op_); }
 
-ipc::Outcome Host::http(const std::string& request, std::uint32_t timeout_ms) {
+void Host::progress(std::uint32_t thousandths) {
+  send(ipc::Type::kProgress, std::to_string(thousandths), current_op_);
+}
+
+ipc::Outcome Host::ask(ipc::Type type, std::string body, std::uint32_t timeout_ms) {
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    number = ++http_count_;
-    http_.emplace(number, std::nullopt);
+    number = ++asked_;
+    answers_.emplace(number, std::nullopt);
   }
-  send(ipc::Type::kHttpRequest, std::to_string(timeout_ms) + "\n" + request, number);
+  send(type, std::move(body), number);
   std::unique_lock lock(mutex_);
-  // A second more than the daemon has: its verdict is better than our silence.
-  wake_.wait_until(lock, deadline_in(timeout_ms + 1000),
-                   [&] { return http_[number].has_value() || cancelled_ || stopping_; });
-  auto answer = std::move(http_[number]);
-  http_.erase(number);
+  wake_.wait_until(lock, deadline_in(timeout_ms),
+                   [&] { return answers_[number].has_value() || cancelled_ || stopping_; });
+  auto answer = std::move(answers_[number]);
+  answers_.erase(number);
   return answer ? std::move(*answer) : ipc::Outcome::in_doubt({Code::kTimeout, {}, {}});
 }
 

@@ -37,7 +37,9 @@ class Host {
   bool sleep(std::uint32_t ms);
   void send(ipc::Type type, std::string body, std::uint64_t op = 0);
   void point_of_no_return();
-  ipc::Outcome http(const std::string& request, std::uint32_t timeout_ms);
+  // Asks the daemon and waits for its answer; a cancelled wait is in doubt.
+  ipc::Outcome ask(ipc::Type type, std::string body, std::uint32_t timeout_ms);
+  void progress(std::uint32_t thousandths);
 
   [[nodiscard]] const till_host* c_host() const { return &c_host_; }
 
@@ -75,8 +77,8 @@ class Host {
   bool quiet_due_ = false;
   std::uint64_t current_op_ = 0;
   std::int64_t op_started_us_ = 0;
-  std::uint64_t http_count_ = 0;
-  std::map<std::uint64_t, std::optional<ipc::Outcome>> http_;
+  std::uint64_t asked_ = 0;
+  std::map<std::uint64_t, std::optional<ipc::Outcome>> answers_;
   const till_operations* operations_ = nullptr;
   const till_input* input_table_ = nullptr;
   const till_plugin* plugin_ = nullptr;

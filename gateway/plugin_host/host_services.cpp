@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "host.h"
+#include "sdk/cpp/base/kept_state.h"
 
 namespace till::plugin_host {
 namespace {
@@ -51,13 +52,47 @@ constexpr till_http kHttp{
     .request = [](const till_host* h, const char* request, std::size_t size,
                   std::uint32_t timeout_ms, const till_sink* answer,
                   till_error* error) noexcept -> till_status {
-      const auto outcome = of(h).http(std::string(request, size), timeout_ms);
+      // A second more than the daemon has: its verdict is better than our silence.
+      const auto outcome = of(h).ask(ipc::Type::kHttpRequest,
+                                     std::to_string(timeout_ms) + "\n" + std::string(request, size),
+                                     timeout_ms + 1000);
       fill(error, outcome.error);
       if (outcome.verdict == ipc::Verdict::kDone) {
         answer->write(answer, outcome.body.data(), outcome.body.size());
       }
       return static_cast<till_status>(outcome.verdict);
     },
+};
+
+till_status keep(const till_host* h, const char* what, const char* key, std::string_view value,
+                 const till_sink* sink, till_error* error) noexcept {
+  if (const auto good = KeptState::check(key); !good) {
+    fill(error, good.error());
+    return TILL_REFUSED;
+  }
+  const auto outcome = of(h).ask(
+      ipc::Type::kState, std::string(what) + "\t" + key + "\n" + std::string(value), TILL_GRACE_MS);
+  fill(error, outcome.error);
+  if (sink != nullptr && outcome.verdict == ipc::Verdict::kDone) {
+    sink->write(sink, outcome.body.data(), outcome.body.size());
+  }
+  return static_cast<till_status>(outcome.verdict);
+}
+
+constexpr till_state kState{
+    .get = [](const till_host* h, const char* key, const till_sink* value,
+              till_error* error) noexcept { return keep(h, "get", key, {}, value, error); },
+    .set =
+        [](const till_host* h, const char* key, const char* value, std::size_t size,
+           till_error* error) noexcept {
+          return keep(h, "set", key, {value, size}, nullptr, error);
+        },
+    .remove = [](const till_host* h, const char* key,
+                 till_error* error) noexcept { return keep(h, "remove", key, {}, nullptr, error); },
+};
+
+constexpr till_progress kProgress{
+    .report = [](const till_host* h, std::uint32_t n) noexcept { of(h).progress(n); },
 };
 
 }  // namespace
@@ -69,6 +104,8 @@ const void* host_extension(const till_host*, const char* id) noexcept {
   if (wanted == TILL_LOG_ID) return &kLog;
   if (wanted == TILL_TIME_ID) return &kTime;
   if (wanted == TILL_HTTP_ID) return &kHttp;
+  if (wanted == TILL_STATE_ID) return &kState;
+  if (wanted == TILL_PROGRESS_ID) return &kProgress;
   return nullptr;
 }
 

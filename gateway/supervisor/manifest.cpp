@@ -90,6 +90,12 @@ Result<Manifest> read(JsonObject& in) {
   TILL_CHECK(read_abi(TILL_TRY(in.object("abi")), m.id));
   m.verbs = TILL_TRY(words(in, "verbs"));
   m.events = TILL_TRY(words(in, "events"));
+  if (in.has("idempotent")) m.idempotent = TILL_TRY(words(in, "idempotent"));
+  for (const auto& verb : m.idempotent) {
+    if (std::ranges::find(m.verbs, verb) == m.verbs.end()) {
+      return fail(Code::kBadValue, "idempotent: " + verb + " is none of the verbs");
+    }
+  }
   m.owner = TILL_TRY(in.get_or("owner", std::string()));
   m.access = TILL_TRY(access_of(TILL_TRY(in.get_or("access", std::string("port")))));
   if (const auto* schema = in.raw("config_schema"); schema != nullptr) {

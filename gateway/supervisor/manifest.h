@@ -23,6 +23,7 @@ struct Manifest {
   std::string library;  // file name beside the manifest
   std::string owner;    // who answers for it, "" = nobody
   std::vector<std::string> verbs, events;
+  std::vector<std::string> idempotent;  // of the verbs: the same key again, nothing done again
   Access access = Access::kPort;
   boost::json::object config_schema;
   int activate_ms = 10000;

@@ -1,15 +1,13 @@
 #include "quarantine.h"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
+#include "gateway/base/durable_file.h"
 #include "gateway/base/json.h"
 
 namespace till::supervisor {
@@ -61,23 +59,13 @@ Result<bool> Quarantine::release(std::string_view hash) {
   return true;
 }
 
-// Written beside and renamed, so that a power cut leaves the old file or the new one.
 Result<void> Quarantine::save() const {
   json::array plugins;
   for (const Entry& e : entries_) {
     plugins.push_back({{"hash", json::string(e.hash)}, {"device", json::string(e.device)}});
   }
   const std::string text = json::serialize(json::object{{"plugins", plugins}}) + "\n";
-  const std::string fresh = file_ + ".new";
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(Code::kBadFile, fresh);
-  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fdatasync(fd) == 0;
-  close(fd);
-  if (!written || std::rename(fresh.c_str(), file_.c_str()) != 0) {
-    return fail(Code::kBadFile, file_);
-  }
-  return {};
+  return write_durably(file_, text);
 }
 
 std::string file_hash(const std::string& path) {

@@ -42,7 +42,10 @@ enum class Type : std::uint16_t {
   kHttpAnswer,   // daemon: op = request number, an Outcome
   kStop,         // daemon
   kBye,          // child
-  kLast = kBye,
+  kState,        // child: op = request number, "get" "set" or "remove" '\t' key '\n' value
+  kStateAnswer,  // daemon: op = request number, an Outcome; of a get the value
+  kProgress,     // child: op, thousandths done, decimal
+  kLast = kProgress,
 };
 
 inline constexpr std::uint16_t kFlagMemfd = 1;

@@ -84,6 +84,7 @@ OperationResult Plugin::perform(const Operation& operation) { return unsupported
 void Plugin::attach(const till_host* host) {
   host_ = host;
   port_ = std::make_unique<Port>(host, deadline_);
+  state_ = std::make_unique<State>(host);
 }
 
 void Plugin::emit(const char* type, const json::value& body) {
@@ -136,6 +137,44 @@ void to_c(const Error& from, bool dirty, till_error* to) noexcept {
 }
 
 }  // namespace
+
+State::State(const till_host* host) : host_(host), table_(find<till_state>(host, TILL_STATE_ID)) {}
+
+Result<std::string> State::get(const std::string& key) const {
+  if (table_ == nullptr) return fail(Code::kNotKept, key);
+  std::string value;
+  const till_sink sink = string_sink(&value);
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  if (table_->get(host_, key.c_str(), &sink, &error) != TILL_DONE) {
+    return std::unexpected(from_c(error));
+  }
+  return value;
+}
+
+Result<void> State::set(const std::string& key, std::string_view value) {
+  if (table_ == nullptr) return fail(Code::kInternal, "no " TILL_STATE_ID);
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  if (table_->set(host_, key.c_str(), value.data(), value.size(), &error) != TILL_DONE) {
+    return std::unexpected(from_c(error));
+  }
+  return {};
+}
+
+Result<void> State::remove(const std::string& key) {
+  if (table_ == nullptr) return fail(Code::kInternal, "no " TILL_STATE_ID);
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  if (table_->remove(host_, key.c_str(), &error) != TILL_DONE) {
+    return std::unexpected(from_c(error));
+  }
+  return {};
+}
+
+void Plugin::progress(std::uint32_t thousandths) {
+  const auto* table = find<till_progress>(host_, TILL_PROGRESS_ID);
+  if (table == nullptr || thousandths <= progress_) return;
+  progress_ = std::min<std::uint32_t>(thousandths, 1000);
+  table->report(host_, progress_);
+}
 
 OperationResult Plugin::http(const json::object& request, std::uint32_t timeout_ms) {
   const auto* table = find<till_http>(host_, TILL_HTTP_ID);
@@ -195,6 +234,7 @@ struct PluginThunks {
                              till_error* error) noexcept {
     Plugin& plugin = *of(p).plugin;
     plugin.port_->no_return_ = false;
+    plugin.progress_ = 0;
     plugin.deadline_.start(monotonic(plugin.host_), op->deadline_ms);
     OperationResult result;
     try {

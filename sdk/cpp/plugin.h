@@ -67,6 +67,22 @@ class Port {
   bool sent_ = false;  // something, since the point of no return
 };
 
+// A few small facts that outlive the process; tillbridge/state.h gives the limits.
+class State {
+ public:
+  explicit State(const till_host* host);
+
+  // What was kept under the key. kNotKept: nothing was, as at the first start.
+  [[nodiscard]] Result<std::string> get(const std::string& key) const;
+  // On the disk when it returns. kStateFull, kDeviceBusy (too often): nothing changed.
+  Result<void> set(const std::string& key, std::string_view value);
+  Result<void> remove(const std::string& key);
+
+ private:
+  const till_host* host_;
+  const till_state* table_;
+};
+
 // How an operation ends; a Result converts by the rule of Plugin::conclude.
 struct OperationResult {
   till_status status = TILL_DONE;
@@ -98,11 +114,16 @@ class Plugin {
 
  protected:
   Port& port() { return *port_; }
+  State& state() { return *state_; }
   void emit(const char* type, const json::value& body);
   void log(int level, std::string_view text);
   [[nodiscard]] std::int64_t unix_us() const;
   [[nodiscard]] std::int64_t monotonic_us() const;
   bool sleep(std::uint32_t ms);
+  // The C boundary itself, for what this class does not offer.
+  [[nodiscard]] const till_host* host() const { return host_; }
+  // How far the operation has come, in thousandths; less than before in it is left out.
+  void progress(std::uint32_t thousandths);
   // An HTTP request through the daemon; see till_http. The status tells refused from in doubt.
   OperationResult http(const json::object& request, std::uint32_t timeout_ms);
 
@@ -115,6 +136,8 @@ class Plugin {
   const till_host* host_ = nullptr;
   Deadline deadline_;
   std::unique_ptr<Port> port_;
+  std::unique_ptr<State> state_;
+  std::uint32_t progress_ = 0;
 };
 
 OperationResult unsupported(std::string_view verb);

@@ -30,6 +30,8 @@ RU = {"minor units of the currency": "в копейках (наименьших 
       "reverse DNS: org.example.scanner_acme": "обратный DNS: org.example.scanner_acme",
       "semver: 1.2.3": "semver: 1.2.3", "file name beside the manifest": "имя файла рядом с манифестом",
       "operations it offers": "операции, которые он умеет",
+      "verbs whose key may come again, also after a restart: the same result, and nothing is done again":
+          "операции, ключ которых может прийти снова, и после перезапуска: тот же ответ, и ничего не делается второй раз",
       "events it may emit, without event.": "события, которые он может послать, без event.",
       "port: bytes pumped by the gateway; http: requests through it; none: a rule; direct: opens devices itself":
           "port: байты качает шлюз; http: запросы через шлюз; none: правило; direct: сам открывает устройства",

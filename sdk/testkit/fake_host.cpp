@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint64_t kCanary = 0x5ee5'0f00'd15e'a5ed;
 constexpr std::uint8_t kFill = 0xa7;
+static_assert(KeptState::kKeyMost == TILL_STATE_KEY_MAX &&
+              KeptState::kValueMost == TILL_STATE_VALUE_MAX &&
+              KeptState::kTotalMost == TILL_STATE_TOTAL_MAX);
 
 // A till_error as the host gives it, with a guard behind it.
 struct GuardedError {
@@ -93,6 +96,39 @@ struct FakeTables {
         host.pass_ms(ms);
         return true;
       }};
+  static till_status conclude(const Result<void>& result, till_error* error) noexcept {
+    if (result) return TILL_DONE;
+    error->code = static_cast<std::int32_t>(result.error().code);
+    std::strncpy(error->detail, result.error().detail.c_str(), sizeof error->detail - 1);
+    return TILL_REFUSED;
+  }
+  static constexpr till_state kState{
+      [](const till_host* h, const char* key, const till_sink* sink, till_error* error) noexcept {
+        const auto value = FakeHost::enter(h, "state.get").state.get(key);
+        if (value) sink->write(sink, value->data(), value->size());
+        return conclude(value ? Result<void>() : std::unexpected(value.error()), error);
+      },
+      [](const till_host* h, const char* key, const char* value, std::size_t size,
+         till_error* error) noexcept {
+        FakeHost& host = FakeHost::enter(h, "state.set");
+        const auto may = host.may_keep();
+        return conclude(may ? host.state.set(key, {value, size}) : may, error);
+      },
+      [](const till_host* h, const char* key, till_error* error) noexcept {
+        FakeHost& host = FakeHost::enter(h, "state.remove");
+        const auto may = host.may_keep();
+        return conclude(may ? host.state.remove(key) : may, error);
+      }};
+  static constexpr till_progress kProgress{
+      [](const till_host* h, std::uint32_t thousandths) noexcept {
+        FakeHost& host = FakeHost::enter(h, "progress.report");
+        if (!host.performing_) host.violate("progress", "outside of perform");
+        if (thousandths < host.progress_ || thousandths > 1000) {
+          host.violate("progress",
+                       std::to_string(thousandths) + " after " + std::to_string(host.progress_));
+        }
+        host.progress_ = thousandths;
+      }};
   static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
                                       std::uint32_t timeout_ms, const till_sink* sink,
                                       till_error* error) noexcept -> till_status {
@@ -160,6 +196,8 @@ const void* FakeHost::host_extension(const till_host* h, const char* id) noexcep
   if (wanted == TILL_LOG_ID) return &FakeTables::kLog;
   if (wanted == TILL_TIME_ID) return &FakeTables::kTime;
   if (wanted == TILL_HTTP_ID) return &FakeTables::kHttp;
+  if (wanted == TILL_STATE_ID) return &FakeTables::kState;
+  if (wanted == TILL_PROGRESS_ID) return &FakeTables::kProgress;
   return nullptr;
 }
 
@@ -171,6 +209,7 @@ FakeHost::FakeHost(const till_entry& entry, FakeHostOptions options)
   block_->host = {static_cast<std::uint32_t>(sizeof(till_host)) + options_.later, TILL_ABI_MAJOR,
                   TILL_ABI_MINOR, &block_->before, &host_extension};
   kept_ = block_->host;
+  state = options_.state;
   if (entry.abi_major != TILL_ABI_MAJOR) throw std::runtime_error("abi_major");
   if (options_.init && !entry.init(".")) throw std::runtime_error("init");
   factory_ = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
@@ -231,6 +270,7 @@ FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& b
   GuardedError error(options_.later);
   no_return_ = cancelled_ = false;
   performing_ = true;
+  progress_ = 0;
   const till_status status = table->perform(plugin_, &op.operation, &sink, &error.error);
   after_cancel_ = cancelled_ ? calls_ - calls_at_cancel_ : 0;
   performing_ = cancelled_ = false;
@@ -248,6 +288,16 @@ FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& b
     out.error = error.value();
   }
   return out;
+}
+
+Result<void> FakeHost::may_keep() {
+  if (now_us - writes_since_us_ >= 1'000'000) {
+    writes_since_us_ = now_us;
+    writes_ = 0;
+  }
+  if (++writes_ > TILL_STATE_WRITES_MAX) return fail(Code::kDeviceBusy, "10 writes a second");
+  if (state_fails) return fail(Code::kBadFile, "the disk");
+  return {};
 }
 
 void FakeHost::deactivate() {

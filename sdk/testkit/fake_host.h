@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <tillbridge/sdk/base/bytes.h>
+#include <tillbridge/sdk/base/kept_state.h>
 #include <tillbridge/sdk/base/result.h>
 
 namespace till::testkit {
@@ -40,7 +41,8 @@ struct FakeOutcome {
   std::string text = {};  // the result as it was written
 };
 
-// What the plugin broke: "thread", "state", "after_destroy", "host_written", "error_memory".
+// What the plugin broke: "thread", "state", "after_destroy", "host_written", "error_memory",
+// "progress".
 struct Violation {
   std::string rule;
   std::string words;
@@ -54,7 +56,8 @@ struct FakeHostOptions {
   std::uint32_t later = 0;  // bytes a later version has added to the structs it passes
   std::size_t most_result = std::numeric_limits<std::size_t>::max();  // then the sink says no
   bool create = true;
-  bool init = true;  // false: somebody has called it already
+  bool init = true;      // false: somebody has called it already
+  KeptState state = {};  // of an earlier life
 };
 
 class FakeHost {
@@ -131,6 +134,12 @@ class FakeHost {
     events_.clear();
     log_.clear();
   }
+  // What the plugin keeps; give it to the next host, and the plugin finds it again. As on a full
+  // disk, nothing more is kept when `state_fails`.
+  KeptState state;
+  bool state_fails = false;
+  // What it last reported of the operation, in thousandths.
+  [[nodiscard]] std::uint32_t progress() const { return progress_; }
   std::int64_t now_us = 1'800'000'000'000'000;  // virtual, 2027-01-15
   std::int64_t unix_offset_us = 0;              // the wall clock was set by so much
 
@@ -157,6 +166,7 @@ class FakeHost {
   std::int32_t read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t timeout_ms);
   bool write(Bytes bytes);
   bool await_input(std::int64_t until_us);
+  Result<void> may_keep();
   void advance_to(std::int64_t until_us);
   void check_host();
   std::optional<std::int64_t> run_clock() { return clock_ ? clock_(now_us) : std::nullopt; }
@@ -182,6 +192,9 @@ class FakeHost {
   bool cut_late_ = false;
   bool cancelled_ = false;
   bool performing_ = false;
+  std::uint32_t progress_ = 0;
+  std::int64_t writes_since_us_ = 0;
+  std::uint32_t writes_ = 0;
   std::size_t cancel_in_ = 0;
   std::size_t calls_ = 0, calls_at_cancel_ = 0, after_cancel_ = 0, requests_ = 0;
   std::size_t written_ = 0, read_ = 0;

@@ -49,6 +49,29 @@ TEST(Script, FaultsAreDoubtsNotLies) {
   }
 }
 
+TEST(Kept, IsFoundByTheNextInstanceAndLimited) {
+  Bench first;
+  Script device(first.host);
+  device.expect("O\n").send("K\n");
+  EXPECT_EQ(first.host.perform("drawer.open", {}, "k1").status, TILL_DONE);
+  EXPECT_EQ(*first.host.state.get("done"), "k1");
+  EXPECT_EQ(first.host.progress(), 300U);
+  FakeHostOptions options;
+  options.state = first.host.state;
+  FakeHost next(tillbridge_entry, options);
+  EXPECT_EQ(next.activate({{"password", ""}}).status, TILL_DONE);
+  next.set_connected(true);
+  EXPECT_EQ(next.perform("drawer.open", {}, "k1").status, TILL_DONE) << "nobody answers, and yet";
+  EXPECT_EQ(next.written(), 0U);
+  EXPECT_TRUE(next.violations().empty());
+
+  KeptState state;
+  EXPECT_EQ(state.set("", "x").error().code, Code::kBadValue);
+  EXPECT_EQ(state.set("a", std::string(KeptState::kValueMost + 1, 'x')).error().code,
+            Code::kStateFull);
+  EXPECT_EQ(state.get("a").error().code, Code::kNotKept);
+}
+
 TEST(VirtualTime, ThirtySecondsPassInAMillisecond) {
   Bench b;
   const auto real = std::chrono::steady_clock::now();

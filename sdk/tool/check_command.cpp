@@ -13,7 +13,7 @@ namespace till::kit {
 namespace {
 
 struct CheckArguments {
-  std::string folder, include, exclude;
+  std::string folder, include, exclude, asan, tsan;
   bool list = false, json = false, in_process = false;
   std::uint64_t seed = 1;
   int timeout_ms = 20'000;
@@ -60,11 +60,15 @@ int check(const CheckArguments& a, const std::string& schemas) {
     std::fprintf(stderr, "check: which plugin? Name its folder, the one with manifest.json.\n");
     return 2;
   }
-  const Package package = read_package(a.folder, schemas);
+  Package package = read_package(a.folder, schemas);
+  package.address_folder = a.asan;
+  package.thread_folder = a.tsan;
   std::map<Status, int> count;
   json::array all;
   for (const Check* c : chosen(a)) {
-    const Verdict v = run_check(*c, package, {a.seed, a.timeout_ms, a.in_process});
+    // These run the whole kit inside.
+    const int rounds = std::string_view(c->id).starts_with("sanitized.") ? 16 : 1;
+    const Verdict v = run_check(*c, package, {a.seed, a.timeout_ms * rounds, a.in_process});
     ++count[v.status];
     all.push_back({{"id", c->id},
                    {"status", name(v.status)},
@@ -114,6 +118,8 @@ void add_check(CLI::App& app, const std::string& share, int& result) {
   c->add_option("--seed", a->seed, "of the random bodies and bytes");
   c->add_option("--timeout", a->timeout_ms, "milliseconds one check may take")
       ->check(CLI::Range(100, 600'000));
+  c->add_option("--asan", a->asan, "the same plugin, built with -fsanitize=address");
+  c->add_option("--tsan", a->tsan, "the same plugin, built with -fsanitize=thread");
   c->add_flag("--in-process", a->in_process, "for a debugger: no child, no time limit");
   c->callback([a, share, &result] { result = check(*a, share + "/schema"); });
 }

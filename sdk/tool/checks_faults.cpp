@@ -113,7 +113,13 @@ void reconnect(Bench& b) {
     for (int round = 0; round < 3; ++round) {
       host->set_connected(false);
       host->set_connected(true);
-      Player player(*host, file.recording);
+      // An idempotent verb is done again only under another key.
+      Recording again = file.recording;
+      for (auto& step : again.steps) {
+        const auto& once = b.manifest().idempotent;
+        if (std::ranges::find(once, step.verb) != once.end()) step.key += std::to_string(round);
+      }
+      Player player(*host, again);
       for (std::size_t i = 0; i < file.recording.steps.size(); ++i) {
         const std::string complaint = player.play(i);
         if (complaint.empty()) continue;

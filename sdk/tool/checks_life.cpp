@@ -184,10 +184,13 @@ void kind(Bench& b) {
 }
 
 void optional_host(Bench& b) {
-  for (const auto& withheld : {std::set<std::string>{TILL_PORT_ID},
-                               {TILL_EVENTS_ID},
-                               {TILL_HTTP_ID},
-                               {TILL_PORT_ID, TILL_EVENTS_ID, TILL_HTTP_ID}}) {
+  for (const auto& withheld :
+       {std::set<std::string>{TILL_PORT_ID},
+        {TILL_EVENTS_ID},
+        {TILL_HTTP_ID},
+        {TILL_STATE_ID},
+        {TILL_PROGRESS_ID},
+        {TILL_PORT_ID, TILL_EVENTS_ID, TILL_HTTP_ID, TILL_STATE_ID, TILL_PROGRESS_ID}}) {
     FakeHostOptions options;
     options.withheld = withheld;
     const auto host = b.created(options);
@@ -213,6 +216,39 @@ void quiet_start(Bench& b) {
     }
     if (host->requests() > 0) throw Failed{"activate asked over HTTP"};
   }
+}
+
+// Whatever an earlier version has kept, or half a disk: it starts and works.
+void kept(Bench& b) {
+  KeptState own;
+  const auto collect = [&](FakeHost& host) {
+    for (const auto& [key, value] : host.state.values()) (void)own.set(key, value);
+  };
+  b.workout(collect);
+  if (own.values().empty()) throw Skipped{"it keeps nothing"};
+  const auto live = [&](const KeptState& state, const std::string& what, bool fails) {
+    FakeHostOptions options;
+    options.state = state;
+    const auto host = b.created(options);
+    host->state_fails = fails;
+    const auto outcome = host->activate(b.settings());
+    if (outcome.status != TILL_DONE) {
+      throw Failed{"activate with " + what + ": " + code_name(outcome.error.code) + " " +
+                   outcome.error.detail};
+    }
+    host->set_connected(true);
+    host->feed(as_bytes("4601234567893\r\n"));
+    for (const auto& verb : b.manifest().verbs) {
+      host->perform_text(verb, json::serialize(b.sample(verb, b.seed)), "key", 2000);
+    }
+  };
+  for (const auto& value : {std::string(), std::string("?"), std::string("{}"),
+                            std::string(KeptState::kValueMost, '9'), std::string("\0\xff", 2)}) {
+    KeptState strange;
+    for (const auto& [key, ignored] : own.values()) (void)strange.set(key, value);
+    live(strange, std::to_string(value.size()) + " strange bytes kept", false);
+  }
+  live(own, "its own state", true);
 }
 
 }  // namespace
@@ -244,6 +280,8 @@ std::vector<Check> life_checks() {
        "till_host.get_extension", "check for NULL before you use a table", optional_host},
       {"life.quiet_start", "activate sends nothing to the device", "till_plugin.activate",
        "speak in on_port(true) or in the first operation", quiet_start},
+      {"life.state", "it lives with whatever it finds kept, and with a full disk",
+       "tillbridge/state.h", "check what get gives as you check a device's bytes", kept},
   };
 }
 

@@ -212,6 +212,46 @@ void random_operations(Bench& b) {
   }
 }
 
+void progress(Bench& b) {
+  b.need_verbs();
+  b.workout([&](FakeHost& host) { b.expect_no(host, "progress"); });
+}
+
+// The same operation again, to the same instance and to the next: what was done is said again, and
+// nothing leaves.
+void same_key(Bench& b) {
+  const auto& promised = b.manifest().idempotent;
+  if (promised.empty()) throw Skipped{"the manifest's idempotent names no verb"};
+  bool any = false;
+  for (const auto& file : b.package().recordings) {
+    for (std::size_t i = 0; i < file.recording.steps.size(); ++i) {
+      const auto& step = file.recording.steps[i];
+      if (step.kind != testkit::RecordedStep::Kind::kPerform || step.status != TILL_DONE ||
+          step.key.empty() || std::ranges::find(promised, step.verb) == promised.end()) {
+        continue;
+      }
+      any = true;
+      auto host = b.recorded(file);
+      testkit::Player player(*host, file.recording);
+      for (std::size_t n = 0; n <= i; ++n) player.play(n);
+      const std::string first = player.outcome().text;
+      for (const char* whom : {"the same instance", "the next instance"}) {
+        host->set_device({});
+        host->set_http({});
+        const std::size_t before = host->written() + host->requests();
+        const auto again = host->perform_text(step.verb, json::serialize(step.body), step.key);
+        const std::string what = step.verb + " again, to " + whom + ": ";
+        if (host->written() + host->requests() != before) throw Failed{what + "it was done again"};
+        if (again.status != TILL_DONE || again.text != first) throw Failed{what + said(again)};
+        FakeHostOptions options;
+        options.state = host->state;
+        host = b.recorded(file, options);
+      }
+    }
+  }
+  if (!any) throw Failed{"no recording of an idempotent verb that is done, with a key"};
+}
+
 }  // namespace
 
 std::vector<Check> operation_checks() {
@@ -235,6 +275,12 @@ std::vector<Check> operation_checks() {
        "give up when read gives -1 or write false", cancel},
       {"operations.doubt", "in doubt only after something was sent",
        "till_status in tillbridge/abi.h", "TILL_REFUSED when nothing has left", doubt},
+      {"operations.progress", "progress grows from 0 to 1000 and is reported in perform",
+       "tillbridge/progress.h", "report what is done, never an estimate that shrinks", progress},
+      {"operations.same_key",
+       "an idempotent verb's key twice gives one effect, also after a restart",
+       "till_operation in tillbridge/operations.h, idempotent in manifest.json",
+       "keep key and result through till.state/1 before you answer", same_key},
       {"operations.random", "50 random operations on a noisy device end in time",
        "tillbridge/operations.h", "check every length before you use it", random_operations},
   };

@@ -28,7 +28,7 @@ std::string read_file(const std::string& path) {
 }
 
 Package read_package(const std::string& folder, const std::string& schemas) {
-  Package p{folder, schemas, nullptr, {}, {}, {}, {}};
+  Package p{folder, schemas, nullptr, {}, {}, {}, {}, {}, {}};
   const std::string text = read_file(folder + "/manifest.json");
   boost::system::error_code bad;
   p.manifest_json = json::parse(text, bad);
@@ -217,7 +217,7 @@ const std::vector<Check>& all_checks() {
   static const std::vector<Check> kAll = [] {
     std::vector<Check> all;
     for (auto part : {package_checks, load_checks, life_checks, rule_checks, operation_checks,
-                      fault_checks, kind_checks}) {
+                      fault_checks, kind_checks, sanitized_checks}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;

@@ -54,6 +54,7 @@ struct Package {
   std::optional<supervisor::Manifest> manifest;
   std::vector<RecordingFile> recordings;
   std::vector<std::string> broken_recordings;  // "name: why"
+  std::string address_folder, thread_folder;   // the same plugin built with a sanitizer, "" = none
 
   [[nodiscard]] std::string library() const { return folder + "/" + manifest->library; }
 };
@@ -117,6 +118,7 @@ std::vector<Check> rule_checks();  // threads, memory
 std::vector<Check> operation_checks();
 std::vector<Check> fault_checks();
 std::vector<Check> kind_checks();
+std::vector<Check> sanitized_checks();
 
 struct Verdict {
   const Check* check = nullptr;

@@ -91,6 +91,29 @@ struct LiveTables {
     if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
     return status;
   }};
+  // Kept as long as the prompt runs.
+  static till_status conclude(const Result<void>& result, till_error* error) noexcept {
+    if (result) return TILL_DONE;
+    error->code = static_cast<std::int32_t>(result.error().code);
+    std::strncpy(error->detail, result.error().detail.c_str(), sizeof error->detail - 1);
+    return TILL_REFUSED;
+  }
+  static constexpr till_state kState{
+      [](const till_host* h, const char* key, const till_sink* sink, till_error* error) noexcept {
+        const auto value = of(h).state_.get(key);
+        if (value) sink->write(sink, value->data(), value->size());
+        return conclude(value ? Result<void>() : std::unexpected(value.error()), error);
+      },
+      [](const till_host* h, const char* key, const char* value, std::size_t size,
+         till_error* error) noexcept {
+        return conclude(of(h).state_.set(key, {value, size}), error);
+      },
+      [](const till_host* h, const char* key, till_error* error) noexcept {
+        return conclude(of(h).state_.remove(key), error);
+      }};
+  static constexpr till_progress kProgress{[](const till_host*, std::uint32_t n) noexcept {
+    std::printf("progress %u.%u %%\n", n / 10, n % 10);
+  }};
 };
 
 const void* LiveHost::extension(const till_host*, const char* id) noexcept {
@@ -100,6 +123,8 @@ const void* LiveHost::extension(const till_host*, const char* id) noexcept {
   if (wanted == TILL_LOG_ID) return &LiveTables::kLog;
   if (wanted == TILL_TIME_ID) return &LiveTables::kTime;
   if (wanted == TILL_HTTP_ID) return &LiveTables::kHttp;
+  if (wanted == TILL_STATE_ID) return &LiveTables::kState;
+  if (wanted == TILL_PROGRESS_ID) return &LiveTables::kProgress;
   return nullptr;
 }
 

@@ -46,6 +46,7 @@ class LiveHost {
   const till_operations* operations_ = nullptr;
   std::string spec_;
   std::map<std::string, std::string> secrets_;
+  KeptState state_;
   LivePort port_;
   Recording recording_;
   bool performing_ = false;

@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <fstream>
 
+#include "archive.h"
 #include "commands.h"
 #include "kit.h"
 #include "package.h"
@@ -8,13 +10,25 @@ namespace till::kit {
 namespace {
 
 struct PackArguments {
-  std::string folder, key, new_key;
+  std::string folder, key, new_key, out;
   bool verify = false;
 };
 
 int complain(const Error& e) {
   std::fprintf(stderr, "pack: %s\n", e.detail.c_str());
   return 1;
+}
+
+int write_archive(const PackArguments& a) {
+  const auto files = read_folder(a.folder);
+  const auto bytes = files ? make_archive(*files) : std::unexpected(files.error());
+  if (!bytes) return complain(bytes.error());
+  std::ofstream file(a.out, std::ios::binary | std::ios::trunc);
+  file << *bytes;
+  file.close();
+  if (!file) return complain({Code::kBadFile, a.out + " can not be written", {}});
+  std::printf("%s: %zu files, %zu bytes\n", a.out.c_str(), files->size(), bytes->size());
+  return 0;
 }
 
 int pack(const PackArguments& a) {
@@ -37,7 +51,7 @@ int pack(const PackArguments& a) {
   if (!key) return complain(key.error());
   if (key->empty()) return complain({Code::kBadFile, a.folder + " is not signed", {}});
   std::printf("%s: signed by %s\n", a.folder.c_str(), key->c_str());
-  return 0;
+  return a.out.empty() ? 0 : write_archive(a);
 }
 
 }  // namespace
@@ -48,6 +62,7 @@ void add_pack(CLI::App& app, const std::string&, int& result) {
   c->add_option("folder", a->folder, "folder with manifest.json and the library");
   c->add_option("--key", a->key, "file with your secret key");
   c->add_option("--new-key", a->new_key, "makes a key pair; prints the public one");
+  c->add_option("--out", a->out, "also writes the folder as one file, for `tillbridge plugins`");
   c->add_flag("--verify", a->verify, "only look: does the signature fit every file?");
   c->callback([a, &result] { result = pack(*a); });
 }

@@ -57,12 +57,12 @@ Result<std::map<std::string, std::string>> hashes(const fs::path& folder) {
   std::error_code bad;
   for (const auto& entry : fs::recursive_directory_iterator(folder, bad)) {
     const std::string name = entry.path().lexically_relative(folder).string();
-    if (entry.is_symlink()) return fail(Code::kBadFile, name + " is a link");
+    if (entry.is_symlink()) return fail(Code::kPackageBroken, name + " is a link");
     if (entry.is_directory() || name == kName) continue;
-    if (!entry.is_regular_file()) return fail(Code::kBadFile, name + " is no file");
+    if (!entry.is_regular_file()) return fail(Code::kPackageBroken, name + " is no file");
     files[name] = hash_of(entry.path());
   }
-  if (bad) return fail(Code::kBadFile, folder.string() + ": " + bad.message());
+  if (bad) return fail(Code::kPackageBroken, folder.string() + ": " + bad.message());
   return files;
 }
 
@@ -85,21 +85,22 @@ Result<std::string> verify_package(const std::string& folder) {
     return at != nullptr && at->is_string() ? std::string(at->get_string()) : std::string();
   };
   if (bad || o == nullptr || !o->contains("files") || !o->at("files").is_object()) {
-    return fail(Code::kBadFile, std::string(kName) + " can not be read");
+    return fail(Code::kPackageBroken, std::string(kName) + " can not be read");
   }
   const auto there = TILL_TRY(hashes(folder));
   std::map<std::string, std::string> listed;
   for (const auto& [name, hash] : o->at("files").get_object()) {
-    if (!hash.is_string()) return fail(Code::kBadFile, std::string(name));
+    if (!hash.is_string()) return fail(Code::kPackageBroken, std::string(name));
     listed[name] = std::string(hash.get_string());
   }
   for (const auto& [name, hash] : listed) {
     const auto at = there.find(name);
-    if (at == there.end()) return fail(Code::kBadFile, name + " is missing");
-    if (at->second != hash) return fail(Code::kBadFile, name + " was changed after signing");
+    if (at == there.end()) return fail(Code::kPackageBroken, name + " is missing");
+    if (at->second != hash) return fail(Code::kPackageBroken, name + " was changed after signing");
   }
   for (const auto& [name, hash] : there) {
-    if (!listed.contains(name)) return fail(Code::kBadFile, name + " was added after signing");
+    if (!listed.contains(name))
+      return fail(Code::kPackageBroken, name + " was added after signing");
   }
   std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> key{};
   std::array<unsigned char, crypto_sign_BYTES> signature{};
@@ -108,7 +109,7 @@ Result<std::string> verify_package(const std::string& folder) {
       crypto_sign_verify_detached(signature.data(),
                                   reinterpret_cast<const unsigned char*>(message.data()),
                                   message.size(), key.data()) != 0) {
-    return fail(Code::kBadFile, "the signature is not by its key");
+    return fail(Code::kPackageBroken, "the signature is not by its key");
   }
   return text("key");
 }

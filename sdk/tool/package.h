@@ -12,8 +12,8 @@
 
 namespace till::kit {
 
-// "" when the folder is not signed, else the key it is signed by. kBadFile names the file that does
-// not fit, is missing or is not listed.
+// "" when the folder is not signed, else the key it is signed by. kPackageBroken names the file
+// that does not fit, is missing or is not listed.
 Result<std::string> verify_package(const std::string& folder);
 
 // Writes signature.json; `key_file` holds the secret key in base64 (make_key).

@@ -58,6 +58,7 @@ def main():
         plugins.mkdir()
         broken_folders(plugins, shop.bin.parent)
         shop.plugins = plugins
+        shop.store = f"unsigned_plugins = {json.dumps(list(BROKEN))}"
         make = shop.config
 
         def config():

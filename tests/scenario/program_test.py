@@ -130,7 +130,7 @@ def main():
         assert "version 1" in owner.tool("verify", owner.file, owner.key)
         assert "TB-6007" in owner.tool("verify", owner.file, "another key", check=False)
         shop.program = owner.file
-        shop.program_keys = f'program_keys = ["{owner.key}"]'
+        shop.store = f'program_keys = ["{owner.key}"]'
         try:
             shop.start_all()
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD))

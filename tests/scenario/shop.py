@@ -98,7 +98,7 @@ class Shop:
         self.fiscal_by = "gateway"
         self.operators = ""  # TOML
         self.program = FILES / "program.json"
-        self.program_keys = ""  # TOML
+        self.store = ""  # TOML, more of [store]
         self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
 
@@ -133,9 +133,9 @@ data = "store"
 plugins = "{self.plugins}"
 goods = "{FILES}/goods.json"
 program = "{self.program}"
-{self.program_keys}
 central_key = "shop-1.key"
 language = "{self.language}"
+{self.store}
 [api]
 listen = "127.0.0.1:{self.port}"
 [secrets]

@@ -31,6 +31,8 @@ typedef struct sample {
   const till_log* log;
   const till_time* time;
   const till_http* http;
+  const till_state* state;
+  const till_progress* progress;
   char line[kLine];
   size_t length;
   bool activated, active, dead, told, overflow;
@@ -113,6 +115,33 @@ static void on_port(const till_plugin* p, bool connected) TILL_NOEXCEPT {
 
 /* ---- operations ---- */
 
+static bool take(const till_sink* sink, const char* data, size_t size) TILL_NOEXCEPT {
+  char* answer_text = sink->context;
+  const size_t length = strlen(answer_text);
+  if (length + size >= 512) return false;
+  memcpy(answer_text + length, data, size);
+  answer_text[length + size] = 0;
+  return true;
+}
+
+/* The key of the last drawer that was opened is kept: the same one again is not opened again. */
+static bool was_done(sample* s, const char* key) {
+  char last[512] = "";
+  const till_sink sink = {last, take};
+  till_error error = {sizeof error, 0, "", "", 0};
+  if (s->state == NULL || *key == 0 || broken("operations.same_key")) return false;
+  return s->state->get(s->host, "done", &sink, &error) == TILL_DONE && strcmp(last, key) == 0;
+}
+
+static void keep_done(sample* s, const char* key) {
+  till_error error = {sizeof error, 0, "", "", 0};
+  if (s->state != NULL && *key != 0) s->state->set(s->host, "done", key, strlen(key), &error);
+}
+
+static void report(sample* s, uint32_t thousandths) {
+  if (s->progress != NULL) s->progress->report(s->host, thousandths);
+}
+
 static bool answer(sample* s, char* reply, uint32_t deadline_ms) {
   const int64_t until = s->time->monotonic_us(s->host) + (int64_t)deadline_ms * 1000;
   for (size_t n = 0; n < 2;) {
@@ -144,6 +173,8 @@ static till_status ask(sample* s, const char* command, const char* done, uint32_
     s->told = true;
     return stop(error, TILL_REFUSED, 2002, "no line");
   }
+  report(s, 300);
+  if (broken("operations.progress")) report(s, 200);
   s->port->discard_input(s->host);
   const bool sent = s->port->write(s->host, (const uint8_t*)command, strlen(command), deadline_ms);
   char reply[2] = {0, 0};
@@ -163,8 +194,8 @@ static till_status ask(sample* s, const char* command, const char* done, uint32_
   return TILL_DONE;
 }
 
-static till_status drawer_open(sample* s, text body, uint32_t deadline_ms, const till_sink* result,
-                               till_error* error) {
+static till_status drawer_open(sample* s, text body, const till_operation* op,
+                               const till_sink* result, till_error* error) {
   const text which = json_member(body, "drawer");
   const bool number = which.at != NULL && *which.at >= '0' && *which.at <= '9';
   if (which.at != NULL && !number && !json_is(which, 'n') && !broken("operations.bad_body"))
@@ -173,16 +204,11 @@ static till_status drawer_open(sample* s, text body, uint32_t deadline_ms, const
     if (broken("operations.doubt")) return stop(error, TILL_IN_DOUBT, 2005, "drawer");
     return stop(error, TILL_REFUSED, 1006, "drawer: 0 to 9");
   }
-  return ask(s, broken("faults.replay") ? "O!\n" : "O\n", "{}", deadline_ms, result, error);
-}
-
-static bool take(const till_sink* sink, const char* data, size_t size) TILL_NOEXCEPT {
-  char* answer_text = sink->context;
-  const size_t length = strlen(answer_text);
-  if (length + size >= 512) return false;
-  memcpy(answer_text + length, data, size);
-  answer_text[length + size] = 0;
-  return true;
+  if (was_done(s, op->key)) return finish(result, "{}"), TILL_DONE;
+  const till_status status =
+      ask(s, broken("faults.replay") ? "O!\n" : "O\n", "{}", op->deadline_ms, result, error);
+  if (status == TILL_DONE) keep_done(s, op->key);
+  return status;
 }
 
 static till_status message_send(sample* s, text body, uint32_t deadline_ms, const till_sink* result,
@@ -216,7 +242,7 @@ static till_status rule_evaluate(sample* s, text body, const till_sink* result, 
     if (!json_is(line, '{') || json_member(line, "total").at == NULL)
       return stop(error, TILL_REFUSED, 1005, "lines");
   }
-  if (broken("kind.rule") && ++s->calls % 2 == 0) {
+  if (broken("kind.rule") && s->calls % 2 == 0) {
     finish(result, "{\"discounts\":[{\"line\":1,\"amount\":0,\"reason\":\"every other one\"}]}");
   } else {
     finish(result, "{\"discounts\":[]}");
@@ -232,6 +258,11 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
     return stop(error, TILL_REFUSED, 1010, "size");
   if (broken("memory.borrowed")) g_lost = (void*)(intptr_t)s->config[0];
   if (broken("memory.leaks")) g_lost = malloc(1000);
+  if (broken("asan.sanitized.address")) {
+    const char* eight = malloc(8);
+    g_lost = (void*)(intptr_t)eight[op->body_size % 8 + 8];
+  }
+  ++s->calls;
   if (broken("process.output")) puts("words");
   if (broken("process.children") && fork() == 0) _exit(0);
   if (broken("threads.host_untouched")) ((till_host*)s->host)->abi_minor = 7;
@@ -239,8 +270,7 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
     if (!broken("operations.bad_body")) return stop(error, TILL_REFUSED, 1002, "body");
     return ask(s, "O\n", "{}", op->deadline_ms, result, error);
   }
-  if (strcmp(op->verb, "drawer.open") == 0)
-    return drawer_open(s, body, op->deadline_ms, result, error);
+  if (strcmp(op->verb, "drawer.open") == 0) return drawer_open(s, body, op, result, error);
   if (strcmp(op->verb, "drawer.status") == 0)
     return ask(s, "S\n", broken("operations.result") ? "{\"open\":1}" : "{\"open\":true}",
                op->deadline_ms, result, error);
@@ -257,6 +287,7 @@ static void* wanders(void* context) {
   usleep(5000);
   if (broken("threads.calls")) say(s, "from another thread");
   while (broken("life.deactivate")) pause();
+  for (int i = 0; i < 1000 && broken("tsan.sanitized.threads"); ++i) ++s->calls, usleep(10);
   return NULL;
 }
 
@@ -272,8 +303,13 @@ static till_status activate(const till_plugin* p, const char* config, size_t siz
   if (broken("life.quiet_start") && s->port != NULL)
     s->port->write(s->host, (const uint8_t*)"?", 1, 100);
   if (broken("life.rounds")) g_lost = malloc(4096);
-  if (broken("threads.calls") || broken("life.deactivate"))
+  if (broken("threads.calls") || broken("life.deactivate") || broken("tsan.sanitized.threads"))
     s->has_thread = pthread_create(&s->thread, NULL, wanders, s) == 0;
+  char last[512] = "";
+  const till_sink sink = {last, take};
+  if (broken("life.state") && s->state != NULL &&
+      s->state->get(s->host, "done", &sink, error) == TILL_DONE && last[0] == '?')
+    abort();
   s->config = config;
   s->since_us = s->time->unix_us(s->host);
   s->active = true;
@@ -330,6 +366,8 @@ static const till_plugin* create(const till_host* host, const char* id) TILL_NOE
   s->log = host->get_extension(host, TILL_LOG_ID);
   s->time = host->get_extension(host, TILL_TIME_ID);
   s->http = host->get_extension(host, TILL_HTTP_ID);
+  s->state = host->get_extension(host, TILL_STATE_ID);
+  s->progress = host->get_extension(host, TILL_PROGRESS_ID);
   if (broken("load.create_quiet")) say(s, "made");
   return &s->c;
 }

@@ -77,6 +77,14 @@ class BadScanner final : public till::Scanner {
     if (operation.verb == "test.spin") spin();
     if (operation.verb == "test.crash") std::raise(SIGSEGV);
     if (operation.verb == "test.reach") return {TILL_DONE, reach(), {}, false};
+    if (operation.verb == "test.kept") {
+      const auto value = state().get("it");
+      return done({{"code", code(value)}, {"value", value.value_or("")}});
+    }
+    if (operation.verb == "test.keep") {
+      return done({{"code", code(state().set("it", operation.body.at("value").as_string()))}});
+    }
+    if (operation.verb == "test.progress") return report(operation.body);
     return till::unsupported(operation.verb);
   }
 
@@ -84,6 +92,24 @@ class BadScanner final : public till::Scanner {
   till::LineSplitter lines_{'\r', till::kMaxScanBytes};
   std::thread::id device_ = std::this_thread::get_id();  // the one that created it
 
+  static till::OperationResult done(till::json::object result) {
+    return {TILL_DONE, std::move(result), {}, false};
+  }
+  template <typename T>
+  static int code(const till::Result<T>& result) {
+    return result ? 0 : static_cast<int>(result.error().code);
+  }
+  // The C table itself: the SDK leaves out what would go back.
+  till::OperationResult report(const till::json::object& body) {
+    const auto* table =
+        static_cast<const till_progress*>(host()->get_extension(host(), TILL_PROGRESS_ID));
+    for (const auto& step : body.at("steps").as_array()) {
+      table->report(host(), static_cast<std::uint32_t>(step.as_int64()));
+    }
+    if (const auto* ms = body.if_contains("wait_ms"))
+      sleep(static_cast<std::uint32_t>(ms->as_int64()));
+    return done({});
+  }
   bool on_device() const { return device_ == std::this_thread::get_id(); }
   void on_port(bool) override {
     if (!on_device()) std::abort();
