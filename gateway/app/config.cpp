@@ -162,6 +162,12 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.get("auto_open_shift", config.auto_open_shift));
   TILL_CHECK(in.get("tax_system_1055", config.tax_system_1055));
   TILL_CHECK(in.get("language", language));
+  std::string cores = "none";
+  TILL_CHECK(in.get("cores", cores));
+  if (cores != "none" && cores != "keep") {
+    return fail(Code::kConfigInvalid, "store.cores must be \"none\" or \"keep\"");
+  }
+  config.keep_cores = cores == "keep";
   std::string fiscal_by = "gateway";
   TILL_CHECK(in.get("fiscal_by", fiscal_by));
   if (fiscal_by != "gateway" && fiscal_by != "till") {

@@ -186,7 +186,22 @@ Result<void> Store::open_journal() {
   return {};
 }
 
+// What of the machine bounds the plugins is told once.
+void Store::open_limits() {
+  if (auto groups = supervisor::Cgroups::open()) {
+    cgroups_ = std::move(*groups);
+    log_info("plugins are held to memory and processor share by control groups");
+  } else {
+    log_info("plugins are held by rlimits and niceness only: {}", groups.error().detail);
+  }
+  if (const auto pattern = supervisor::cores_go_elsewhere();
+      config_.keep_cores && !pattern.empty()) {
+    log_warning("core files go where the system sends them: {}", pattern);
+  }
+}
+
 Result<void> Store::make_devices() {
+  open_limits();
   quarantine_ = std::make_unique<supervisor::Quarantine>(config_.data + "/quarantine.json");
   if (const auto loaded = quarantine_->load(); !loaded) {
     log_error("quarantine.json: {} {}", code_name(loaded.error().code), loaded.error().detail);
@@ -204,7 +219,8 @@ Result<void> Store::make_devices() {
              std::function<void(ipc::Outcome)> done) {
         devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
       },
-      config_.data + "/plugins"});
+      config_.data + "/plugins", config_.keep_cores ? config_.data + "/cores" : std::string(),
+      cgroups_ ? &*cgroups_ : nullptr});
   for (const auto& d : config_.devices) {
     if (const auto may = supervisor::check_trust(config_.trust, d.device.plugin); !may) {
       return in_file("device " + d.device.id, may.error());

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/api/server.h"
@@ -89,6 +90,7 @@ class Store final : public checkout::PointsPort {
   void hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) override;
   Result<void> open_files();
   Result<void> open_journal();
+  void open_limits();
   Result<void> make_devices();
   Result<void> open_link();
   Result<void> serve();
@@ -145,6 +147,7 @@ class Store final : public checkout::PointsPort {
   std::int64_t looked_us_ = 0;  // at the register, 0 = not yet
   boost::asio::steady_timer idle_timer_;
   supervisor::Catalogue catalogue_;
+  std::optional<supervisor::Cgroups> cgroups_;
   int lock_fd_ = -1;
 };
 

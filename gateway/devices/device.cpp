@@ -1,7 +1,6 @@
 #include "device.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "gateway/base/log.h"
 
@@ -18,12 +17,6 @@ constexpr std::size_t kMaxQueued = 256;
 constexpr std::size_t kMaxFatal = 64;
 constexpr int kPoison = 2;  // so often it ended the child: it is not given to it again
 
-std::size_t number(std::string_view text) {
-  std::size_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Device>> Device::make(DeviceServices& services, DeviceConfig config) {
@@ -38,6 +31,7 @@ Device::Device(DeviceServices& services, DeviceConfig config, supervisor::Manife
       manifest_(std::move(manifest)),
       policy_(manifest_.kind == "register"),
       state_(services.state_folder, config_.id, manifest_.id),
+      cores_(services.cores, config_.id),
       restart_timer_(services.io),
       port_timer_(services.io),
       deadline_timer_(services.io) {}
@@ -140,14 +134,30 @@ void Device::spawn() {
   handlers.output = [weak](std::string_view line) {
     if (const auto self = weak.lock()) self->on_printed(line);
   };
-  child_ = std::make_shared<supervisor::Child>(
-      services_.io,
-      supervisor::ChildSpec{services_.host_program, config_.plugin + "/" + manifest_.library,
-                            manifest_.id, manifest_.version, manifest_.name,
-                            json::serialize(config_.settings), manifest_.activate_ms,
-                            manifest_.access == supervisor::Access::kDirect, manifest_.memory_mb},
-      std::move(handlers));
+  supervisor::ChildSpec spec{
+      services_.host_program, config_.plugin + "/" + manifest_.library,
+      manifest_.id,           manifest_.version,
+      manifest_.name,         json::serialize(config_.settings),
+      manifest_.activate_ms,  manifest_.access == supervisor::Access::kDirect,
+      manifest_.memory_mb,    cores_.prepare()};
+  if (services_.cgroups != nullptr) {
+    spec.hold = [weak](int pid) {
+      if (const auto self = weak.lock()) self->hold(pid);
+    };
+  }
+  child_ = std::make_shared<supervisor::Child>(services_.io, std::move(spec), std::move(handlers));
   if (const auto started = child_->start(); !started) on_lost(started.error());
+}
+
+void Device::hold(int pid) {
+  const auto held = services_.cgroups->hold(config_.id, pid, manifest_.memory_mb);
+  if (!held) log_warning("device {}: no control group: {}", config_.id, held.error().detail);
+}
+
+void Device::after_death() {
+  if (services_.cgroups != nullptr) services_.cgroups->forget(config_.id);
+  const auto core = cores_.collect(std::to_string(services_.clock.unix_us() / 1000));
+  if (!core.empty()) log_warning("device {}: its core is {}", config_.id, core);
 }
 
 void Device::on_ready() {
@@ -170,6 +180,7 @@ void Device::on_lost(const Error& error) {
       fmt::format("tillbridge_plugin_deaths_total{{device=\"{}\",reason=\"{}\"}}", config_.id,
                   error.vendor.empty() ? code_name(error.code) : error.vendor.substr(0, comma)));
   child_.reset();
+  after_death();
   if (port_ && port_open_) port_->pause(true);
   apply(supervisor::Event::kDied);
   tell_online();
@@ -180,129 +191,6 @@ void Device::on_lost(const Error& error) {
   // Whatever it was told to do, nobody knows how far it came.
   if (running_) finish(ipc::Outcome::in_doubt({Code::kPluginDied, config_.id, {}}));
   fail_queue({Code::kPluginDied, config_.id, {}});
-}
-
-void Device::on_frame(ipc::Frame frame) {
-  switch (frame.type) {
-    case ipc::Type::kComplete:
-      if (running_ && frame.op == queue_.front().number) {
-        auto outcome = ipc::decode_outcome(frame.body);
-        finish(outcome ? std::move(*outcome) : ipc::Outcome::in_doubt(outcome.error()));
-      } else {
-        broken_rule("completion");  // of nothing that runs: a second one, or a late one
-      }
-      break;
-    case ipc::Type::kPortOut:
-      on_port_output(std::move(frame.body));
-      break;
-    case ipc::Type::kCredit:
-      in_flight_ -= std::min(in_flight_, number(frame.body));
-      if (port_ && port_open_ && in_flight_ < ipc::kPortCredit) port_->pause(false);
-      break;
-    case ipc::Type::kEvent:
-      on_plugin_event(frame.body);
-      break;
-    case ipc::Type::kLog:
-      on_plugin_log(frame.body);
-      break;
-    case ipc::Type::kHttpRequest:
-      answer_http(frame.op, frame.body);
-      break;
-    case ipc::Type::kState:
-      answer_state(frame.op, frame.body);
-      break;
-    case ipc::Type::kProgress:
-      on_progress(frame);
-      break;
-    default:
-      break;  // kNoReturn is a hint; kBye precedes the end of the socket
-  }
-}
-
-void Device::broken_rule(const char* rule) {
-  log_error("device {}: its driver breaks a rule: {}", config_.id, rule);
-  services_.metrics.add(fmt::format(
-      "tillbridge_plugin_misbehaviour_total{{device=\"{}\",rule=\"{}\"}}", config_.id, rule));
-}
-
-void Device::on_plugin_log(const std::string& body) {
-  const auto [level, text] = ipc::split_head(body);
-  services_.metrics.add(metric("plugin_log_lines_total"));
-  if (level == "0") return;
-  if (!logs_.allow(services_.clock.monotonic_us())) {
-    services_.metrics.add(metric("plugin_log_lines_dropped_total"));
-    if (logs_.just_over()) log_warning("device {}: its driver says too much", config_.id);
-    return;
-  }
-  log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
-}
-
-void Device::on_printed(std::string_view line) {
-  services_.metrics.add(metric("plugin_printed_lines_total"));
-  if (logs_.allow(services_.clock.monotonic_us())) {
-    log_info("device {}: driver prints: {}", config_.id, line);
-  }
-}
-
-// After a reconnect the child's credit starts anew while old bytes may still be under way: twice
-// the credit is what an honest child can reach.
-void Device::on_port_output(std::string bytes) {
-  if (!port_ || !port_open_) return;
-  out_flight_ += bytes.size();
-  if (out_flight_ > std::size_t{2} * ipc::kPortCredit) {
-    broken_rule("credit");
-    return apply(supervisor::Event::kBroke);
-  }
-  port_->write(std::move(bytes));
-}
-
-void Device::on_plugin_event(const std::string& body) {
-  if (!events_.allow(services_.clock.monotonic_us())) {
-    services_.metrics.add(metric("plugin_events_dropped_total"));
-    if (events_.just_over()) log_warning("device {}: too many events", config_.id);
-    return;
-  }
-  const auto [type, text] = ipc::split_head(body);
-  boost::system::error_code bad;
-  const json::value value = json::parse(text, bad);
-  if (bad || std::ranges::find(manifest_.events, type) == manifest_.events.end()) {
-    return broken_rule("event");
-  }
-  services_.metrics.add(metric("events_total"));
-  services_.on_event(config_.id, std::string(type), value);
-}
-
-void Device::answer_http(std::uint64_t request_number, const std::string& body) {
-  if (requests_ >= limits::kMaxPluginRequests) {
-    broken_rule("requests");
-    return apply(supervisor::Event::kBroke);
-  }
-  ++requests_;
-  const auto [timeout, request] = ipc::split_head(body);
-  services_.http(std::string(request), static_cast<std::uint32_t>(number(timeout)),
-                 [weak = weak_from_this(), request_number](const ipc::Outcome& outcome) {
-                   const auto self = weak.lock();
-                   if (!self || !self->child_) return;
-                   self->requests_ -= std::min<std::size_t>(self->requests_, 1);
-                   self->child_->send(ipc::Type::kHttpAnswer, ipc::encode_outcome(outcome),
-                                      request_number);
-                 });
-}
-
-void Device::answer_state(std::uint64_t request_number, const std::string& body) {
-  if (!child_) return;  // its last words
-  const bool writes = !body.starts_with("get\t");
-  const auto outcome = writes && !state_writes_.allow(services_.clock.monotonic_us())
-                           ? ipc::Outcome::refused({Code::kDeviceBusy, "10 writes a second", {}})
-                           : state_.handle(body);
-  child_->send(ipc::Type::kStateAnswer, ipc::encode_outcome(outcome), request_number);
-}
-
-void Device::on_progress(const ipc::Frame& frame) {
-  if (!running_ || frame.op != queue_.front().number) return broken_rule("progress");
-  const auto now = static_cast<int>(std::min<std::size_t>(number(frame.body), 1001));
-  if (now < progress_ || now > 1000) return broken_rule("progress");
-  progress_ = now;
 }
 
 // ---- the port ----

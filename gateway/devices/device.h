@@ -14,7 +14,9 @@
 #include "gateway/base/limits.h"
 #include "gateway/base/metrics.h"
 #include "gateway/devices/port.h"
+#include "gateway/supervisor/cgroups.h"
 #include "gateway/supervisor/child.h"
+#include "gateway/supervisor/cores.h"
 #include "gateway/supervisor/manifest.h"
 #include "gateway/supervisor/plugin_state.h"
 #include "gateway/supervisor/policy.h"
@@ -45,7 +47,9 @@ struct DeviceServices {
   std::function<void(std::string request, std::uint32_t timeout_ms,
                      std::function<void(ipc::Outcome)>)>
       http;
-  std::string state_folder;  // of what plugins keep
+  std::string state_folder = {};  // of what plugins keep
+  std::string cores = {};         // the folder of core files, "" = none are kept
+  const supervisor::Cgroups* cgroups = nullptr;
 };
 
 // At most so many in a second; what is over it is for a counter.
@@ -134,6 +138,8 @@ class Device : public std::enable_shared_from_this<Device> {
   void on_printed(std::string_view line);
   void on_port_output(std::string bytes);
   void broken_rule(const char* rule);
+  void hold(int pid);
+  void after_death();
   void set_aside();
   [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }
   std::string metric(const char* name) const;
@@ -143,6 +149,7 @@ class Device : public std::enable_shared_from_this<Device> {
   supervisor::Manifest manifest_;
   supervisor::Policy policy_;
   supervisor::PluginState state_;
+  supervisor::Cores cores_;
   std::string hash_;                  // of the library that is loaded
   std::map<std::string, int> fatal_;  // verb and key of operations that ended the child, how often
   std::shared_ptr<supervisor::Child> child_;

@@ -26,7 +26,12 @@ constexpr rlim_t kMega = rlim_t{1} << 20;
 // The loader, the SDK's libraries and two stacks, beside what the plugin asks for.
 constexpr rlim_t kOwnMb = 24;
 constexpr rlim_t kMaxOpen = 64;
-constexpr rlim_t kMaxFile = 17 * kMega;  // a body of 16 MiB travels as a memory file
+constexpr rlim_t kMaxFile = 17 * kMega;   // a body of 16 MiB travels as a memory file
+constexpr rlim_t kMaxCore = 256 * kMega;  // of memory in use
+// Address space is more than what is used: libraries, stacks, reserves. It bounds what the limit of
+// data does not count, mappings that are shared.
+constexpr rlim_t kMaxReserve = 1024 * kMega;
+constexpr int kNice = 5;
 
 // Sanitizers reserve terabytes and start helpers of their own.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -79,6 +84,8 @@ bool restrict_files(const SandboxRules& rules) {
     }
     allow(ruleset, "/dev/null", kAll);
   }
+  // The kernel writes a core as the process itself would.
+  if (!rules.cores.empty()) allow(ruleset, rules.cores.c_str(), kAll);
   const bool done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
   close(ruleset);
   return done;
@@ -176,12 +183,15 @@ class Filter {
 
 std::string enter_sandbox(const SandboxRules& rules) {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  limit(RLIMIT_CORE, 0);
+  const bool core = !rules.cores.empty() && chdir(rules.cores.c_str()) == 0;
+  limit(RLIMIT_CORE, core ? kMaxCore : 0);
   limit(RLIMIT_NOFILE, kMaxOpen);
-  limit(RLIMIT_FSIZE, kMaxFile);
+  limit(RLIMIT_FSIZE, core ? kMaxCore : kMaxFile);
+  setpriority(PRIO_PROCESS, 0, kNice);
   std::string missing;
   if (!kSanitized) {
     limit(RLIMIT_DATA, (static_cast<rlim_t>(rules.memory_mb) + kOwnMb) * kMega);
+    limit(RLIMIT_AS, static_cast<rlim_t>(rules.memory_mb) * kMega + kMaxReserve);
     if (!restrict_files(rules)) missing += " Landlock";
     Filter filter(rules.direct);
     if (!filter.apply()) missing += " seccomp";

@@ -4,6 +4,8 @@
 //   descriptors        its socket, and stdout/stderr to the daemon's log
 //   privileges         never new ones; dies with the daemon
 //   memory             the manifest's limits.memory_mb      the same
+//   processor          after the daemon and the till's own programs (nice)
+//   core files         none, or into one folder             the same
 //   files, read        its own folder, the system's libraries  everything
 //   files, written     none                                 /dev, /tmp, /run, its home
 //   network            none                                 yes
@@ -23,6 +25,7 @@ struct SandboxRules {
   bool direct = false;
   int memory_mb = 64;
   std::string folder;  // of the plugin
+  std::string cores;   // where a core file goes, "" = none is made
 };
 
 // "" or what this kernel can not enforce, for the log.

@@ -48,7 +48,9 @@ std::string ending(int status) {
   const int number = WTERMSIG(status);
   const char* name = sigabbrev_np(number);
   const std::string text = name != nullptr ? std::string("SIG") + name : std::to_string(number);
-  return number == SIGSYS ? text + ", a forbidden system call" : text;
+  return number == SIGSYS         ? text + ", a forbidden system call"
+         : WCOREDUMP(status) != 0 ? text + ", core dumped"
+                                  : text;
 }
 
 }  // namespace
@@ -87,8 +89,8 @@ int Child::spawn(int socket, int printed) {
   std::string access = spec_.direct ? "direct" : "pipe";
   std::string memory = std::to_string(spec_.memory_mb);
   std::string folder = spec_.library.substr(0, spec_.library.find_last_of('/'));
-  char* argv[] = {
-      spec_.host_program.data(), fd.data(), access.data(), memory.data(), folder.data(), nullptr};
+  char* argv[] = {spec_.host_program.data(), fd.data(), access.data(), memory.data(), folder.data(),
+                  spec_.cores.data(),        nullptr};
   auto environment = child_environment(spec_.direct);
   const int error = posix_spawn(&pid_, spec_.host_program.c_str(), &actions, &attributes, argv,
                                 environment.data());
@@ -125,6 +127,7 @@ Result<void> Child::start() {
   socket_.assign(pair[0]);
   output_.assign(printed[0]);
   wait_output();
+  if (spec_.hold) spec_.hold(pid_);
   send(ipc::Type::kConfig, spec_.library + "\n" + spec_.plugin_id + "\n" + spec_.version + "\n" +
                                spec_.name + "\n" + spec_.settings);
   wait_readable();

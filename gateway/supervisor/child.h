@@ -21,6 +21,9 @@ struct ChildSpec {
   int handshake_ms = 10000;
   bool direct = false;  // it opens devices itself: the sandbox is wider
   int memory_mb = 64;
+  std::string cores = {};  // the folder a core file goes to, "" = none
+  // Puts the process under the limits of its group before any plugin code runs.
+  std::function<void(int pid)> hold = {};
 };
 
 // A child in trouble still lives: the policy decides, kill() ends it, `lost` follows.

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 
 #include "manifest.h"
@@ -204,7 +206,7 @@ TEST_F(ChildTest, OnlyItsSocketAndItsLibrariesAreWithinReach) {
   if (TILL_SANITIZED) GTEST_SKIP() << "sanitizers need more than the sandbox gives";
   EXPECT_EQ(outcome->body,
             R"({"descriptors":4,"socket":false,"passwd":false,"tmp":false,"libraries":true,)"
-            R"("secret":false})");
+            R"("secret":false,"nice":5,"shared":false})");
 }
 
 TEST_F(ChildTest, AccessDirectWidensTheSandboxByName) {
@@ -215,6 +217,40 @@ TEST_F(ChildTest, AccessDirectWidensTheSandboxByName) {
   ASSERT_TRUE(outcome);
   EXPECT_NE(outcome->body.find(R"("socket":true,"passwd":true,"tmp":true)"), std::string::npos)
       << outcome->body;
+}
+
+TEST_F(ChildTest, ACoreIsKeptOnlyWhereItIsWanted) {
+  std::ifstream pattern("/proc/sys/kernel/core_pattern");
+  std::string where;
+  std::getline(pattern, where);
+  rlimit most{};
+  getrlimit(RLIMIT_CORE, &most);
+  if (TILL_SANITIZED || where.find('/') != std::string::npos || most.rlim_max == 0) {
+    GTEST_SKIP() << "this machine makes no core files here: " << where;
+  }
+  for (const bool wanted : {false, true}) {
+    const auto folder = std::filesystem::path(testing::TempDir()) / "child_cores";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    spec.cores = wanted ? folder.string() : "";
+    lost.reset();
+    ready = false;
+    start_ready();
+    child->send(Type::kPortIn, "crash\r");
+    ASSERT_TRUE(until([this] { return lost.has_value(); }));
+    EXPECT_EQ(lost->vendor, wanted ? "SIGSEGV, core dumped" : "SIGSEGV");
+    EXPECT_EQ(std::filesystem::is_empty(folder), !wanted);
+  }
+}
+
+TEST_F(ChildTest, TheChildIsHeldBeforeItLoadsAnything) {
+  int held = 0;
+  spec.hold = [&](int pid) {
+    held = pid;
+    EXPECT_FALSE(ready);
+  };
+  start_ready();
+  EXPECT_EQ(held, child->pid());
 }
 
 TEST_F(ChildTest, AForkEndsTheChildByName) {

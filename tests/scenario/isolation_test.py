@@ -3,6 +3,7 @@
 lives on when a child is stopped, killed, crashes or spins; the device comes back by itself.
 """
 import os
+import re
 import pathlib
 import signal
 import sys
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 
+import audit
 from shop import Shop, wait_for
 
 
@@ -81,15 +83,20 @@ def main():
             wait_for("the register working", lambda: shop.sim("register.state")["mode"] % 16 == 8)
             os.kill(device(shop, "register")["pid"], signal.SIGKILL)
             paying.join()
+            counted = shop.api("GET", "/metrics")[1]
+            assert re.search(r'^tillbridge_in_doubt_total\{device="register"\} [1-9]', counted, re.M), "it was no doubt"
             wait_for("resolved", lambda: shop.state(sale) in ("committed", "quoted"), 60)
             documents = [d for d in shop.documents() if d["type"] == 3]
             committed = 1 + (shop.state(sale) == "committed")
             assert len(documents) == committed, f"{len(documents)} documents, {committed} sales"
             print(f"register's child killed in a receipt: {shop.state(sale)}, {len(documents)} documents")
             assert shop.processes["gateway"].alive() and shop.processes["gateway"].p.pid == daemon
+            wait_for("delivered", shop.settled, 60)
             print("the daemon lived through all of it")
         finally:
             shop.stop_all()
+        wrong = audit.audit(shop.folder)
+        assert not wrong, wrong
 
 
 if __name__ == "__main__":

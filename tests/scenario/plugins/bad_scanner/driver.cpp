@@ -1,6 +1,8 @@
 // A driver that does on command what no driver may: the lines it scans are its orders, anything
 // else is a scan. Nobody ships it.
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <tillbridge/sdk/scanner.h>
@@ -47,6 +49,12 @@ bool can_open(const char* path, int how) {
   return fd >= 0;
 }
 
+bool can_share(std::size_t bytes) {
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (at != MAP_FAILED) munmap(at, bytes);
+  return at != MAP_FAILED;
+}
+
 // What is within reach of a plugin's code.
 till::json::object reach() {
   int fds = 0;
@@ -59,7 +67,9 @@ till::json::object reach() {
           {"passwd", can_open("/etc/passwd", O_RDONLY)},
           {"tmp", can_open("/tmp/tillbridge-bad-scanner", O_WRONLY | O_CREAT)},
           {"libraries", can_open("/usr/lib", O_RDONLY | O_DIRECTORY)},
-          {"secret", std::getenv("TILL_TEST_SECRET") != nullptr}};
+          {"secret", std::getenv("TILL_TEST_SECRET") != nullptr},
+          {"nice", getpriority(PRIO_PROCESS, 0)},
+          {"shared", can_share(std::size_t{4} << 30)}};
 }
 
 class BadScanner final : public till::Scanner {
