@@ -222,5 +222,70 @@ TEST(Return, NamesWhatIsTooMuch) {
   EXPECT_EQ(code({}, {}), Code{});
 }
 
+// ---- what a receipt does beside prices ----
+
+struct EffectsTest : testing::Test {
+  Program program = *Program::from_json(
+      R"({"schema":2,"id":"p","version":1,"purses":[{"id":"points"},{"id":"stamps"}],
+          "coupons":[{"id":"ten","prefix":"77","length":10,"check_symbol":true,"valid_days":14},
+                     {"id":"free"}],
+          "rules":[{"id":"ten","when":{"coupons":["ten"]},"give":{"percent":"10"}},
+                   {"id":"stamp","give":{"earn":{"purse":"stamps","per_unit":"1"}}},
+                   {"id":"next","when":{"basket":{"amount":{"min":"1"}}},"give":{"coupon":"free"}},
+                   {"id":"paid","funded_by":"supplier","stage":"receipt","give":{"amount":"1"}}]})");
+  Basket basket() {
+    Basket b;
+    b.customer.emplace();
+    b.lines = {{"1", Money{10'000}, Quantity{3000}, Money{}}};
+    b.codes = {"7700000008"};
+    return b;
+  }
+};
+
+TEST_F(EffectsTest, AreOnTheQuote) {
+  const auto q = quote(program, basket());
+  ASSERT_TRUE(q.effects);
+  ASSERT_EQ(q.effects->codes.size(), 1U);
+  EXPECT_TRUE(q.effects->codes[0].used);
+  EXPECT_EQ(q.effects->codes[0].type, "ten");
+  EXPECT_EQ(q.effects->codes[0].uses, 1);
+  ASSERT_EQ(q.effects->purses.size(), 1U);
+  EXPECT_EQ(q.effects->purses[0].amount, 300);
+  ASSERT_EQ(q.effects->handed.size(), 1U);
+  EXPECT_EQ(q.effects->handed[0].what, "free");
+  ASSERT_EQ(q.effects->rules.size(), 1U);
+  EXPECT_EQ(q.effects->rules[0].funded_by, "supplier");
+}
+
+TEST_F(EffectsTest, PartsGoBackWholeAndAddUp) {
+  const auto sold = quote(program, basket());
+  std::int64_t stamps = 0;
+  for (std::int64_t n = 0; n < 3; ++n) {
+    const auto back = quote_return(sold, {{"1", Quantity{n * 1000}}}, {{"1", Quantity{1000}}});
+    ASSERT_TRUE(back && back->effects) << n;
+    for (const auto& entry : back->effects->purses) {
+      EXPECT_EQ(entry.amount % 100, 0) << "a stamp is whole";
+      stamps += entry.amount;
+    }
+    EXPECT_EQ(back->effects->codes.empty(), n < 2) << "the coupon comes back with the last one";
+  }
+  EXPECT_EQ(stamps, -300);
+}
+
+TEST_F(EffectsTest, NewCodesAreOfTheirType) {
+  for (std::uint64_t n = 0; n < 200; ++n) {
+    auto b = basket();
+    b.codes = {coupon_code(program, "ten", n * 7919)};
+    ASSERT_EQ(b.codes[0].size(), 10U);
+    EXPECT_TRUE(look_at_code(program, b, b.codes[0]).used) << b.codes[0];
+  }
+  EXPECT_EQ(coupon_code(program, "free", 5).size(), 12U);
+  EXPECT_NE(coupon_code(program, "free", 5), coupon_code(program, "free", 6));
+  constexpr std::int64_t kDay = 86'400'000'000;
+  EXPECT_EQ(coupon_until(program, "ten", 10 * kDay, 0), 24);
+  EXPECT_EQ(coupon_until(program, "ten", 10 * kDay - 1, 60), 24) << "the store's midnight";
+  EXPECT_EQ(coupon_until(program, "free", 0, 0), INT64_MAX);
+}
+
 }  // namespace
 }  // namespace till::loyalty

@@ -32,6 +32,9 @@ MISTAKES = {
     "an expired hold posts": ("accounts.cpp", "h.state == HoldState::kOpen && h.until <= now", "h.state == HoldState::kOpen && h.until <= now - 100000000000"),
     "debts are not paid": ("accounts.cpp", "lot.remaining = pay_debts(amount);\n  const auto place", "const auto place"),
     "a return is counted twice": ("accounts.cpp", "at->second.amount - at->second.returned", "at->second.amount"),
+    "stamps go back in halves": ("effects.cpp", "amount % kWholeUnit == 0 ? kWholeUnit : 1", "1"),
+    "a part gives the coupon back": ("effects.cpp", "if (to == whole) {", "if (to > 0) {"),
+    "a check symbol is wrong": ("effects.cpp", "(10 - sum % 10) % 10", "sum % 10"),
     "pending points are spent": ("accounts.cpp", "l.active_from > now || l.expires <= now) continue;\n    const auto part", "l.expires <= now) continue;\n    const auto part"),
 }
 

@@ -15,6 +15,8 @@ constexpr std::int64_t kHealUs = 7'200'000'000;  // and time to end well
 const StoreId kStore{"sim-1"};
 const TillId kTill{"1"};
 const std::vector<std::string> kGoods = {"1", "2", "3"};
+// Few, so that many visits want the same one.
+const std::vector<std::string> kCoupons = {"7700000001", "7700000002"};
 
 }  // namespace
 
@@ -100,11 +102,17 @@ Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant
           {"code":"2","name":"b","price":"54.50","tax":6},
           {"code":"3","name":"c","price":"199.00","tax":6,"legal":"tobacco"}]})");
   program_ = *loyalty::Program::from_json(
-      R"({"id":"p","version":1,"redeem":{"max_share":"50"},
-          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
+      R"({"schema":2,"id":"p","version":1,"redeem":{"max_share":"50"},
+          "purses":[{"id":"points","expires_days":1},{"id":"stamps"}],
+          "coupons":[{"id":"ten","prefix":"77","length":10}],
+          "rules":[{"id":"ten","when":{"coupons":["ten"]},"give":{"percent":"10"}},
+                   {"id":"stamp","when":{"customer":"known"},
+                    "give":{"earn":{"purse":"stamps","fixed":"1"}}},
+                   {"id":"points","give":{"earn":{"percent":"5"}}}]})");
   boot_central();
   central::Transaction t(central_->db);
   central_->db.run("INSERT INTO stores VALUES (?,?,?,?)", kStore.value, "key", "key", 0);
+  central_->db.run("INSERT INTO programs VALUES (NULL,'p',1,?,0)", program_.to_json());
   const central::Store store{kStore, "key"};
   for (int i = 0; i < 3; ++i) {
     const std::string hash(64, static_cast<char>('a' + i));
@@ -259,6 +267,9 @@ void Shop::begin(Visit& visit) {
                    Quantity{kQuantityScale});
   }
   if (world_.chance.percent(80)) (void)desk.identify(visit.sale, identity(visit.customer));
+  if (world_.chance.percent(40)) {
+    (void)desk.add_code(visit.sale, kCoupons[world_.chance.next() % kCoupons.size()], {});
+  }
   if (visit.wants_points) {
     if (const auto quoted = desk.quote(visit.sale))
       (void)desk.redeem(visit.sale, (*quoted)->quote->redeemable);
@@ -417,6 +428,21 @@ void Shop::check_ledger(std::vector<std::string>& wrong) {
   }
   auto letters = central_->db.query("SELECT sequence, detail FROM dead_letters");
   while (letters.next()) wrong.push_back("set aside: " + letters.text(1));
+  auto twice = central_->db.query(
+      "SELECT code, count(*) FROM coupon_uses WHERE NOT returned GROUP BY code HAVING count(*) > "
+      "1");
+  while (twice.next()) wrong.push_back("a coupon was used twice: " + twice.text(0));
+  // Stamps: what the receipts say, and nothing else.
+  std::int64_t said = 0;
+  for (const auto& v : visits_) {
+    const auto sale = v.sale.is_nil() ? std::nullopt : gateway_->desk.find(v.sale);
+    if (!sale || !sale->document || !sale->quote->effects) continue;
+    for (const auto& entry : sale->quote->effects->purses) said += entry.amount;
+  }
+  auto stamps =
+      central_->db.query("SELECT coalesce(sum(points), 0) FROM postings WHERE unit='stamps'");
+  stamps.next();
+  if (stamps.integer(0) != said) wrong.push_back("stamps are not the receipts'");
   // Holds end: none is left for a sale that rests (allowances expire by themselves).
   auto holds =
       central_->db.query("SELECT sale, attempt FROM holds WHERE state='granted' AND kind='hold'");
