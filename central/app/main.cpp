@@ -2,17 +2,15 @@
 #include <fcntl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
-#include <set>
 
 #include "central/app/report.h"
 #include "central/app/server.h"
+#include "central/app/session.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/log.h"
 #include "gateway/base/system_clock.h"
@@ -54,53 +52,6 @@ std::string text_of(const value& row, std::string_view field) {
   if (found == nullptr) return "";
   return found->is_string() ? std::string(found->get_string()) : boost::json::serialize(*found);
 }
-
-// Through the daemon when one runs, else on the folder itself.
-class Session {
- public:
-  explicit Session(std::string folder) : folder_(std::move(folder)) {}
-
-  Result<value> operator()(const object& request) {
-    if (!central_) {
-      auto line = ask_daemon(folder_, boost::json::serialize(request));
-      if (!line) return std::unexpected(line.error());
-      if (*line) return parse_answer(**line);
-      static const std::set<std::string_view> kBegin = {"store.add", "customers.add",
-                                                        "program.set"};
-      // A mistyped folder is not to become an empty central that proves everything adds up.
-      if (!kBegin.contains(request.at("command").as_string()) &&
-          ::access((folder_ + "/central.db").c_str(), F_OK) != 0) {
-        return fail(Code::kBadFile, folder_ + "/central.db: " + std::strerror(errno));
-      }
-      TILL_CHECK(open());
-    }
-    try {
-      return commands_->execute(request);
-    } catch (const DatabaseFailure& failure) {
-      return fail(Code::kJournalFailed, failure.what());
-    }
-  }
-
- private:
-  Result<void> open() {
-    lock_ = TILL_TRY(lock_folder(folder_));
-    const auto keys = TILL_TRY(server_keys(folder_));
-    try {
-      central_ = std::make_unique<Central>(folder_ + "/central.db", clock_, random_);
-    } catch (const DatabaseFailure& failure) {
-      return fail(Code::kJournalFailed, failure.what());
-    }
-    commands_ = std::make_unique<Commands>(*central_, keys.public_key, read_endpoints(folder_));
-    return {};
-  }
-
-  std::string folder_;
-  SystemClock clock_;
-  SystemRandom random_;
-  File lock_;
-  std::unique_ptr<Central> central_;
-  std::unique_ptr<Commands> commands_;
-};
 
 Result<int> run(const Options& o) {
   open_log(o.log, LogLevel::kInfo);

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "api_client.h"
+#include "device_command.h"
 #include "gateway/base/errors.h"
 #include "sdk/cpp/base/base64.h"
 #include "sdk/cpp/base/values.h"

@@ -19,38 +19,16 @@
 #include <vector>
 
 #include "api_client.h"
+#include "device_command.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/system_clock.h"
 
 namespace till::app {
 
-std::string read_token(const std::string& file) {
-  std::ifstream in(file);
-  std::string token;
-  in >> token;
-  if (token.empty()) throw std::runtime_error("no token in " + file);
-  return token;
-}
-
 namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-
-// One line a device; false when there is no answer.
-bool show_devices(const Result<ApiAnswer>& answer) {
-  if (!answer || answer->status >= 300) {
-    std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
-              << "\n";
-    return false;
-  }
-  for (const auto& d : answer->body.at("devices").as_array()) {
-    std::cout << "  " << member_text(d, "id") << "  " << member_text(d, "kind") << "  "
-              << member_text(d, "port") << "  " << member_text(d, "state")
-              << (member_text(d, "online") == "true" ? "  online" : "  offline") << "\n";
-  }
-  return true;
-}
 
 constexpr const char* kHelp =
     R"(  scan CODE           the scanner reads a bar code        сканер читает штрихкод
@@ -489,19 +467,5 @@ class TerminalTill {
 }  // namespace
 
 int sale_till(const SaleOptions& options) { return TerminalTill(options).run(); }
-
-int list_devices(const SaleOptions& options) {
-  ApiClient api(options.url, read_token(options.token_file), options.language);
-  return show_devices(api.call("GET", "/v1/devices")) ? 0 : 1;
-}
-
-int release_device(const SaleOptions& options, const std::string& device) {
-  ApiClient api(options.url, read_token(options.token_file), options.language);
-  const auto answer = api.call("POST", "/v1/devices/" + device + "/release", json::object{});
-  if (answer && answer->status < 300) return 0;
-  std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
-            << "\n";
-  return 1;
-}
 
 }  // namespace till::app

@@ -15,11 +15,6 @@ struct SaleOptions {
   std::string simulator;    // control socket of tillbridge-sim, "" = real devices
 };
 
-// The token in a file's first word. Throws std::runtime_error when there is none.
-std::string read_token(const std::string& file);
 int sale_till(const SaleOptions& options);
-int list_devices(const SaleOptions& options);
-// Lets a driver in quarantine try again; a senior's token.
-int release_device(const SaleOptions& options, const std::string& device);
 
 }  // namespace till::app

@@ -1,0 +1,49 @@
+#include "device_command.h"
+
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+#include "gateway/base/errors.h"
+
+namespace till::app {
+
+namespace json = boost::json;
+
+std::string read_token(const std::string& file) {
+  std::ifstream in(file);
+  std::string token;
+  in >> token;
+  if (token.empty()) throw std::runtime_error("no token in " + file);
+  return token;
+}
+
+bool show_devices(const Result<ApiAnswer>& answer) {
+  if (!answer || answer->status >= 300) {
+    std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
+              << "\n";
+    return false;
+  }
+  for (const auto& d : answer->body.at("devices").as_array()) {
+    std::cout << "  " << member_text(d, "id") << "  " << member_text(d, "kind") << "  "
+              << member_text(d, "port") << "  " << member_text(d, "state")
+              << (member_text(d, "online") == "true" ? "  online" : "  offline") << "\n";
+  }
+  return true;
+}
+
+int list_devices(const SaleOptions& options) {
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  return show_devices(api.call("GET", "/v1/devices")) ? 0 : 1;
+}
+
+int release_device(const SaleOptions& options, const std::string& device) {
+  ApiClient api(options.url, read_token(options.token_file), options.language);
+  const auto answer = api.call("POST", "/v1/devices/" + device + "/release", json::object{});
+  if (answer && answer->status < 300) return 0;
+  std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
+            << "\n";
+  return 1;
+}
+
+}  // namespace till::app
