@@ -4,6 +4,7 @@
 #   Tillbridge::sdk       the C++ ground, <tillbridge/sdk/...>; C++23
 #   Tillbridge::testkit   a host for tests, <tillbridge/testkit/...>
 #   tillbridge_plugin(NAME SOURCES … [LINK …])   the library beside its manifest, in build/NAME/
+#   tillbridge_descriptor(TARGET)   the manifest's id, name and version for a test that holds the sources
 #   TILLBRIDGE_PLUGIN_TOOL   the program tillbridge-plugin
 include(CMakeFindDependencyMacro)
 find_dependency(Boost 1.81 COMPONENTS json)
@@ -24,6 +25,17 @@ if(NOT TARGET Tillbridge::headers)
   target_link_libraries(Tillbridge::testkit INTERFACE Tillbridge::sdk)
 endif()
 
+# The descriptor compiled into the library is the manifest's: one source for both.
+function(tillbridge_descriptor target)
+  file(READ manifest.json manifest)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS manifest.json)
+  foreach(key id name version)
+    string(JSON value GET "${manifest}" ${key})
+    string(TOUPPER ${key} upper)
+    target_compile_definitions(${target} PRIVATE TILL_PLUGIN_${upper}="${value}")
+  endforeach()
+endfunction()
+
 function(tillbridge_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   set(folder ${CMAKE_BINARY_DIR}/${name})
@@ -40,14 +52,7 @@ function(tillbridge_plugin name)
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${TILLBRIDGE_PREFIX}/share/tillbridge/plugin.map
     -Wl,-Bsymbolic-functions -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined)
-  # The descriptor compiled into the library is the manifest's: one source for both.
-  file(READ manifest.json manifest)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS manifest.json)
-  foreach(key id name version)
-    string(JSON value GET "${manifest}" ${key})
-    string(TOUPPER ${key} upper)
-    target_compile_definitions(${name} PRIVATE TILL_PLUGIN_${upper}="${value}")
-  endforeach()
+  tillbridge_descriptor(${name})
   file(GLOB files RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS manifest.json README.md
     models.json recordings/*.json)
   foreach(file IN LISTS files)

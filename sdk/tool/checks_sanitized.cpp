@@ -43,6 +43,20 @@ struct Reports {
   }
 };
 
+// The first check that failed in a report of the kit, and its words.
+std::string first_failure(const std::string& text) {
+  boost::system::error_code bad;
+  const json::value report = json::parse(text, bad);
+  if (bad) return "no report";
+  for (const auto& check : report.at("checks").as_array()) {
+    const auto status = json::value_to<std::string>(check.at("status"));
+    if (status == "pass" || status == "skip" || status == "warn") continue;
+    return json::value_to<std::string>(check.at("id")) + " " + status + ": " +
+           json::value_to<std::string>(check.at("words"));
+  }
+  return "no check";
+}
+
 // The runtime a library was linked with: "libasan.so.8".
 std::string runtime_of(const std::string& library, const char* name, const char* flag) {
   const auto elf = read_elf(read_file(library));
@@ -56,7 +70,10 @@ std::string runtime_of(const std::string& library, const char* name, const char*
 }
 
 [[noreturn]] void start_again(const std::string& folder, const std::string& runtime,
-                              const std::string& options, std::uint64_t seed) {
+                              const std::string& options, std::uint64_t seed,
+                              const std::string& report) {
+  const int out = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  dup2(out, STDOUT_FILENO);
   setenv("LD_PRELOAD", runtime.c_str(), 1);
   for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     setenv(name, options.c_str(), 1);
@@ -64,9 +81,10 @@ std::string runtime_of(const std::string& library, const char* name, const char*
   personality(ADDR_NO_RANDOMIZE);  // some runtimes need their addresses free
   const std::string number = std::to_string(seed);
   // What the runtime itself does at its start, and keeps, is not the plugin's.
-  execl("/proc/self/exe", "tillbridge-plugin", "check", folder.c_str(), "--seed", number.c_str(),
-        "--timeout", "60000", "--exclude",
-        "^(package|sanitized)\\.|^load.(quick|side_effects)$|^memory.leaks$|^life.rounds$",
+  execl("/proc/self/exe", "tillbridge-plugin", "check", folder.c_str(), "--json", "--seed",
+        number.c_str(), "--timeout", "60000", "--exclude",
+        "^(package|sanitized)\\.|^load.(quick|side_effects)$|^memory.leaks$|^life.(rounds|"
+        "deactivate)$",
         static_cast<char*>(nullptr));
   _exit(126);
 }
@@ -84,7 +102,8 @@ void whole_kit(Bench& b, const std::string& folder, const char* runtime_name, co
                               "halt_on_error=1:exitcode=66:verify_asan_link_order=0";
   const pid_t child = fork();
   if (child < 0) throw Failed{"fork"};
-  if (child == 0) start_again(folder, runtime, options, b.seed.next());
+  if (child == 0)
+    start_again(folder, runtime, options, b.seed.next(), reports.folder + "/kit.json");
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -95,7 +114,7 @@ void whole_kit(Bench& b, const std::string& folder, const char* runtime_name, co
                  std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : -1)};
   }
   if (WEXITSTATUS(status) == 1) {
-    throw Failed{"checks fail on it without a report: tillbridge-plugin check " + folder};
+    throw Failed{"with the runtime, " + first_failure(read_file(reports.folder + "/kit.json"))};
   }
 }
 

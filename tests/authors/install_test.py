@@ -59,6 +59,29 @@ def templates(prefix, work):
     assert command is None or "-std=" in command[0]["command"]
 
 
+def examples(prefix, work):
+    """An example repository, copied out of the installed SDK: built, tested, checked, watched by ThreadSanitizer."""
+    tool = prefix / "bin" / "tillbridge-plugin"
+    for source in sorted((prefix / "share" / "tillbridge" / "examples").iterdir()):
+        folder = work / source.name
+        shutil.copytree(source, folder)
+        for compiler in COMPILERS:
+            if compiler == "clang" and not shutil.which("clang-19"):
+                continue
+            package = build(prefix, folder, source.name, compiler)
+            print(run("ctest", "--test-dir", package.parent, "--output-on-failure").strip().splitlines()[-3])
+        watched = folder / "build-tsan"
+        run("cmake", "-B", watched, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_CXX_FLAGS=-fsanitize=thread",
+            cwd=folder)
+        run("cmake", "--build", watched, "--target", source.name, cwd=folder)
+        package = folder / "build-gcc" / source.name
+        env = {**os.environ, "LD_LIBRARY_PATH": str(folder / "build-gcc")}
+        run(tool, "check", package, "--tsan", watched / source.name, "--include", "sanitized.threads", env=env)
+        tier = json.loads(run(tool, "tier", package, "--json", env=env))
+        assert tier["tier"] == "silver", tier
+        print(f"example {source.name}: gcc, clang, ThreadSanitizer, {tier['tier']}")
+
+
 def blocks(text):
     """(language, file name or None, body) of every fenced block; a file's name stands in the line before."""
     for match in re.finditer(r"(?:^`([\w./-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", text, re.M | re.S):
@@ -97,6 +120,7 @@ def main():
         prefix = work / "prefix"
         run("cmake", "--install", BUILD, "--prefix", prefix)
         templates(prefix, work)
+        examples(prefix, work)
         for page in sorted((ROOT / "docs" / "authors").glob("tutorial*.md")):
             tutorial(prefix, work, page)
     return 0
