@@ -162,6 +162,12 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.get("auto_open_shift", config.auto_open_shift));
   TILL_CHECK(in.get("tax_system_1055", config.tax_system_1055));
   TILL_CHECK(in.get("language", language));
+  std::string drawer = "never";
+  TILL_CHECK(in.get("open_drawer", drawer));
+  if (drawer != "never" && drawer != "cash") {
+    return fail(Code::kConfigInvalid, "store.open_drawer must be \"never\" or \"cash\"");
+  }
+  config.drawer_on_cash = drawer == "cash";
   std::string cores = "none";
   TILL_CHECK(in.get("cores", cores));
   if (cores != "none" && cores != "keep") {

@@ -27,8 +27,9 @@ struct Config {
   Language language = Language::kRu;
   std::string plugins;  // folder with one folder a plugin; what is not there is the gateway's own
   std::string host_program;
-  bool keep_cores = false;  // of plugins that crash, in data/cores
-  supervisor::Trust trust;  // which plugins may run
+  bool drawer_on_cash = false;  // the drawer opens when a sale was paid in cash
+  bool keep_cores = false;      // of plugins that crash, in data/cores
+  supervisor::Trust trust;      // which plugins may run
   std::string listen = "127.0.0.1:8480";
   std::vector<api::Access> access;
   std::vector<OperatorEntry> operators;

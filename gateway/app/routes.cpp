@@ -156,6 +156,14 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "returns" && c.path.size() == 1 && method == "POST") return answer(open_return(c));
   if (head == "devices" && method == "GET")
     return reply(ok({{"devices", store_.describe_devices()}}));
+  if (head == "scale" && c.path.size() == 2 && method == "POST") {
+    const json::object body = c.body.is_object() ? c.body.get_object() : json::object();
+    return store_.counter().scale(
+        c.who.till, c.path[1], body,
+        [this, language = c.request.language, reply](const Result<json::object>& r) {
+          reply(r ? ok(*r) : error(r.error(), language));
+        });
+  }
   if (head == "plugins" && method == "GET")
     return reply(ok({{"plugins", store_.describe_plugins()}}));
   if (head == "devices" && c.path.size() == 3 && c.path[2] == "release" && method == "POST") {

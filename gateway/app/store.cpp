@@ -230,6 +230,9 @@ Result<void> Store::make_devices() {
     devices_[d.device.id] = *device;
     device_till_[d.device.id] = d.till;
   }
+  counter_ = std::make_unique<Counter>(
+      [this](std::string_view verb, const std::string& till) { return device_for(verb, till); },
+      config_.language, config_.drawer_on_cash);
   const auto fiscal = device_of_kind("register");
   if (!fiscal && !config_.fiscal_by_till) {
     return fail(Code::kConfigInvalid, "no fiscal register among the devices");
@@ -432,6 +435,19 @@ std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) co
     if (device->kind() == kind) return device;
   }
   return nullptr;
+}
+
+// The till's own before everybody's; another till's never.
+std::shared_ptr<devices::Device> Store::device_for(std::string_view verb,
+                                                   const std::string& till) const {
+  std::shared_ptr<devices::Device> shared;
+  for (const auto& [id, device] : devices_) {
+    if (!device->offers(verb)) continue;
+    const std::string whose = till_of(id);
+    if (whose == till) return device;
+    if (whose.empty() && !shared) shared = device;
+  }
+  return shared;
 }
 
 std::string Store::till_of(const std::string& device) const {

@@ -10,6 +10,7 @@
 
 #include "gateway/api/server.h"
 #include "gateway/app/config.h"
+#include "gateway/app/counter.h"
 #include "gateway/app/fiscal.h"
 #include "gateway/app/till_register.h"
 #include "gateway/checkout/desk.h"
@@ -62,6 +63,7 @@ class Store final : public checkout::PointsPort {
   [[nodiscard]] bool central_online() const { return link_ && link_->online(); }
   [[nodiscard]] boost::json::array describe_devices() const;
   boost::json::array describe_plugins();
+  Counter& counter() { return *counter_; }
   // A driver in quarantine may try again. kNoSuchDevice, kSaleState when it is not in quarantine.
   Result<void> release_device(const std::string& id);
   [[nodiscard]] unsigned short port() const { return server_->port(); }
@@ -99,6 +101,8 @@ class Store final : public checkout::PointsPort {
   void on_scan(const std::string& till, const std::string& device, const std::string& raw,
                const std::string& aim);
   void on_card(const std::string& till, const std::string& device, CardNumber number);
+  void on_weight(const std::string& till, const std::string& device,
+                 const boost::json::object& weighing);
   void on_input_error(const std::string& till, const std::string& device, const Error& error);
   void on_sale_changed(const checkout::Sale& sale);
   void print_slip(const checkout::Sale& sale);
@@ -117,6 +121,7 @@ class Store final : public checkout::PointsPort {
   void ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt);
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
+  std::shared_ptr<devices::Device> device_for(std::string_view verb, const std::string& till) const;
 
   boost::asio::io_context& io_;
   Config config_;
@@ -146,6 +151,7 @@ class Store final : public checkout::PointsPort {
   std::uint64_t card_events_ = 0;
   std::int64_t looked_us_ = 0;  // at the register, 0 = not yet
   boost::asio::steady_timer idle_timer_;
+  std::unique_ptr<Counter> counter_;
   supervisor::Catalogue catalogue_;
   std::optional<supervisor::Cgroups> cgroups_;
   int lock_fd_ = -1;

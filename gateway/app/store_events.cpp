@@ -58,12 +58,22 @@ void Store::on_device_event(const std::string& device, const std::string& type,
     if (!card) return on_input_error(till, device, card.error());
     return on_card(till, device, std::move(*card));
   }
+  if (type == "weight" && body.is_object()) return on_weight(till, device, body.get_object());
   if (type == "input_error" && body.is_object()) {
     const auto* code = body.get_object().if_contains("code");
     const int number =
         code != nullptr && code->is_int64() ? static_cast<int>(code->get_int64()) : 0;
     return on_input_error(till, device, {static_cast<Code>(number), text_of(body, "detail"), {}});
   }
+}
+
+void Store::on_weight(const std::string& till, const std::string& device,
+                      const json::object& weighing) {
+  json::object event{{"type", "weight"}, {"device", device}};
+  for (const auto& [key, value] : weighing) {
+    event[key] = value.is_int64() ? json::value(to_string(Quantity{value.get_int64()})) : value;
+  }
+  publish(till, event);
 }
 
 void Store::on_input_error(const std::string& till, const std::string& device, const Error& error) {
@@ -314,6 +324,7 @@ void Store::on_sale_changed(const checkout::Sale& sale) {
     metrics_.add("tillbridge_sales_committed_total");
     print_slip(sale);
   }
+  if (counter_) counter_->sale_changed(sale);
   if (checkout::is_final(sale.state)) forget_code(sale.id);
 }
 

@@ -260,6 +260,10 @@ bool Device::online() const {
   return policy_.state() == supervisor::State::kReady && (!has_port() || port_open_);
 }
 
+bool Device::offers(std::string_view verb) const {
+  return std::ranges::find(manifest_.verbs, verb) != manifest_.verbs.end();
+}
+
 void Device::tell_online() {
   if (online() == told_online_) return;
   told_online_ = !told_online_;
@@ -277,7 +281,7 @@ void Device::submit(std::string verb, const std::string& key, const json::value&
         manifest_.kind == "register" ? Code::kRegisterOffline : Code::kPortLost, config_.id, {}};
   } else if (queue_.size() >= kMaxQueued) {
     problem = {Code::kDeviceBusy, config_.id, {}};
-  } else if (std::ranges::find(manifest_.verbs, verb) == manifest_.verbs.end()) {
+  } else if (!offers(verb)) {
     problem = {Code::kVerbUnsupported, verb, {}};
   } else if (const auto at = fatal_.find(verb + " " + key);
              at != fatal_.end() && at->second >= kPoison) {

@@ -101,6 +101,7 @@ class Device : public std::enable_shared_from_this<Device> {
   [[nodiscard]] const std::string& id() const { return config_.id; }
   [[nodiscard]] const std::string& kind() const { return manifest_.kind; }
   [[nodiscard]] bool online() const;
+  [[nodiscard]] bool offers(std::string_view verb) const;
   [[nodiscard]] supervisor::State state() const { return policy_.state(); }
   [[nodiscard]] int child_pid() const { return child_ ? child_->pid() : -1; }
   [[nodiscard]] boost::json::object describe() const;
