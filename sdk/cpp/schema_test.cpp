@@ -189,7 +189,7 @@ std::vector<Verb> events() {
       event<InputError>("event.input_error", true,
                         "Something came that is no code or card; `code` is of the catalogue.",
                         "Пришло то, что не код и не карта; `code` из каталога ошибок."),
-      event<Weighing>("event.weight", false, "The weight on the scale became stable.",
+      event<Weighing>("event.weight", true, "The weight on the scale became stable.",
                       "Вес на весах установился."),
   };
 }

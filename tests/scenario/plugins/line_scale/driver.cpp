@@ -3,17 +3,17 @@
 #include <tillbridge/sdk/kinds.h>
 #include <tillbridge/sdk/scanner.h>
 
-#include <charconv>
-
 namespace {
 
 constexpr std::size_t kDigits = 6;
 
 till::Result<till::Weighing> parsed(std::string_view line) {
   std::int64_t grams = 0;
-  const char* end = line.data() + std::min(kDigits, line.size());
-  const bool number = std::from_chars(line.data(), end, grams).ptr == end;
-  if (line.size() != kDigits + 1 || !number) return till::fail(till::Code::kBadFrame, "weight");
+  if (line.size() != kDigits + 1) return till::fail(till::Code::kBadFrame, "weight");
+  for (const char c : line.substr(0, kDigits)) {
+    if (c < '0' || c > '9') return till::fail(till::Code::kBadFrame, "weight");
+    grams = grams * 10 + (c - '0');
+  }
   return till::Weighing{{grams}, {}, line.back() == 'S'};
 }
 
