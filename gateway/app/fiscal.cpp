@@ -17,10 +17,7 @@ constexpr int kLossTries = 20;
 constexpr std::int64_t kLossRetryUs = 1'000'000;
 constexpr std::int64_t kTurnUs = 20'000'000;  // a person waits no longer for her turn
 
-bool is_loss(Code code) {
-  return code == Code::kTimeout || code == Code::kPortLost || code == Code::kBadFrame ||
-         code == Code::kPluginDied || code == Code::kPluginHung || code == Code::kRegisterOffline;
-}
+using checkout::is_loss;
 
 // A done operation's body; anything else as its error.
 Result<json::value> body_of(const ipc::Outcome& outcome) {
@@ -165,6 +162,12 @@ void Fiscal::in_turn_armed(bool detail, const Then<Result<RegisterStatus>>& then
   });
 }
 
+Result<void> Fiscal::not_swapped(const RegisterStatus& status) {
+  const auto admitted = watch_.admits(status);
+  if (admitted || admitted.error().code != Code::kRegisterReplaced) return {};
+  return admitted;
+}
+
 const Fiscal::Report* Fiscal::report_of(std::string_view verb) {
   static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true},
                                         {"fiscal.close_shift", "shift_close", true},
@@ -178,9 +181,18 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
   if (makes == nullptr) {
     return in_turn([this, verb, body = std::move(body), then](const Result<void>& turn) {
       if (!turn) return then(std::unexpected(turn.error()));
-      ask(verb, body, kShiftMs, [this, then](const Result<json::value>& result) {
+      const auto end = [this, then](const Result<json::value>& result) {
         unlock();
         then(result);
+      };
+      if (verb != "fiscal.write_setting" && verb != "fiscal.load_picture") {
+        return ask(verb, body, kShiftMs, end);
+      }
+      // Tables may be filled before the register is armed, but not another one's.
+      status(false, [this, verb, body, end](const Result<RegisterStatus>& s) {
+        const auto same = s ? not_swapped(*s) : Result<void>(std::unexpected(s.error()));
+        if (!same) return end(std::unexpected(same.error()));
+        ask(verb, body, kShiftMs, end);
       });
     });
   }
@@ -254,6 +266,7 @@ void Fiscal::set_clock(const std::string& local_time, const Body& then) {
         then(result);
       };
       if (!s) return end(std::unexpected(s.error()));
+      if (const auto same = not_swapped(*s); !same) return end(std::unexpected(same.error()));
       if (s->shift != "closed") return end(fail(Code::kShiftOpen));
       ask("fiscal.set_clock", {{"time", local_time}}, kAskMs, end);
     });
@@ -289,9 +302,9 @@ void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
   numbers.pop_back();
   ask("fiscal.document", {{"number", number}}, kAskMs,
       [this, numbers = std::move(numbers)](const Result<json::value>& body) {
-        const auto document = body ? document_from_json(*body) : fail(Code::kBadFrame);
-        if (!document) return unlock();
-        watch_.read(*document);
+        const auto document = body ? document_from_json(*body) : fail(body.error().code);
+        if (!document && is_loss(document.error().code)) return unlock();
+        if (document) watch_.read(*document);  // one that cannot be read holds up no other
         read_foreign(numbers);
       });
 }

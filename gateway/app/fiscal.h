@@ -64,6 +64,8 @@ class Fiscal final : public checkout::RegisterPort {
     const char* document;  // what RegisterWatch calls it
     bool repeatable;       // the drivers look whether it is done already
   };
+  // kRegisterReplaced when another register than the armed one answers.
+  Result<void> not_swapped(const RegisterStatus& status);
   static const Report* report_of(std::string_view verb);
   void report(const Report& what, const boost::json::object& body, const Body& then, int tries);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);

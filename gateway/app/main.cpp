@@ -11,10 +11,10 @@
 #include <fstream>
 #include <iostream>
 
+#include "gateway/app/device_command.h"
 #include "gateway/app/plugin_command.h"
 #include "gateway/app/program_command.h"
 #include "gateway/app/register_command.h"
-#include "gateway/app/device_command.h"
 #include "gateway/app/sale_command.h"
 #include "gateway/app/store.h"
 #include "gateway/base/log.h"

@@ -15,7 +15,7 @@ constexpr std::size_t kMostAtOnce = 20;
 constexpr std::int64_t kShiftWarnS = std::int64_t{22} * 3600;
 constexpr std::int64_t kShiftMostS = std::int64_t{24} * 3600;
 constexpr std::int64_t kClockDriftS = 300;  // the fiscal memory refuses more between operations
-constexpr std::int64_t kMemoryWarnDays = 30;
+constexpr std::int64_t kMemoryWarnDays = 30, kUrgentDays = 3;
 constexpr std::int64_t kOperatorWarnDays = 25;  // blocked after 30 without a word
 constexpr std::uint32_t kFewDocuments = 5000;
 constexpr std::int64_t kDayS = 86400;
@@ -28,19 +28,19 @@ std::int64_t seconds_of(const std::string& text) { return civil_seconds(text).va
 std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_text) {
   std::vector<Forecast> out;
   const std::int64_t now = seconds_of(now_text), device = seconds_of(s.device_time);
-  const auto add = [&](const char* what, std::string detail) {
-    out.push_back({what, std::move(detail)});
+  const auto add = [&](const char* what, std::string detail, bool urgent = false) {
+    out.push_back({what, std::move(detail), urgent});
   };
-  if (s.shift == "expired") add("shift", "0");
+  if (s.shift == "expired") add("shift", "0", true);
   if (s.shift == "open" && s.shift_opened) {
     const auto left = kShiftMostS - (std::max(device, now) - seconds_of(*s.shift_opened));
     if (left <= kShiftMostS - kShiftWarnS) add("shift", std::to_string(left / 60) + " min");
   }
   if (s.memory_expires) {
     const auto days = (seconds_of(*s.memory_expires) - now) / kDayS;
-    if (days <= kMemoryWarnDays) add("memory", std::to_string(days) + " d");
+    if (days <= kMemoryWarnDays) add("memory", std::to_string(days) + " d", days <= kUrgentDays);
   }
-  if (s.memory_phase && *s.memory_phase != "operating") add("memory", *s.memory_phase);
+  if (s.memory_phase && *s.memory_phase != "operating") add("memory", *s.memory_phase, true);
   if (s.memory_warning) add("memory", *s.memory_warning);
   if (s.documents_left && *s.documents_left < kFewDocuments) {
     add("documents", std::to_string(*s.documents_left));
@@ -56,7 +56,7 @@ std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_
   if (device != 0 && (drift > kClockDriftS || drift < -kClockDriftS)) {
     add("clock", std::to_string(drift) + " s");
   }
-  if (!s.paper) add("paper", "out");
+  if (!s.paper) add("paper", "out", true);
   if (s.paper_near_end) add("paper", "near end");
   if (s.cover_open) add("cover", "open");
   if (s.cutter_fault) add("cutter", "fault");
@@ -91,6 +91,7 @@ Result<void> RegisterWatch::admits(const RegisterStatus& status) {
 
 Result<void> RegisterWatch::arm(const RegisterStatus& status, const std::string& number) {
   if (number != status.fiscal_memory) return fail(Code::kRegisterNotArmed, number);
+  if (armed_ == number && known_memory_ == number) return {};  // what was seen stays unread
   if (!armed_.empty() && armed_ != number) {
     hooks_.tell({Code::kRegisterReplaced, {number, status.last_document, 0}, {}, armed_});
   }
@@ -171,13 +172,14 @@ void RegisterWatch::state(RegisterStatus status, const std::string& local_now) {
   std::set<std::string> now;
   for (const auto& f : forecasts(status, local_now)) {
     warnings_.push_back({{"what", f.what}, {"detail", f.detail}});
-    now.insert(f.what);
-    if (warned_.contains(f.what)) continue;
+    const auto key = f.what + (f.urgent ? "!" : "");
+    now.insert(key);
+    if (warned_.contains(key)) continue;
     log_warning("register: {} {}", f.what, f.detail);
     hooks_.publish({{"type", "register_warning"}, {"what", f.what}, {"detail", f.detail}});
   }
   for (const auto& was : warned_) {
-    if (!now.contains(was)) log_info("register: {} is well again", was);
+    if (!now.contains(was)) log_info("register: {} is well again", was.substr(0, was.find('!')));
   }
   warned_ = std::move(now);
   metrics_.set("tillbridge_register_warnings", static_cast<std::int64_t>(warned_.size()));

@@ -18,8 +18,9 @@ namespace till::app {
 
 // A thing that stops the shop, or will if nobody acts.
 struct Forecast {
-  std::string what;    // "shift", "memory", "documents", "operator", "clock", "paper", …
-  std::string detail;  // how much is left, or what is wrong
+  std::string what;     // "shift", "memory", "documents", "operator", "clock", "paper", …
+  std::string detail;   // how much is left, or what is wrong
+  bool urgent = false;  // warned of again when it becomes so
 };
 // What is worth a warning in a register's state. `now` is local time like "2026-11-22T12:05:30".
 std::vector<Forecast> forecasts(const RegisterStatus& status, const std::string& now);

@@ -265,7 +265,8 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
         [this](const std::string& witness, const char* what, const FiscalReceipt& receipt) {
           ask_till(witness, what, receipt);
         },
-        [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); });
+        [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); },
+        [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); });
     return;
   }
   watch_ = std::make_unique<RegisterWatch>(

@@ -1,6 +1,11 @@
 #include "till_register.h"
 
 namespace till::app {
+namespace {
+
+constexpr std::int64_t kSilenceUs = 120'000'000;
+
+}  // namespace
 
 using checkout::Then;
 using checkout::Verdict;
@@ -14,6 +19,10 @@ void TillRegister::receipt(const AttemptKey& /*key*/, const FiscalReceipt& recei
                            Then<checkout::RegisterOutcome> then) {
   printing_[receipt.witness] = {receipt, std::move(then)};
   ask_(receipt.witness, "print", receipt);
+  // A till that says nothing leaves a doubt, which a senior may end.
+  after_(kSilenceUs, [this, witness = receipt.witness] {
+    if (printing_.contains(witness)) (void)told(witness, Verdict::kInDoubt, {}, "");
+  });
 }
 
 // Nobody but the till knows; it is asked, and the doubt lasts until it answers or a senior does.

@@ -15,7 +15,9 @@ class TillRegister final : public checkout::RegisterPort {
   // `ask` tells the till to print: (witness, "print" | "resolve", receipt as JSON).
   using Ask = std::function<void(const std::string&, const char*, const FiscalReceipt&)>;
   using Post = std::function<void(std::function<void()>)>;
-  TillRegister(Ask ask, Post post) : ask_(std::move(ask)), post_(std::move(post)) {}
+  using After = std::function<void(std::int64_t us, std::function<void()>)>;
+  TillRegister(Ask ask, Post post, After after)
+      : ask_(std::move(ask)), post_(std::move(post)), after_(std::move(after)) {}
 
   void lock(std::function<void()> then) override { post_(std::move(then)); }  // its own affair
   void unlock() override {}
@@ -43,6 +45,7 @@ class TillRegister final : public checkout::RegisterPort {
   };
   Ask ask_;
   Post post_;
+  After after_;
   std::map<std::string, Question<checkout::RegisterOutcome>> printing_;
   std::map<std::string, Question<Result<Resolution>>> resolving_;
 };

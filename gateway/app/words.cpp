@@ -34,6 +34,8 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"a return pays its total", "возврат равен итогу"},
     {"above the total", "больше итога"},
     {"agrees", "совпадает"},
+    {"no register answers, by neither protocol", "касса не отвечает ни по одному из протоколов"},
+    {"the register and we do not understand each other", "касса говорит на другом протоколе"},
     {"near end", "кончается"},
     {"memory 90 % full", "ФН заполнен на 90 %"},
     {"replace at once", "срочно замените ФН"},

@@ -155,9 +155,15 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
 
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
                                  const std::string& cashier, FiscalReceipt receipt) {
-  if (const auto known = journal_.find(till, number)) return *known;
   receipt.payments = {{Tender::kCash, receipt.total}};  // stands in until it is paid
   receipt.witness = "-";
+  if (const auto known = journal_.find(till, number)) {
+    // The same number is the same document; another one under it would never be printed.
+    const auto kept = find(*known);
+    const bool same = kept && kept->plain && to_json(*kept->plain) == to_json(receipt);
+    if (!same) return fail(Code::kKeyConflict, number);
+    return *known;
+  }
   TILL_CHECK(check(receipt, ReceiptLimits{.lines = limits::kMaxSaleLines}));
   auto live = fresh(till, number, cashier);
   Sale& sale = live->sale;

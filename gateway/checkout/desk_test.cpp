@@ -758,8 +758,8 @@ struct CouponTest : DeskTest {
   }
   const std::string code = "7700000008";
   Code add(const Uuid& id, const std::string& text,
-           std::optional<loyalty::CouponFact> known = std::nullopt) {
-    const auto added = desk->add_code(id, text, std::move(known));
+           const std::optional<loyalty::CouponFact>& known = std::nullopt) {
+    const auto added = desk->add_code(id, text, known);
     return added ? Code{} : added.error().code;
   }
   Uuid sold_with_coupon() {

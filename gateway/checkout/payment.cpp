@@ -251,7 +251,15 @@ void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
   if (at == live_.end() || at->second->sale.state != State::kInDoubt) return;  // a person was first
   Live& live = *at->second;
   live.resolving = false;
-  if (!result) return retry_resolve(id);  // lost again: the doubt stays
+  if (!result) {
+    // The doubt stays; what somebody can do about it (paper, cover) is said.
+    const auto code = static_cast<std::int32_t>(result.error().code);
+    if (!is_loss(result.error().code) && live.sale.trouble != code) {
+      live.sale.set_trouble(result.error());
+      hooks_.changed(live.sale);
+    }
+    return retry_resolve(id);
+  }
   switch (result->verdict) {
     case ResolutionVerdict::kDone:
       return commit(live, result->document);

@@ -11,6 +11,12 @@
 
 namespace till::checkout {
 
+// Nobody knows what became of what was asked for; any other error says something of the device.
+constexpr bool is_loss(Code code) {
+  return code == Code::kTimeout || code == Code::kPortLost || code == Code::kBadFrame ||
+         code == Code::kPluginDied || code == Code::kPluginHung || code == Code::kRegisterOffline;
+}
+
 template <typename T>
 using Then = std::function<void(T)>;
 

@@ -69,7 +69,7 @@ Result<void> unpack(const kit::PackageFiles& files, const fs::path& into) {
 
 // "org.example.scanner_acme" stands in a folder "scanner_acme".
 Result<std::string> folder_name(const std::string& id) {
-  const std::string name = id.substr(id.find_last_of('.') + 1);
+  std::string name = id.substr(id.find_last_of('.') + 1);
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   };

@@ -169,6 +169,8 @@ Code meaning(std::uint8_t code) {
       return Code::kShiftClosed;
     case 0x4a:
       return Code::kDocumentOpen;
+    case 0x4b:
+      return Code::kTooManyLines;
     case 0x4f:
       return Code::kRegisterPassword;
     case 0x6b:

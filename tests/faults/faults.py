@@ -53,7 +53,10 @@ def kills(args):
     for register in registers:
         done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "release", "--register", register,
                                "--kills", str(args.kills), "--seed", str(args.seed)], text=True)
-        bad += done.returncode != 0
+        if done.returncode != 0:
+            bad += 1
+            print(f"  repeat: python3 tests/scenario/kill_test.py release --register {register} "
+                  f"--kills {args.kills} --seed {args.seed}")
     return args.kills * len(registers), bad
 
 
@@ -63,6 +66,8 @@ def simulated():
                           capture_output=True, text=True)
     deaths = re.search(r"(\d+) deaths in a story of \d+ events: (\d+) violations", done.stdout)
     print(done.stdout.strip(), flush=True)
+    if done.returncode != 0:
+        print("  repeat: ./run build release && build/release/bin/tillbridge_simulate --every-step 1")
     return (int(deaths[1]), int(deaths[2])) if deaths else (0, 1)
 
 
