@@ -136,6 +136,7 @@ class DatecsRegister final : public FiscalRegister {
   Settings settings_;
   std::optional<Link> link_;
   bool expired_ = false;  // the register has refused to sell before a Z report
+  bool wrong_password_ = false;
   const FiscalReceipt* resolving_ = nullptr;
   std::uint32_t counted_ = 0;  // documents that were there before it
 };
@@ -157,6 +158,7 @@ Error DatecsRegister::refusal(const Reply& reply) {
   const auto code = told ? parse_last_error(told->data) : fail(Code::kTimeout);
   const Error error = code && *code != 0 ? to_error(*code) : to_error(reply.status);
   if (error.code == Code::kShiftTooLong) expired_ = true;
+  if (error.code == Code::kRegisterPassword) wrong_password_ = true;
   return error;
 }
 
@@ -167,6 +169,8 @@ Result<Baseline> DatecsRegister::baseline() {
 }
 
 Result<void> DatecsRegister::ready_for_receipt() {
+  // The third wrong one blocks the printer until it is switched off.
+  if (wrong_password_) return fail(Code::kRegisterPassword, "not tried again before a restart");
   const auto s = TILL_TRY(device_status());
   if (s.paper_out() || s.cover_open() || s.printer_fault()) return std::unexpected(to_error(s));
   if (s.document_open()) {

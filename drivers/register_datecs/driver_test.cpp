@@ -395,6 +395,16 @@ TEST(DatecsCommand, ADeviceErrorIsToldInItsWords) {
   }
 }
 
+TEST(DatecsCommand, AWrongPasswordIsSentOnce) {
+  Peer peer;
+  peer.answers[std::string("30 1,0000,1,") + kUnp] = {"", "A0 82 80 80 86 9A"};
+  peer.answers["20 "] = {"48,-150104,22-11-26 12:05:30,text"};
+  EXPECT_EQ(sell(peer, two_coffees()).error.code, Code::kRegisterPassword);
+  const auto written = peer.host.written();
+  EXPECT_EQ(sell(peer, two_coffees()).error.code, Code::kRegisterPassword);
+  EXPECT_EQ(peer.host.written(), written);
+}
+
 TEST(DatecsCommand, TheStateIsLookedAtBeforeAnythingIsOpened) {
   const std::pair<const char*, Code> kStates[] = {{"A0 80 81 80 86 9A", Code::kPaperOut},
                                                   {"C0 80 80 80 86 9A", Code::kCoverOpen},

@@ -156,6 +156,10 @@ Result<void> ShtrihRegister::cash(bool in, Money amount, const Operator& /*cashi
 
 Result<void> ShtrihRegister::set_clock(const std::string& local_time) {
   const auto commands = TILL_TRY(shtrih::set_clock(password_, local_time));
+  // The register would only say that the mode is wrong.
+  if (TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus)))).open) {
+    return fail(Code::kShiftOpen);
+  }
   TILL_CHECK(command(commands.date));
   TILL_CHECK(command(commands.confirm));
   TILL_CHECK(command(commands.time));

@@ -267,7 +267,6 @@ void Fiscal::set_clock(const std::string& local_time, const Body& then) {
       };
       if (!s) return end(std::unexpected(s.error()));
       if (const auto same = not_swapped(*s); !same) return end(std::unexpected(same.error()));
-      if (s->shift != "closed") return end(fail(Code::kShiftOpen));
       ask("fiscal.set_clock", {{"time", local_time}}, kAskMs, end);
     });
   });

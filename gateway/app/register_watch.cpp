@@ -179,7 +179,10 @@ void RegisterWatch::state(RegisterStatus status, const std::string& local_now) {
     hooks_.publish({{"type", "register_warning"}, {"what", f.what}, {"detail", f.detail}});
   }
   for (const auto& was : warned_) {
-    if (!now.contains(was)) log_info("register: {} is well again", was.substr(0, was.find('!')));
+    const auto what = was.substr(0, was.find('!'));
+    if (!now.contains(what) && !now.contains(what + "!")) {
+      log_info("register: {} is well again", what);
+    }
   }
   warned_ = std::move(now);
   metrics_.set("tillbridge_register_warnings", static_cast<std::int64_t>(warned_.size()));

@@ -36,6 +36,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"agrees", "совпадает"},
     {"no register answers, by neither protocol", "касса не отвечает ни по одному из протоколов"},
     {"the register and we do not understand each other", "касса говорит на другом протоколе"},
+    {"not tried again before a restart", "до перезапуска больше не пробуем"},
     {"near end", "кончается"},
     {"memory 90 % full", "ФН заполнен на 90 %"},
     {"replace at once", "срочно замените ФН"},

@@ -302,6 +302,20 @@ TEST_F(DeskTest, ADoubtIsResolvedNeverRepeated) {
   EXPECT_EQ(desk->find(id)->document->number, 12U);
 }
 
+TEST_F(DeskTest, ADoubtSaysWhatSomebodyCanDo) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+  fiscal.resolutions = {fail(Code::kPaperOut), fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 12, 5}, {}, {}}};
+  ASSERT_TRUE(pay(id));
+  later.run(0);
+  EXPECT_EQ(state(id), State::kInDoubt);
+  EXPECT_EQ(desk->find(id)->trouble_error().code, Code::kPaperOut);
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->trouble, 0);
+}
+
 TEST_F(DeskTest, WhatTheRegisterCanNotTellAPersonSettles) {
   for (const bool printed : {true, false}) {
     const Uuid id = sale(2, Points{100});
@@ -574,6 +588,10 @@ TEST_F(DeskTest, ACorrectionIsAReceiptOfItsOwn) {
   later.run();
   EXPECT_EQ(state(*id), State::kCommitted);
   EXPECT_EQ(fiscal.last.correction->number, "17");
+  EXPECT_EQ(desk->open_document(TillId{"1"}, "c1", "Ann", receipt), id);
+  auto other = receipt;
+  other.lines[0].price = other.lines[0].sum = other.total = {20000};
+  EXPECT_EQ(desk->open_document(TillId{"1"}, "c1", "Ann", other).error().code, Code::kKeyConflict);
   receipt.total = {9999};
   EXPECT_EQ(desk->open_document(TillId{"1"}, "c2", "Ann", receipt).error().detail, "total");
 }

@@ -131,6 +131,8 @@ Code code_of(int device) {
       return Code::kRegisterPassword;
     case 73:
       return Code::kShiftClosed;
+    case 83:
+      return Code::kShiftOpen;
     case 82:
     case 200:
     case 203:

@@ -165,6 +165,8 @@ Code meaning(std::uint8_t code) {
     case 0x16:
     case 0x4e:
       return Code::kShiftTooLong;
+    case 0x3c:
+      return Code::kShiftOpen;
     case 0x3d:
       return Code::kShiftClosed;
     case 0x4a:

@@ -55,6 +55,7 @@ def check(shop, sim, name):
     assert paid["state"] == "committed", paid
     assert len(receipts(shop, sim)) == before + 6
     assert shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token)[0] == 200
+    assert shop.api("POST", "/v1/register/clock", {}, token=shop.senior_token)[0] == 200, "a closed day, and the clock is refused"
     wait_for("delivered", shop.settled)
     print(f"{name}: five sales with the cable pulled, one return, one document each")
 

@@ -1,0 +1,62 @@
+#include "register_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace till::app {
+namespace {
+
+constexpr const char* kNow = "2026-11-22T12:00:00";
+
+struct RegisterWatchTest : ::testing::Test {
+  std::map<std::string, std::string> settings;
+  std::vector<std::string> events;
+  Metrics metrics;
+  WatchHooks hooks{
+      .setting = [this](const std::string& key) { return settings[key]; },
+      .set_setting = [this](const std::string& key, const std::string& v) { settings[key] = v; },
+      .last_sold = [](const std::string&) { return 0U; },
+      .sold_here = [](const FiscalDocument&) { return false; },
+      .tell = [](const wire::RegisterNotice&) {},
+      .publish =
+          [this](const boost::json::object& e) {
+            const auto* what = e.if_contains("what");
+            events.push_back(what != nullptr ? std::string(what->as_string()) : "");
+          }};
+  RegisterWatch watch{hooks, metrics};
+
+  static RegisterStatus status(std::uint32_t last) {
+    RegisterStatus s;
+    s.fiscal_memory = "fn";
+    s.last_document = last;
+    s.paper = true;
+    return s;
+  }
+};
+
+TEST_F(RegisterWatchTest, ArmingTheSameAgainForgetsNothing) {
+  ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.saw("fn", 6);  // somebody else's
+  EXPECT_EQ(watch.unread(), (std::vector<std::uint32_t>{4, 5, 6}));
+  ASSERT_TRUE(watch.arm(status(6), "fn"));
+  EXPECT_EQ(watch.unread().size(), 3U);
+  EXPECT_EQ(watch.admits(status(6)), Result<void>());
+  auto other = status(1);
+  other.fiscal_memory = "another";
+  EXPECT_EQ(watch.admits(other).error().code, Code::kRegisterReplaced);
+}
+
+TEST_F(RegisterWatchTest, WhatBecomesUrgentIsWarnedOfAgain) {
+  auto s = status(1);
+  s.paper_near_end = true;
+  watch.state(s, kNow);
+  watch.state(s, kNow);
+  EXPECT_EQ(events, std::vector<std::string>{"paper"});
+  s.paper_near_end = s.paper = false;
+  watch.state(s, kNow);
+  EXPECT_EQ(events, (std::vector<std::string>{"paper", "paper"}));
+}
+
+}  // namespace
+}  // namespace till::app
