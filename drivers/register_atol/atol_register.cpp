@@ -4,6 +4,7 @@
 
 #include "protocols/atol/errors.h"
 #include "protocols/atol/tasks.h"
+#include "protocols/text/codepage.h"
 #include "tillbridge/sdk/base/civil.h"
 #include "tillbridge/sdk/ru_ffd.h"
 
@@ -29,6 +30,25 @@ std::string key_of(const std::string& witness, const std::string& fiscal_memory)
 
 bool is_paper(Code code) {
   return code == Code::kPaperOut || code == Code::kCoverOpen || code == Code::kPrinterError;
+}
+
+// The vendor's driver takes any text; what the fiscal memory's code page does not have it replaces
+// by itself, and tells nobody.
+std::vector<std::string> losses(const FiscalReceipt& r) {
+  std::vector<std::string> notes;
+  const auto look = [&](const std::string& field, const std::string& value) {
+    std::size_t lost = 0, changed = 0;
+    text::encode(value, text::CodePage::kCp866, &lost, &changed);
+    if (lost + changed > 0) {
+      notes.push_back(field + ": " + std::to_string(lost + changed) +
+                      " characters outside the register's code page");
+    }
+  };
+  for (std::size_t i = 0; i < r.lines.size(); ++i) {
+    look("lines[" + std::to_string(i) + "].name", r.lines[i].name);
+  }
+  look("cashier.name", r.cashier.name);
+  return notes;
 }
 
 }  // namespace
@@ -129,6 +149,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   d.witness = r.witness;
   d.kind = kind_name(r);
   d.total = r.total;
+  d.notes = losses(r);
   return d;
 }
 

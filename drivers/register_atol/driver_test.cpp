@@ -88,6 +88,17 @@ TEST(AtolLibrary, ADayAtTheTill) {
   EXPECT_EQ(peer.host.perform("fiscal.set_clock", time).status, TILL_DONE);
 }
 
+TEST(AtolLibrary, WhatIsOutsideTheCodePageIsTold) {
+  Peer peer;
+  peer.open_shift();
+  auto r = coffee();
+  r.lines[0].name = "чай 日本";
+  const auto out = peer.sell(r);
+  ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
+  EXPECT_EQ(out.body.at("notes").at(0),
+            "lines[0].name: 2 characters outside the register's code page");
+}
+
 TEST(AtolLibrary, TheStateIsLookedAtFirst) {
   Peer peer;
   peer.open_shift();

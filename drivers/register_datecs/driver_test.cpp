@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "drivers/register_datecs/plan.h"
 #include "sdk/cpp/fiscal.h"
 #include "sdk/testkit/fake_host.h"
 
@@ -393,6 +394,18 @@ TEST(DatecsCommand, ADeviceErrorIsToldInItsWords) {
     const auto shift = peer.host.perform("fiscal.status").body.at("shift");
     EXPECT_EQ(shift, meaning == Code::kShiftTooLong ? "expired" : "open");
   }
+}
+
+TEST(DatecsCommand, WhatItCanNotPrintIsToldOrRefused) {
+  auto r = two_coffees();
+  r.lines[0].name = "чай 日本 €";
+  datecs::Settings settings;
+  const auto plan = datecs::plan_of(r, settings);
+  ASSERT_TRUE(plan) << plan.error().detail;
+  EXPECT_EQ(plan->notes.at(0), "lines[0].name: 2 characters printed as ?");
+  settings.refuse_unprintable = true;
+  EXPECT_EQ(datecs::plan_of(r, settings).error().code, Code::kUnencodable);
+  EXPECT_EQ(datecs::plan_of(r, settings).error().detail, "lines[0].name");
 }
 
 TEST(DatecsCommand, AWrongPasswordIsSentOnce) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocols/text/codepage.h"
+
 namespace till::datecs {
 namespace {
 
@@ -115,6 +117,8 @@ Result<Settings> settings_of(const json::object& from) {
       s.exempt_group = v.get_string()[0];
     } else if (key == "text_width" && is_number(v, 20, 60)) {
       s.text_width = static_cast<std::size_t>(v.get_int64());
+    } else if (key == "unprintable" && (v == "transliterate" || v == "refuse")) {
+      s.refuse_unprintable = v == "refuse";
     } else if (key == "tax_groups") {
       s.tax_groups = TILL_TRY(tax_groups_of(v));
     } else if (key == "tenders") {
@@ -125,6 +129,25 @@ Result<Settings> settings_of(const json::object& from) {
   }
   return s;
 }
+
+namespace {
+
+// Characters the printer does not have.
+Result<void> add_losses(const FiscalReceipt& r, const Settings& settings, Plan& plan) {
+  const auto look = [&](const std::string& field, const std::string& value) -> Result<void> {
+    auto note = text::note_of_loss(field, value, text::CodePage::kCp1251);
+    if (note.empty()) return {};
+    if (settings.refuse_unprintable) return fail(Code::kUnencodable, field);
+    plan.notes.push_back(std::move(note));
+    return {};
+  };
+  for (std::size_t i = 0; i < r.lines.size(); ++i) {
+    TILL_CHECK(look("lines[" + std::to_string(i) + "].name", r.lines[i].name));
+  }
+  return look("cashier.name", r.cashier.name);
+}
+
+}  // namespace
 
 Result<Plan> plan_of(const FiscalReceipt& r, const Settings& settings) {
   TILL_CHECK(supported(r));
@@ -145,6 +168,7 @@ Result<Plan> plan_of(const FiscalReceipt& r, const Settings& settings) {
   for (const auto& line : TILL_TRY(witness_lines(r.witness, settings.text_width))) {
     plan.texts.push_back(text(line));
   }
+  TILL_CHECK(add_losses(r, settings, plan));
   if (!r.contact.empty()) plan.notes.emplace_back("the register sends no electronic copy");
   return plan;
 }

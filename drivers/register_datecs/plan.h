@@ -19,7 +19,8 @@ struct Settings {
   char exempt_group = 'A';
   std::map<Tender, char> tenders = {
       {Tender::kCash, 'P'}, {Tender::kElectronic, 'D'}, {Tender::kCredit, 'N'}};
-  std::size_t text_width = 28;  // characters of a fiscal text line that surely reach the paper
+  bool refuse_unprintable = false;  // else look-alikes and '?', told in the notes
+  std::size_t text_width = 28;      // characters of a fiscal text line that surely reach the paper
 };
 // kConfigInvalid names the setting.
 Result<Settings> settings_of(const boost::json::object& from);

@@ -209,14 +209,9 @@ Result<std::vector<std::string>> ShtrihRegister::notes_of(const FiscalReceipt& r
   std::vector<std::string> notes;
   const auto look = [&](const std::string& field, const std::string& value,
                         text::CodePage page) -> Result<void> {
-    std::size_t lost = 0, changed = 0;
-    text::encode(value, page, &lost, &changed);
-    if (lost + changed == 0) return {};
+    auto note = text::note_of_loss(field, value, page);
+    if (note.empty()) return {};
     if (refuse_unprintable_) return fail(Code::kUnencodable, field);
-    std::string note = field + ": ";
-    if (lost > 0) note += std::to_string(lost) + " characters printed as ?";
-    if (lost > 0 && changed > 0) note += ", ";
-    if (changed > 0) note += std::to_string(changed) + " as look-alikes";
     notes.push_back(std::move(note));
     return {};
   };

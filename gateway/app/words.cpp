@@ -27,6 +27,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"it is document ", "это документ "},
     {"characters printed as ?", "знаков напечатано как ?"},
     {"as look-alikes", "заменено похожими"},
+    {"characters outside the register's code page", "знаков вне кодировки кассы"},
     {"printed as one total (FFD 1.05)", "напечатаны одним итогом (ФФД 1.05)"},
     {"not in force", "ставка не действует"},
     {"cashless payment above the total", "безналичная оплата больше итога"},

@@ -126,6 +126,18 @@ std::string encode(std::string_view utf8, CodePage page, std::size_t* lost, std:
   return out;
 }
 
+std::string note_of_loss(std::string_view field, std::string_view utf8, CodePage page) {
+  std::size_t lost = 0, changed = 0;
+  encode(utf8, page, &lost, &changed);
+  if (lost + changed == 0) return "";
+  std::string note(field);
+  note += ": ";
+  if (lost > 0) note += std::to_string(lost) + " characters printed as ?";
+  if (lost > 0 && changed > 0) note += ", ";
+  if (changed > 0) note += std::to_string(changed) + " as look-alikes";
+  return note;
+}
+
 std::string decode(Bytes bytes, CodePage page) {
   const HighHalf& high = table(page);
   std::string out;

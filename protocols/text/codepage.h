@@ -15,6 +15,9 @@ enum class CodePage { kCp866, kCp1251 };
 // character a byte.
 std::string encode(std::string_view utf8, CodePage page, std::size_t* lost = nullptr,
                    std::size_t* changed = nullptr);
+// What the text loses on paper, as a receipt's notes tell it: "name: 3 characters printed as ?, 1
+// as look-alikes"; "" = nothing.
+std::string note_of_loss(std::string_view field, std::string_view utf8, CodePage page);
 std::string decode(Bytes bytes, CodePage page);
 
 // The code points of a UTF-8 text; a malformed byte gives U+FFFD.
