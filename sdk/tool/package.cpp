@@ -68,7 +68,7 @@ Result<std::map<std::string, std::string>> hashes(const fs::path& folder) {
 
 std::string canonical(const std::map<std::string, std::string>& files) {
   std::string text;
-  for (const auto& [name, hash] : files) text += hash + "  " + name + "\n";
+  for (const auto& [name, hash] : files) text.append(hash).append("  ").append(name).append("\n");
   return text;
 }
 
