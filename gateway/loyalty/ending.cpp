@@ -189,11 +189,8 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     if (!dry) say(Why::kNoCustomer, rule);
     return 0;
   }
-  std::int64_t times = 1;
-  if (r.sets) {
-    times = form_sets(rule, q.times, dry);
-    if (times == 0) return 0;
-  }
+  const auto times = form_sets(rule, q.times, dry);
+  if (times == 0) return 0;
   cand_.clear();
   weight_.clear();
   worked_.clear();

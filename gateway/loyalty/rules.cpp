@@ -214,11 +214,8 @@ std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
 
 std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
-  std::int64_t times = 1;
-  if (r.sets) {
-    times = form_sets(rule, q.times, dry);
-    if (times == 0) return 0;
-  }
+  const auto times = form_sets(rule, q.times, dry);
+  if (times == 0) return 0;
   candidates(rule);
   const auto wanted = share_out(r, times);
   std::int64_t given = 0;
@@ -248,11 +245,9 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
 
 std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
-  std::int64_t times = 1;
-  if (r.sets) {
-    times = form_sets(rule, q.times, dry);
-    if (times == 0) return 0;
-  } else if (!r.select.all()) {
+  const auto times = form_sets(rule, q.times, dry);
+  if (times == 0) return 0;
+  if (!r.sets && !r.select.all()) {
     const auto lines = lines_of(rule);
     const bool some = std::ranges::any_of(
         lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });

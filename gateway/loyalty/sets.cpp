@@ -6,8 +6,10 @@
 namespace till::loyalty {
 
 // How many sets there are, with what they take in set_taken_ and what the effect works on in got_.
+// A rule without sets works once.
 std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool quiet) {
   const auto& r = plan_.rules[rule];
+  if (!r.sets) return 1;
   std::int64_t whole = 0, least = kHighest;
   for (const auto i : lines_of(rule))
     whole = checked_add(whole, std::max<std::int64_t>(0, lines_[i].quantity));
