@@ -1,8 +1,8 @@
 // The host's function tables: thin thunks from the C boundary to Host.
-#include <cstring>
 
 #include "host.h"
 #include "sdk/cpp/base/kept_state.h"
+#include "sdk/cpp/c_error.h"
 
 namespace till::plugin_host {
 namespace {
@@ -41,13 +41,6 @@ constexpr till_time kTime{
     .sleep = [](const till_host* h, std::uint32_t ms) noexcept { return of(h).sleep(ms); },
 };
 
-void fill(till_error* to, const Error& from) {
-  if (to == nullptr || to->size < sizeof(till_error)) return;
-  to->code = static_cast<std::int32_t>(from.code);
-  std::strncpy(to->vendor, from.vendor.c_str(), sizeof to->vendor - 1);
-  std::strncpy(to->detail, from.detail.c_str(), sizeof to->detail - 1);
-}
-
 constexpr till_http kHttp{
     .request = [](const till_host* h, const char* request, std::size_t size,
                   std::uint32_t timeout_ms, const till_sink* answer,
@@ -56,7 +49,7 @@ constexpr till_http kHttp{
       const auto outcome = of(h).ask(ipc::Type::kHttpRequest,
                                      std::to_string(timeout_ms) + "\n" + std::string(request, size),
                                      timeout_ms + 1000);
-      fill(error, outcome.error);
+      to_c(outcome.error, error);
       if (outcome.verdict == ipc::Verdict::kDone) {
         answer->write(answer, outcome.body.data(), outcome.body.size());
       }
@@ -67,12 +60,12 @@ constexpr till_http kHttp{
 till_status keep(const till_host* h, const char* what, const char* key, std::string_view value,
                  const till_sink* sink, till_error* error) noexcept {
   if (const auto good = KeptState::check(key); !good) {
-    fill(error, good.error());
+    to_c(good.error(), error);
     return TILL_REFUSED;
   }
   const auto outcome = of(h).ask(
       ipc::Type::kState, std::string(what) + "\t" + key + "\n" + std::string(value), TILL_GRACE_MS);
-  fill(error, outcome.error);
+  to_c(outcome.error, error);
   if (sink != nullptr && outcome.verdict == ipc::Verdict::kDone) {
     sink->write(sink, outcome.body.data(), outcome.body.size());
   }

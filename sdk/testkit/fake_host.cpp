@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "borrowed.h"
+#include "tillbridge/sdk/c_error.h"
 
 namespace till::testkit {
 namespace {
@@ -96,28 +97,22 @@ struct FakeTables {
         host.pass_ms(ms);
         return true;
       }};
-  static till_status conclude(const Result<void>& result, till_error* error) noexcept {
-    if (result) return TILL_DONE;
-    error->code = static_cast<std::int32_t>(result.error().code);
-    std::strncpy(error->detail, result.error().detail.c_str(), sizeof error->detail - 1);
-    return TILL_REFUSED;
-  }
   static constexpr till_state kState{
       [](const till_host* h, const char* key, const till_sink* sink, till_error* error) noexcept {
         const auto value = FakeHost::enter(h, "state.get").state.get(key);
         if (value) sink->write(sink, value->data(), value->size());
-        return conclude(value ? Result<void>() : std::unexpected(value.error()), error);
+        return to_c(value ? Result<void>() : std::unexpected(value.error()), error);
       },
       [](const till_host* h, const char* key, const char* value, std::size_t size,
          till_error* error) noexcept {
         FakeHost& host = FakeHost::enter(h, "state.set");
         const auto may = host.may_keep();
-        return conclude(may ? host.state.set(key, {value, size}) : may, error);
+        return to_c(may ? host.state.set(key, {value, size}) : may, error);
       },
       [](const till_host* h, const char* key, till_error* error) noexcept {
         FakeHost& host = FakeHost::enter(h, "state.remove");
         const auto may = host.may_keep();
-        return conclude(may ? host.state.remove(key) : may, error);
+        return to_c(may ? host.state.remove(key) : may, error);
       }};
   static constexpr till_progress kProgress{
       [](const till_host* h, std::uint32_t thousandths) noexcept {
@@ -139,8 +134,7 @@ struct FakeTables {
       answer = host.http_(json::parse({request, size}).as_object());
     }
     if (answer.error.code == Code::kTimeout) host.pass_ms(timeout_ms);
-    error->code = static_cast<std::int32_t>(answer.error.code);
-    std::strncpy(error->detail, answer.error.detail.c_str(), sizeof error->detail - 1);
+    to_c(answer.error, error);
     const std::string text = json::serialize(answer.body);
     if (answer.status == TILL_DONE) sink->write(sink, text.data(), text.size());
     return answer.status;

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstring>
+
+#include "tillbridge/sdk/c_error.h"
 
 namespace till::kit {
 namespace {
@@ -85,31 +86,22 @@ struct LiveTables {
     Error why;
     const auto status = of(h).http(json::parse({request, size}).as_object(),
                                    static_cast<int>(timeout_ms), answer, why);
-    error->code = static_cast<std::int32_t>(why.code);
-    std::strncpy(error->detail, why.detail.c_str(), sizeof error->detail - 1);
+    to_c(why, error);
     const std::string text = json::serialize(answer);
     if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
     return status;
   }};
   // Kept as long as the prompt runs.
-  static till_status conclude(const Result<void>& result, till_error* error) noexcept {
-    if (result) return TILL_DONE;
-    error->code = static_cast<std::int32_t>(result.error().code);
-    std::strncpy(error->detail, result.error().detail.c_str(), sizeof error->detail - 1);
-    return TILL_REFUSED;
-  }
   static constexpr till_state kState{
       [](const till_host* h, const char* key, const till_sink* sink, till_error* error) noexcept {
         const auto value = of(h).state_.get(key);
         if (value) sink->write(sink, value->data(), value->size());
-        return conclude(value ? Result<void>() : std::unexpected(value.error()), error);
+        return to_c(value ? Result<void>() : std::unexpected(value.error()), error);
       },
       [](const till_host* h, const char* key, const char* value, std::size_t size,
-         till_error* error) noexcept {
-        return conclude(of(h).state_.set(key, {value, size}), error);
-      },
+         till_error* error) noexcept { return to_c(of(h).state_.set(key, {value, size}), error); },
       [](const till_host* h, const char* key, till_error* error) noexcept {
-        return conclude(of(h).state_.remove(key), error);
+        return to_c(of(h).state_.remove(key), error);
       }};
   static constexpr till_progress kProgress{[](const till_host*, std::uint32_t n) noexcept {
     std::printf("progress %u.%u %%\n", n / 10, n % 10);
