@@ -7,6 +7,7 @@ or not.
 After each death the gateway starts again; in the end the audit must find everything one to one.
 """
 import argparse
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -38,12 +39,18 @@ def start_under_strace(shop, n):
     return True
 
 
+def end_if_there(pid):
+    """SIGKILL to one of ours, which may be dying of its own fault in this very moment."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(pid), signal.SIGKILL)
+
+
 def end_traced(process):
     """Ends the gateway under strace (its child) and strace, by their ids."""
-    children = pathlib.Path(f"/proc/{process.p.pid}/task/{process.p.pid}/children")
-    traced = children.read_text().split() if process.alive() and children.exists() else []
-    for pid in traced:
-        os.kill(int(pid), signal.SIGKILL)
+    with contextlib.suppress(OSError):  # strace has just ended
+        children = pathlib.Path(f"/proc/{process.p.pid}/task/{process.p.pid}/children")
+        for pid in children.read_text().split() if process.alive() else []:
+            end_if_there(pid)
     process.stop()
 
 
@@ -68,14 +75,12 @@ def kill_driver(shop, plugin, after_s):
     """The register driver's own process, found among the gateway's children."""
     time.sleep(after_s)
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if "tillbridge-plugin-host" in command and f"{shop.bin}" in command and command.rstrip("\0").endswith(plugin):
-            parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
-            if ours(shop, int(parent)):
-                os.kill(int(folder.name), signal.SIGKILL)
+        with contextlib.suppress(OSError):  # gone while we read
+            command = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0")
+            if "tillbridge-plugin-host" in command and f"{shop.bin}" in command and command.endswith(plugin):
+                parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                if ours(shop, int(parent)):
+                    end_if_there(folder.name)
 
 
 def ours(shop, pid):
