@@ -71,6 +71,7 @@ void Device::stop() {
   port_timer_.cancel();
   deadline_timer_.cancel();
   if (port_) port_->close();
+  in_doubt_if_running();
   fail_queue({Code::kCancelled, config_.id, {}});
   child_.reset();
 }
@@ -188,8 +189,7 @@ void Device::on_lost(const Error& error) {
     if (fatal_.size() >= kMaxFatal) fatal_.erase(fatal_.begin());
     ++fatal_[queue_.front().verb + " " + queue_.front().key];
   }
-  // Whatever it was told to do, nobody knows how far it came.
-  if (running_) finish(ipc::Outcome::in_doubt({Code::kPluginDied, config_.id, {}}));
+  in_doubt_if_running();
   fail_queue({Code::kPluginDied, config_.id, {}});
 }
 
@@ -335,6 +335,11 @@ void Device::finish(ipc::Outcome outcome) {
   if (outcome.verdict == ipc::Verdict::kInDoubt) services_.metrics.add(metric("in_doubt_total"));
   done(std::move(outcome));
   next_operation();
+}
+
+// Whatever the child was told to do, nobody knows how far it came.
+void Device::in_doubt_if_running() {
+  if (running_) finish(ipc::Outcome::in_doubt({Code::kPluginDied, config_.id, {}}));
 }
 
 // Operations that never reached the child did not happen.

@@ -130,6 +130,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void next_operation();
   void watch_deadline();
   void finish(ipc::Outcome outcome);
+  void in_doubt_if_running();
   void fail_queue(const Error& error);
   void answer_http(std::uint64_t number, const std::string& body);
   void answer_state(std::uint64_t number, const std::string& body);

@@ -90,6 +90,17 @@ TEST_F(DeviceTest, WhatWaitsBehindADeadlyOperationDidNotHappen) {
   EXPECT_EQ(verdicts[1], ipc::Verdict::kRefused);
 }
 
+// The daemon is asked to end in the middle of an operation: the register may well finish it.
+TEST_F(DeviceTest, WhatRunsWhenTheDaemonStopsIsInDoubt) {
+  std::vector<ipc::Verdict> verdicts;
+  for (const char* key : {"runs", "waits"}) {
+    device->submit("test.reach", key, boost::json::object{}, 5000,
+                   [&](const ipc::Outcome& o) { verdicts.push_back(o.verdict); });
+  }
+  device->stop();
+  EXPECT_EQ(verdicts, (std::vector{ipc::Verdict::kInDoubt, ipc::Verdict::kRefused}));
+}
+
 TEST_F(DeviceTest, WhatAPluginKeepsOutlivesItsProcess) {
   std::filesystem::remove_all(services.state_folder);
   EXPECT_EQ(perform("test.kept", "").body, R"({"code":2019,"value":""})");

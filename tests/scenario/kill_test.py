@@ -20,7 +20,7 @@ import time
 import urllib.error
 
 import audit
-from other_registers_test import atol_web, datecs
+from other_registers_test import pay_quietly, use
 from shop import GOLD_CARD, Process, Shop, wait_for
 
 
@@ -145,7 +145,7 @@ def seeded(shop, register, kills, seed):
 def many(preset, register, kills, seed):
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, preset)
-        shop.other_register = {"datecs": datecs, "atol": atol_web}.get(register)
+        use(shop, register)
         try:
             shop.start_all(armed=False)
             shop.arm(shop.ok(shop.api("GET", "/v1/register/status"))["state"]["fiscal_memory"])
@@ -172,6 +172,7 @@ def main():
     if args.kills:
         return many(args.preset, args.register, args.kills, args.seed)
     every_step(args.preset)
+    asked_to_stop(args.preset)
     return 0
 
 
@@ -209,6 +210,35 @@ def every_step(preset):
         assert killed_in_pay >= 3, f"only {killed_in_pay} deaths inside a payment"
         assert not wrong
         print("kill -9 at every hard step: nothing lost, nothing doubled")
+
+
+def asked_to_stop(preset):
+    """SIGTERM, as systemd sends it, while the register makes the receipt: not a second one afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(folder, preset)
+        try:
+            shop.start_all()
+            shop.sim("register.config", fiscal_exec_ms=600)
+            for wait in (0.0, 0.2, 0.5):
+                sale = shop.basket(["4601234567893"])
+                paying = threading.Thread(target=pay_quietly, args=(shop, sale))
+                paying.start()
+                wait_for("the register working", lambda: shop.state(sale) == "fiscalising")
+                time.sleep(wait)
+                shop.processes["gateway"].stop()
+                paying.join()
+                shop.start_gateway()
+                wait_for("everything resolved and delivered", shop.settled, 60)
+                if shop.state(sale) != "committed":
+                    assert shop.pay(sale)[1]["state"] == "committed"
+            wait_for("delivered", shop.settled, 60)
+        finally:
+            shop.stop_all()
+        wrong = audit.audit(shop.folder)
+        assert not wrong, wrong
+        sold = [d for d in audit.read_memory(shop.folder) if d["witness"]]
+        assert len(sold) == 3, f"{len(sold)} documents of three sales"
+        print("SIGTERM in the middle of three receipts: one document each")
 
 
 def unlocked(shop):
