@@ -1,7 +1,6 @@
 #include "sale.h"
 
 #include "sdk/cpp/fiscal_described.h"
-#include "sdk/cpp/ru_ffd.h"
 
 namespace till::loyalty {
 BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru))
@@ -23,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(Payment, (), (kind, amount))
 
 namespace till::checkout {
 BOOST_DESCRIBE_STRUCT(SaleLine, (),
-                      (id, goods, name, price, quantity, min_price, tax_1199, payment_object, legal,
+                      (id, goods, name, price, quantity, min_price, tax, payment_object, legal,
                        is_card, marking_code, category))
 BOOST_DESCRIBE_STRUCT(Profile, (), (purses, counters, dates, segments, tier, referrer, used))
 BOOST_DESCRIBE_STRUCT(Circumstances, (), (store, utc_offset_min, codes, coupons, payments))
@@ -119,7 +118,6 @@ namespace {
 // not price x quantity to the kopeck is split.
 void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bool with_points,
                       std::vector<FiscalLine>& out) {
-  const Tax tax = ru_ffd::tax_of_1199(line.tax_1199).value_or(Tax{});
   const auto whole = [](Quantity q) { return q.units % kQuantityScale == 0; };
   for (const loyalty::UnitShare& unit : quoted.units) {
     const Money total = with_points ? unit.total + unit.by_points : unit.total;
@@ -127,7 +125,7 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bo
       const bool same = !out.empty() && line.marking_code.empty() &&
                         out.back().marking_code.empty() && out.back().price == piece.price &&
                         out.back().name == line.name && whole(piece.quantity) &&
-                        whole(out.back().quantity) && out.back().tax == tax;
+                        whole(out.back().quantity) && out.back().tax == line.tax;
       if (same) {
         out.back().quantity += piece.quantity;
         out.back().sum += piece.sum;
@@ -136,7 +134,7 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bo
                        .price = piece.price,
                        .quantity = piece.quantity,
                        .sum = piece.sum,
-                       .tax = tax,
+                       .tax = line.tax,
                        .marking_code = line.marking_code,
                        .ru_ffd = {.payment_object_1212 = line.payment_object}});
       }
@@ -150,14 +148,14 @@ void put_fiscal_lines(const SaleLine& line, const loyalty::LineQuote& quoted, bo
 
 std::vector<FiscalPiece> fiscal_pieces(Money total, Quantity quantity) {
   const auto price_of = [&](Rounding rounding) {
-    return Money{mul_div(total.minor, kQuantityScale, quantity.units, rounding), total.currency};
+    return Money{mul_div(total.minor, kQuantityScale, quantity.units, rounding)};
   };
   for (const Rounding rounding : {Rounding::kHalfUp, Rounding::kDown}) {
     const Money price = price_of(rounding);
     if (price * quantity == total) return {{price, quantity, total}};
   }
   // A part of it costs one minor unit more: about a whole unit for each one that is missing.
-  const Money low = price_of(Rounding::kDown), high{low.minor + 1, low.currency};
+  const Money low = price_of(Rounding::kDown), high{low.minor + 1};
   const std::int64_t about = (total - low * quantity).minor * kQuantityScale;
   for (std::int64_t step = 0; step <= kQuantityScale; ++step) {
     for (const std::int64_t units : {about + step, about - step}) {

@@ -21,7 +21,7 @@ struct SaleLine {
   Money price;
   Quantity quantity;
   Money min_price;
-  int tax_1199 = 6;
+  Tax tax = {};
   int payment_object = 1;
   goods::LegalClass legal = goods::LegalClass::kNone;
   bool is_card = false;

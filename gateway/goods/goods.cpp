@@ -11,12 +11,12 @@
 #include "gateway/base/limits.h"
 #include "gateway/base/utf8.h"
 #include "gateway/goods/csv.h"
+#include "gateway/goods/tax.h"
 
 namespace till::goods {
 namespace {
 
 constexpr int kSchema = 1;
-constexpr int kHighestTax = 12;            // FFD tag 1199 as of 2026
 constexpr int kHighestPaymentObject = 33;  // FFD tag 1212
 
 struct ClassName {
@@ -68,9 +68,6 @@ Result<void> check(Item& item) {
   if (item.tax.size() > limits::kMaxTaxRates) return fail(Code::kTooLarge, "tax: at most 64 rates");
   std::ranges::sort(item.tax, {}, &TaxRate::from_us);
   for (std::size_t i = 0; i < item.tax.size(); ++i) {
-    if (item.tax[i].ffd_1199 < 1 || item.tax[i].ffd_1199 > kHighestTax) {
-      return range("tax: 1 to 12, the number of FFD tag 1199, not the percent");
-    }
     if (i > 0 && item.tax[i].from_us == item.tax[i - 1].from_us) {
       return fail(Code::kDuplicate, "tax: two rates from the same instant");
     }
@@ -78,7 +75,7 @@ Result<void> check(Item& item) {
   return {};
 }
 
-Result<Currency> currency(int number) {
+Result<Currency> currency_of(int number) {
   switch (const auto c = static_cast<Currency>(number)) {
     case Currency::kRub:
     case Currency::kKzt:
@@ -90,11 +87,17 @@ Result<Currency> currency(int number) {
   return range("currency: 643, 398, 933, 978 or 840 (ISO 4217)");
 }
 
-// A number that always holds, or [{"from":"2026-01-01","ffd_1199":11}, …].
-Result<std::vector<TaxRate>> json_tax(JsonObject& in) {
-  if (const auto single = in.find<int>("tax")) {
-    if (!*single) return fail(Code::kMissingField, in.path_of("tax"));
-    return std::vector{TaxRate{.from_us = 0, .ffd_1199 = **single}};
+Result<Tax> tax_of(const boost::json::value& value, Currency money, const std::string& path) {
+  if (value.is_string()) return parse_tax(value.get_string(), money, path);
+  return parse_tax(std::to_string(TILL_TRY(json_as<int>(value, path))), money, path);
+}
+
+// One that always holds, or [{"from":"2026-01-01","rate":"22%"}, …].
+Result<std::vector<TaxRate>> json_tax(JsonObject& in, Currency money) {
+  const auto* single = in.raw("tax");
+  if (single == nullptr) return fail(Code::kMissingField, in.path_of("tax"));
+  if (!single->is_array()) {
+    return std::vector{TaxRate{.tax = TILL_TRY(tax_of(*single, money, in.path_of("tax")))}};
   }
   std::vector<TaxRate> rates;
   for (const auto& [path, value] : TILL_TRY(in.array("tax", limits::kMaxTaxRates))) {
@@ -103,7 +106,9 @@ Result<std::vector<TaxRate>> json_tax(JsonObject& in) {
     if (const auto from = TILL_TRY(rate.find<std::string>("from"))) {
       read.from_us = TILL_TRY(parse_instant(*from, rate.path_of("from")));
     }
-    read.ffd_1199 = TILL_TRY(rate.get<int>("ffd_1199"));
+    const auto* tax = rate.raw("rate");
+    if (tax == nullptr) return fail(Code::kMissingField, rate.path_of("rate"));
+    read.tax = TILL_TRY(tax_of(*tax, money, rate.path_of("rate")));
     TILL_CHECK(rate.finish());
     rates.push_back(read);
   }
@@ -115,14 +120,13 @@ Result<Item> json_item(JsonObject& in, Currency money) {
   item.code = TILL_TRY(in.get<std::string>("code"));
   item.name = TILL_TRY(in.get<std::string>("name"));
   item.price = TILL_TRY(in.get<Money>("price"));
-  item.tax = TILL_TRY(json_tax(in));
+  item.tax = TILL_TRY(json_tax(in, money));
   item.payment_object = TILL_TRY(in.get_or("payment_object", 1));
   item.min_price = TILL_TRY(in.get_or("min_price", Money{}));
   const auto legal = TILL_TRY(in.get_or<std::string>("legal", "none"));
   item.legal = TILL_TRY(legal_class(legal));
   item.is_card = TILL_TRY(in.get_or("is_card", false));
   item.category = TILL_TRY(in.get_or<std::string>("category", ""));
-  item.price.currency = item.min_price.currency = money;
   TILL_CHECK(in.finish());
   TILL_CHECK(check(item));
   return item;
@@ -137,8 +141,9 @@ std::unexpected<Error> about(Error error, const std::string& place, std::string_
 }
 
 // Columns of a CSV file by name; the order of this list is the order of `Cells`.
-constexpr std::array<std::string_view, 9> kColumns{
-    "code", "name", "price", "tax", "payment_object", "min_price", "legal", "is_card", "category"};
+constexpr std::array<std::string_view, 10> kColumns{
+    "code",      "name",  "price",   "tax",      "payment_object",
+    "min_price", "legal", "is_card", "category", "currency"};
 using Cells = std::array<std::string, kColumns.size()>;
 constexpr std::size_t kRequired = 4;
 
@@ -173,8 +178,8 @@ Result<int> csv_int(std::string_view text, std::string_view what) {
   return static_cast<int>(number);
 }
 
-// "6", or "1|2026-01-01=11": the number that holds first, then each with its instant.
-Result<std::vector<TaxRate>> csv_tax(std::string_view text) {
+// "22%", or "20%|2026-01-01=22%": the one that holds first, then each with its instant.
+Result<std::vector<TaxRate>> csv_tax(std::string_view text, Currency money) {
   std::vector<TaxRate> rates;
   while (true) {
     const auto part = text.substr(0, text.find('|'));
@@ -183,12 +188,17 @@ Result<std::vector<TaxRate>> csv_tax(std::string_view text) {
     if (equals != std::string_view::npos) {
       rate.from_us = TILL_TRY(parse_instant(part.substr(0, equals), "tax"));
     }
-    rate.ffd_1199 =
-        TILL_TRY(csv_int(part.substr(equals == std::string_view::npos ? 0 : equals + 1), "tax"));
+    const auto written = part.substr(equals == std::string_view::npos ? 0 : equals + 1);
+    rate.tax = TILL_TRY(parse_tax(written, money, "tax"));
     rates.push_back(rate);
     if (part.size() == text.size()) return rates;
     text.remove_prefix(part.size() + 1);
   }
+}
+
+Result<Currency> csv_currency(const Cells& cells) {
+  const int number = cells[9].empty() ? 643 : TILL_TRY(csv_int(cells[9], "currency"));
+  return currency_of(number);
 }
 
 Result<Item> csv_item(const Cells& cells, char separator) {
@@ -196,7 +206,7 @@ Result<Item> csv_item(const Cells& cells, char separator) {
   item.code = cells[0];
   item.name = cells[1];
   item.price = TILL_TRY(csv_money(cells[2], separator, "price"));
-  item.tax = TILL_TRY(csv_tax(cells[3]));
+  item.tax = TILL_TRY(csv_tax(cells[3], TILL_TRY(csv_currency(cells))));
   if (!cells[4].empty()) item.payment_object = TILL_TRY(csv_int(cells[4], "payment_object"));
   if (!cells[5].empty()) item.min_price = TILL_TRY(csv_money(cells[5], separator, "min_price"));
   if (!cells[6].empty()) item.legal = TILL_TRY(legal_class(cells[6]));
@@ -214,10 +224,10 @@ Result<Item> csv_item(const Cells& cells, char separator) {
 bool may_discount(LegalClass c) { return c != LegalClass::kTobacco && !money_like(c); }
 bool may_accrue(LegalClass c) { return c != LegalClass::kTobacco && !money_like(c); }
 
-int Item::tax_at(std::int64_t unix_us) const {
+Tax Item::tax_at(std::int64_t unix_us) const {
   const auto later = std::ranges::upper_bound(tax, unix_us, {}, &TaxRate::from_us);
   // Before the first rate begins, the first is the best known.
-  return later == tax.begin() ? tax.front().ffd_1199 : std::prev(later)->ffd_1199;
+  return later == tax.begin() ? tax.front().tax : std::prev(later)->tax;
 }
 
 const Item* Catalogue::find(std::string_view code) const {
@@ -230,8 +240,9 @@ Result<Catalogue> Catalogue::from_json(std::string_view text) {
   auto in = TILL_TRY(JsonObject::from(root, ""));
   if (TILL_TRY(in.get<int>("schema")) != kSchema) return range("schema: only 1 is known");
   const int number = TILL_TRY(in.get_or("currency", 643));
-  const auto money = TILL_TRY(currency(number));
+  const auto money = TILL_TRY(currency_of(number));
   Catalogue goods;
+  goods.currency_ = money;
   for (const auto& [path, value] : TILL_TRY(in.array("items", limits::kMaxGoodsItems))) {
     auto object = TILL_TRY(JsonObject::from(*value, path));
     auto item = json_item(object, money);
@@ -262,6 +273,11 @@ Result<Catalogue> Catalogue::from_csv(std::string_view text) {
     for (std::size_t i = 0; i < columns.size(); ++i) cells.at(columns[i]) = row.cells[i];
     auto item = csv_item(cells, file.separator);
     if (!item) return about(std::move(item).error(), place, cells[0]);
+    const auto money = TILL_TRY(csv_currency(cells));
+    if (!goods.items_.empty() && goods.currency_ != money) {
+      return about({Code::kBadValue, "currency: one for the whole file", ""}, place, cells[0]);
+    }
+    goods.currency_ = money;
     if (!goods.items_.try_emplace(cells[0], *std::move(item)).second) {
       return about({Code::kDuplicate, "code", ""}, place, cells[0]);
     }
@@ -271,12 +287,10 @@ Result<Catalogue> Catalogue::from_csv(std::string_view text) {
 
 std::string Catalogue::to_json() const {
   boost::json::array items;
-  auto money = Currency::kRub;
   for (const auto& [code, item] : items_) {
-    money = item.price.currency;
     boost::json::array tax;
     for (const auto& rate : item.tax) {
-      tax.push_back({{"from", format_instant(rate.from_us)}, {"ffd_1199", rate.ffd_1199}});
+      tax.push_back({{"from", format_instant(rate.from_us)}, {"rate", tax_text(rate.tax)}});
     }
     items.push_back({{"code", code},
                      {"name", item.name},
@@ -289,7 +303,7 @@ std::string Catalogue::to_json() const {
                      {"category", item.category}});
   }
   return boost::json::serialize(boost::json::object{
-      {"schema", kSchema}, {"currency", static_cast<int>(money)}, {"items", items}});
+      {"schema", kSchema}, {"currency", static_cast<int>(currency_)}, {"items", items}});
 }
 
 }  // namespace till::goods

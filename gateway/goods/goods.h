@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/goods/currency.h"
 #include "sdk/cpp/base/result.h"
 #include "sdk/cpp/base/values.h"
+#include "sdk/cpp/tax.h"
 
 namespace till::goods {
 
@@ -20,10 +22,10 @@ enum class LegalClass { kNone, kTobacco, kAlcohol, kMedicine, kGiftCard, kLotter
 [[nodiscard]] bool may_discount(LegalClass c);
 [[nodiscard]] bool may_accrue(LegalClass c);
 
-// FFD tag 1199 as data with dates: the value that holds from `from_us` (Unix µs) on.
+// A tax as data with dates: it holds from `from_us` (Unix µs) on.
 struct TaxRate {
   std::int64_t from_us = 0;
-  int ffd_1199 = 6;  // 6 = no VAT, 11 = 22 %, 2 = 10 % …
+  Tax tax;
 };
 
 struct Item {
@@ -37,22 +39,27 @@ struct Item {
   std::string category;  // as the rules of a loyalty program name it, "" = none
   bool is_card = false;  // a loyalty card sold as goods: neither discounted nor accrued
 
-  [[nodiscard]] int tax_at(std::int64_t unix_us) const;
+  [[nodiscard]] Tax tax_at(std::int64_t unix_us) const;
 };
 
 class Catalogue {
  public:
   [[nodiscard]] const Item* find(std::string_view code) const;
+  [[nodiscard]] Currency currency() const { return currency_; }
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
   // JSON: {"schema":1,"currency":643,"items":[{"code","name","price":"123.45","tax":…}]}.
-  // An unknown field, a negative price or a code given twice is an error that names the item.
+  // A tax is written as in tax.h, or as a list of {"from":"2026-01-01","rate":"22%"}. Where the
+  // currency is the rouble only rates of the FFD are taken. An unknown field, a negative price or a
+  // code given twice is an error that names the item.
   static Result<Catalogue> from_json(std::string_view text);
-  // CSV (UTF-8, ';' or ',', first line names the columns as in JSON).
+  // CSV (UTF-8, ';' or ',', first line names the columns as in JSON; the column "currency" is 643
+  // where it is left out and the same in every line). Taxes with dates: "20%|2026-01-01=22%".
   static Result<Catalogue> from_csv(std::string_view text);
   [[nodiscard]] std::string to_json() const;
 
  private:
+  Currency currency_ = Currency::kRub;
   std::map<std::string, Item, std::less<>> items_;
 };
 

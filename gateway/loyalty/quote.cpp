@@ -23,12 +23,6 @@ const std::shared_ptr<const Plan>& empty_plan() {
   return plan;
 }
 
-Currency currency_of(const Basket& basket) {
-  const auto currency = basket.lines.empty() ? Currency::kRub : basket.lines[0].price.currency;
-  for (const auto& line : basket.lines) Money::same(line.price, {0, currency});
-  return currency;
-}
-
 // What happened first, then what is missing for more, then the rest; a bounded number.
 std::vector<Explanation> explanations(const Plan& plan, const Basket& basket, const Outcome& out) {
   std::vector<Explanation> why;
@@ -73,7 +67,6 @@ Points Program::welcome() const {
 
 Quote quote(const Program& program, const Basket& basket) {
   const auto& plan = program.plan();
-  const auto currency = currency_of(basket);
   Evaluator evaluator(plan);
   evaluator.start(basket);
   const auto& out = evaluator.run();
@@ -83,21 +76,15 @@ Quote quote(const Program& program, const Basket& basket) {
   q.lines.reserve(basket.lines.size());
   for (std::size_t i = 0; i < basket.lines.size(); ++i) {
     const auto& l = out.lines[i];
-    LineQuote line{basket.lines[i].id,
-                   {l.gross, currency},
-                   {l.discount, currency},
-                   {l.by_points, currency},
-                   {l.total, currency},
-                   {l.redeemed},
-                   {l.accrued},
-                   {}};
+    LineQuote line{basket.lines[i].id, {l.gross},    {l.discount}, {l.by_points},
+                   {l.total},          {l.redeemed}, {l.accrued},  {}};
     line.units = split_units(basket.lines[i], line, plan.settings.earn_on_points_paid);
     q.lines.push_back(std::move(line));
   }
-  q.gross = {out.sum.gross, currency};
-  q.discount = {out.sum.discount, currency};
-  q.by_points = {out.sum.by_points, currency};
-  q.total = {out.sum.total, currency};
+  q.gross = {out.sum.gross};
+  q.discount = {out.sum.discount};
+  q.by_points = {out.sum.by_points};
+  q.total = {out.sum.total};
   q.redeemed = {out.sum.redeemed};
   q.redeemable = {out.redeemable};
   q.accrued = {out.sum.accrued};

@@ -17,9 +17,9 @@ UnitShare slice(const UnitShare& share, Quantity from, Quantity to) {
     return upto(amount, to, share.quantity) - upto(amount, from, share.quantity);
   };
   return {to - from,
-          {part(share.total.minor), share.total.currency},
-          {part(share.discount.minor), share.discount.currency},
-          {part(share.by_points.minor), share.by_points.currency},
+          {part(share.total.minor)},
+          {part(share.discount.minor)},
+          {part(share.by_points.minor)},
           {part(share.redeemed.units)},
           {part(share.accrued.units)}};
 }
@@ -28,7 +28,7 @@ UnitShare slice(const UnitShare& share, Quantity from, Quantity to) {
 LineQuote take_back(const LineQuote& sold, Quantity from, Quantity to) {
   LineQuote back;
   back.id = sold.id;
-  const Money none{0, sold.gross.currency};
+  const Money none;
   back.gross = back.discount = back.by_points = back.total = none;
   Quantity start;
   for (const auto& share : sold.units) {
@@ -68,7 +68,7 @@ Explanation in_words(const LineQuote& back, Quantity quantity) {
 
 void add(Quote& quote, LineQuote line) {
   if (quote.lines.empty()) {
-    quote.gross = quote.discount = quote.by_points = quote.total = {0, line.gross.currency};
+    quote.gross = quote.discount = quote.by_points = quote.total = {0};
   }
   quote.gross += line.gross;
   quote.discount += line.discount;
@@ -100,7 +100,7 @@ Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quanti
   Quote back;
   back.program_version = sold.program_version;
   back.points_are_payment = sold.points_are_payment;
-  back.gross = back.discount = back.by_points = back.total = {0, sold.gross.currency};
+  back.gross = back.discount = back.by_points = back.total = {0};
   Money earlier = back.gross;  // list price of what came back before
   bool whole = true;
   for (const auto& line : sold.lines) {  // in the receipt's order

@@ -109,15 +109,14 @@ void spread_points(std::vector<Run>& runs, const LineQuote& quote, bool earn_on_
   }
 }
 
-void emit(const Run& run, Currency currency, bool singly, std::vector<UnitShare>& shares) {
+void emit(const Run& run, bool singly, std::vector<UnitShare>& shares) {
   const Even redeemed(run.redeemed, run.count);
   const Even accrued(run.accrued, run.count);
   stretches(run.count, redeemed, accrued, [&](std::int64_t first, std::int64_t count) {
     const auto together = singly ? 1 : count;
-    const UnitShare share{
-        {run.quantity.units * together},     {(run.gross - run.cut) * together, currency},
-        {run.discount * together, currency}, {(run.cut - run.discount) * together, currency},
-        {redeemed.at(first) * together},     {accrued.at(first) * together}};
+    const UnitShare share{{run.quantity.units * together}, {(run.gross - run.cut) * together},
+                          {run.discount * together},       {(run.cut - run.discount) * together},
+                          {redeemed.at(first) * together}, {accrued.at(first) * together}};
     shares.insert(shares.end(), static_cast<std::size_t>(count / together), share);
   });
 }
@@ -140,13 +139,8 @@ std::vector<UnitShare> split_alike(const Line& line, const LineQuote& q) {
       upto[k] = mul_div(all[k], done.units, line.quantity.units, Rounding::kDown);
     }
     const auto part = [&](std::size_t k) { return upto[k] - before[k]; };
-    const auto currency = q.gross.currency;
-    shares.push_back({size,
-                      {part(4) - part(0), currency},
-                      {part(1), currency},
-                      {part(0) - part(1), currency},
-                      {part(2)},
-                      {part(3)}});
+    shares.push_back(
+        {size, {part(4) - part(0)}, {part(1)}, {part(0) - part(1)}, {part(2)}, {part(3)}});
     before = upto;
   }
   return shares;
@@ -155,9 +149,9 @@ std::vector<UnitShare> split_alike(const Line& line, const LineQuote& q) {
 }  // namespace
 
 Money unit_room(Money price, Quantity quantity, Money min_price, Money gross) {
-  if (quantity.units <= 0) return {0, gross.currency};
+  if (quantity.units <= 0) return {};
   const auto h = halves(price, quantity, min_price, gross);
-  return {checked_add(h.room[0], h.room[1]), gross.currency};
+  return {checked_add(h.room[0], h.room[1])};
 }
 
 std::vector<UnitShare> split_units(const Line& line, const LineQuote& quote,
@@ -181,7 +175,7 @@ std::vector<UnitShare> split_units(const Line& line, const LineQuote& quote,
   const auto units = line.quantity.units / kQuantityScale;
   const bool singly = units <= kMaxSingleUnits;
   shares.reserve(singly ? static_cast<std::size_t>(units) + 1 : 3 * runs.size());
-  for (const auto& run : runs) emit(run, quote.gross.currency, singly, shares);
+  for (const auto& run : runs) emit(run, singly, shares);
   return shares;
 }
 

@@ -11,21 +11,13 @@
 
 #include "base/result.h"
 #include "base/values.h"
+#include "tax.h"
 
 namespace till {
 
 // Seen from the shop: a purchase buys from the customer (scrap, a pawn), its return undoes that.
 enum class FiscalKind { kSale, kSaleReturn, kPurchase, kPurchaseReturn };
 enum class Tender { kCash, kElectronic, kPrepaid, kCredit, kCounterProvision };
-
-// kRate: the tax is `rate` of the net price and part of the gross one. kExtracted: what a prepaid
-// amount contains (rate / (100 + rate)). kExempt: no tax at all; a rate of 0 is taxed at zero.
-enum class TaxKind { kRate, kExtracted, kExempt };
-struct Tax {
-  TaxKind kind = TaxKind::kExempt;
-  Percent rate;
-  bool operator==(const Tax&) const = default;
-};
 
 // Russian fiscal data format: what a line or a document needs beyond the neutral part.
 struct RuFfdLine {

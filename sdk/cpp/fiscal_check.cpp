@@ -41,7 +41,7 @@ Result<void> check_line(const FiscalLine& line, const std::string& at, const Rec
 
 // Change is given in cash only.
 Result<void> check_payments(const FiscalReceipt& r) {
-  Money paid{0, r.total.currency}, cashless{0, r.total.currency};
+  Money paid, cashless;
   for (std::size_t i = 0; i < r.payments.size(); ++i) {
     const FiscalPayment& p = r.payments[i];
     if (p.amount.minor < 0) return fail(Code::kOutOfRange, "payments[" + std::to_string(i) + "]");
@@ -62,7 +62,7 @@ Result<void> check_values(const FiscalReceipt& r, const ReceiptLimits& limits) {
                 std::to_string(r.lines.size()) + " / " + std::to_string(limits.lines));
   }
   if (r.witness.empty()) return fail(Code::kMissingField, "witness");
-  Money sum{0, r.total.currency};
+  Money sum;
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     TILL_CHECK(check_line(r.lines[i], "lines[" + std::to_string(i) + "]", limits));
     sum += r.lines[i].sum;

@@ -98,6 +98,7 @@ class Shop:
         self.fiscal_by = "gateway"
         self.operators = ""  # TOML
         self.program = FILES / "program.json"
+        self.goods = FILES / "goods.json"
         self.store = ""  # TOML, more of [store]
         self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
@@ -131,7 +132,7 @@ fiscal_by = "{self.fiscal_by}"
 id = "shop-1"
 data = "store"
 plugins = "{self.plugins}"
-goods = "{FILES}/goods.json"
+goods = "{self.goods}"
 program = "{self.program}"
 central_key = "shop-1.key"
 language = "{self.language}"

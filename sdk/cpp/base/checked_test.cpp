@@ -12,7 +12,6 @@ TEST(Checked, RefusesToWrapAround) {
   EXPECT_THROW((void)(Points{INT64_MIN} - Points{1}), Overflow);
   EXPECT_THROW((void)(-Money{INT64_MIN}), Overflow);
   EXPECT_THROW((void)(Money{INT64_MAX} * Quantity{2000}), Overflow);
-  EXPECT_THROW((void)(Money{1, Currency::kRub} + Money{1, Currency::kEur}), Overflow);
   EXPECT_EQ((Money{INT64_MAX} * Quantity{1000}).minor, INT64_MAX);  // 128 bits in between
 }
 

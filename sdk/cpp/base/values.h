@@ -9,9 +9,6 @@
 
 namespace till {
 
-// ISO 4217 numeric code.
-enum class Currency : std::uint16_t { kRub = 643, kKzt = 398, kByn = 933, kEur = 978, kUsd = 840 };
-
 namespace detail {
 // "12.05" for 1205 with two digits; sign first.
 inline std::string decimal(std::int64_t units, int digits) {
@@ -48,34 +45,24 @@ using Percent = Amount<struct PercentTag>;
 inline constexpr std::int64_t kQuantityScale = 1000;
 inline constexpr std::int64_t kPercentScale = 10000;
 
-// Minor units (kopecks) of one currency. Mixing currencies is an overflow of meaning: it throws.
+// Minor units (kopecks, cents) of the store's one currency, which its goods file names.
 struct Money {
   std::int64_t minor = 0;
-  Currency currency = Currency::kRub;
 
-  static constexpr void same(Money a, Money b) {
-    if (a.currency != b.currency) throw Overflow();
-  }
-  friend constexpr Money operator+(Money a, Money b) {
-    same(a, b);
-    return {checked_add(a.minor, b.minor), a.currency};
-  }
-  friend constexpr Money operator-(Money a, Money b) {
-    same(a, b);
-    return {checked_sub(a.minor, b.minor), a.currency};
-  }
-  constexpr Money operator-() const { return {checked_sub(0, minor), currency}; }
+  friend constexpr Money operator+(Money a, Money b) { return {checked_add(a.minor, b.minor)}; }
+  friend constexpr Money operator-(Money a, Money b) { return {checked_sub(a.minor, b.minor)}; }
+  constexpr Money operator-() const { return {checked_sub(0, minor)}; }
   constexpr Money& operator+=(Money b) { return *this = *this + b; }
   constexpr Money& operator-=(Money b) { return *this = *this - b; }
   constexpr auto operator<=>(const Money&) const = default;
 };
 
 constexpr Money operator*(Money price, Quantity quantity) {
-  return {mul_div(price.minor, quantity.units, kQuantityScale, Rounding::kHalfUp), price.currency};
+  return {mul_div(price.minor, quantity.units, kQuantityScale, Rounding::kHalfUp)};
 }
 // 12 % of an amount, rounded once by the named rule.
 constexpr Money share(Money of, Percent percent, Rounding rounding = Rounding::kHalfUp) {
-  return {mul_div(of.minor, percent.units, kPercentScale, rounding), of.currency};
+  return {mul_div(of.minor, percent.units, kPercentScale, rounding)};
 }
 
 // "1205.00", "2.000", "50.00", "7.50 %": for logs and explanations; paper has its own formats.
