@@ -9,6 +9,8 @@
 namespace till::checkout {
 namespace {
 
+constexpr std::int64_t kUntouchedUs = 600'000'000;  // whoever had the basket is elsewhere
+
 // Is this return the last of the receipt?
 bool all_back(const loyalty::Quote& sold, const std::map<std::string, Quantity>& before,
               const std::map<std::string, Quantity>& now) {
@@ -363,8 +365,13 @@ std::vector<Sale> Desk::live() const {
 }
 
 bool Desk::idle() const {
-  return std::ranges::all_of(live_,
-                             [](const auto& l) { return l.second->sale.state == State::kParked; });
+  const auto recent = clock_.unix_us() - kUntouchedUs;
+  return std::ranges::all_of(live_, [&](const auto& l) {
+    const Sale& sale = l.second->sale;
+    const bool resting = sale.state == State::kOpen || sale.state == State::kQuoted;
+    return sale.state == State::kParked || sale.state == State::kNeedsPerson ||
+           (resting && std::max(sale.opened_us, sale.quoted_us) < recent);
+  });
 }
 
 std::size_t Desk::doubts() const {

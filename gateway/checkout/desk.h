@@ -95,14 +95,15 @@ class Desk {
   std::optional<Sale> find(const Uuid& id);
   [[nodiscard]] std::vector<Sale> live() const;
   [[nodiscard]] std::size_t doubts() const;
-  // Nobody has a basket; parked ones do not count.
+  // Nobody is at a till: baskets parked, waiting for a person or untouched for long do not count.
   [[nodiscard]] bool idle() const;
 
  private:
   struct Live {
     Sale sale;
     std::vector<Then<const Sale&>> waiting;
-    int tries = 0;  // of resolving
+    int tries = 0;    // of resolving
+    int answers = 0;  // to it, all with the same error
     bool resolving = false;
     std::uint64_t timer = 0;  // the one wait that counts; an earlier one does nothing
     bool has_lock = false;
@@ -138,7 +139,7 @@ class Desk {
   void wait_and_resolve(Live& live, std::int64_t us);
   void commit(Live& live, const FiscalDocument& document);
   void refused(Live& live, const Error& error);
-  void needs_person(Live& live, const Resolution& resolution);
+  void needs_person(Live& live, const Resolution& resolution, const std::string& vendor = {});
   void give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why);
   void unlock(Live& live);
   void restart(Live& live);

@@ -316,6 +316,38 @@ TEST_F(DeskTest, ADoubtSaysWhatSomebodyCanDo) {
   EXPECT_EQ(desk->find(id)->trouble, 0);
 }
 
+// A register that answers every question about the document with the same error ends in a person's
+// hands; one whose paper is out is waited for.
+TEST_F(DeskTest, ARegisterThatWillNotTellIsNotAskedForEver) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+  fiscal.resolutions.assign(30, fail(Code::kPaperOut));
+  fiscal.resolutions.insert(fiscal.resolutions.end(), 11,
+                            std::unexpected(Error{Code::kNoSuchDocument, "7", "shtrih 01h"}));
+  fiscal.resolutions.insert(fiscal.resolutions.end(), 2, fail(Code::kTimeout));
+  fiscal.resolutions.insert(fiscal.resolutions.end(), 20,
+                            std::unexpected(Error{Code::kNoSuchDocument, "7", "shtrih 01h"}));
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kNeedsPerson);
+  EXPECT_EQ(fiscal.receipts, 1);
+  EXPECT_GE(fiscal.resolves, 30 + 12);
+  EXPECT_LE(fiscal.resolves, 30 + 11 + 2 + 12);
+  EXPECT_EQ(desk->find(id)->trouble_detail, "TB-3010 7");
+  EXPECT_EQ(desk->find(id)->trouble_vendor, "shtrih 01h");
+  EXPECT_EQ(fiscal.locks, 0);
+}
+
+TEST_F(DeskTest, NobodyIsAtATillWhenNothingWasTouchedForLong) {
+  EXPECT_TRUE(desk->idle());
+  const Uuid id = sale();
+  EXPECT_FALSE(desk->idle());
+  clock.now += 11 * 60'000'000LL;
+  EXPECT_TRUE(desk->idle());
+  ASSERT_TRUE(desk->quote(id));
+  EXPECT_FALSE(desk->idle());
+}
+
 TEST_F(DeskTest, WhatTheRegisterCanNotTellAPersonSettles) {
   for (const bool printed : {true, false}) {
     const Uuid id = sale(2, Points{100});

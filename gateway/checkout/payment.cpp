@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kResolveFirstUs = 500'000;
 constexpr std::int64_t kResolveMostUs = 15'000'000;
+constexpr int kSameAnswers = 12;  // about two minutes of them
 
 // FNV-1a over the receipt's JSON: tells "the same key, another payload" apart, nothing more.
 std::string payload_hash(const FiscalReceipt& receipt) {
@@ -253,10 +254,17 @@ void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
   live.resolving = false;
   if (!result) {
     // The doubt stays; what somebody can do about it (paper, cover) is said.
-    const auto code = static_cast<std::int32_t>(result.error().code);
-    if (!is_loss(result.error().code) && live.sale.trouble != code) {
-      live.sale.set_trouble(result.error());
+    const Error& error = result.error();
+    const bool again = live.sale.trouble == static_cast<std::int32_t>(error.code);
+    if (!is_loss(error.code) && !again) {
+      live.sale.set_trouble(error);
       hooks_.changed(live.sale);
+    }
+    live.answers = again ? live.answers + 1 : 1;
+    // The register answers, and will not answer otherwise by being asked for ever.
+    if (is_of_register(error.code) && live.answers >= kSameAnswers) {
+      const auto word = "TB-" + std::to_string(static_cast<int>(error.code)) + " " + error.detail;
+      return needs_person(live, {ResolutionVerdict::kNeedsPerson, {}, word, {}}, error.vendor);
     }
     return retry_resolve(id);
   }
@@ -349,9 +357,9 @@ void Desk::refused(Live& live, const Error& error) {
   then();
 }
 
-void Desk::needs_person(Live& live, const Resolution& resolution) {
+void Desk::needs_person(Live& live, const Resolution& resolution, const std::string& vendor) {
   outcome(live, Event::kUnresolved);
-  live.sale.set_trouble({Code::kNeedsPerson, resolution.reason, {}});
+  live.sale.set_trouble({Code::kNeedsPerson, resolution.reason, vendor});
   live.sale.candidates = resolution.candidates;
   const Uuid id = live.sale.id;
   journal_.hard(live.sale, "needs_person", {}, [this, id] {

@@ -17,6 +17,12 @@ constexpr bool is_loss(Code code) {
          code == Code::kPluginDied || code == Code::kPluginHung || code == Code::kRegisterOffline;
 }
 
+// What the register itself says and goes on saying; paper and cover somebody sees to.
+constexpr bool is_of_register(Code code) {
+  return code >= Code::kRegisterRefused && code < Code::kNoSuchSale && !is_loss(code) &&
+         code != Code::kRegisterInDoubt;
+}
+
 template <typename T>
 using Then = std::function<void(T)>;
 
