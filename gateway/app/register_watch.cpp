@@ -120,7 +120,14 @@ void RegisterWatch::ours_up_to(const std::string& fiscal_memory, std::uint32_t n
 
 void RegisterWatch::saw(const std::string& fiscal_memory, std::uint32_t last) {
   if (fiscal_memory != known_memory_ || last <= known_) return;
-  for (auto n = known_ + 1; n <= last && foreign_.size() < kMostForeign; ++n) foreign_.insert(n);
+  auto n = known_ + 1;
+  for (; n <= last && foreign_.size() < kMostForeign; ++n) foreign_.insert(n);
+  if (n <= last) {  // more than are ever read: told as a number, not passed over
+    const auto left = last - n + 1;
+    metrics_.add("tillbridge_register_foreign_documents_total", left);
+    log_warning("register: {} documents from {} on were made by somebody else", left, n);
+    hooks_.tell({Code::kForeignDocument, {fiscal_memory, last, 0}, {}, fmt::format("x {}", left)});
+  }
   known_ = last;
   keep();
 }

@@ -12,13 +12,14 @@ constexpr const char* kNow = "2026-11-22T12:00:00";
 struct RegisterWatchTest : ::testing::Test {
   std::map<std::string, std::string> settings;
   std::vector<std::string> events;
+  std::vector<wire::RegisterNotice> told;
   Metrics metrics;
   WatchHooks hooks{
       .setting = [this](const std::string& key) { return settings[key]; },
       .set_setting = [this](const std::string& key, const std::string& v) { settings[key] = v; },
       .last_sold = [](const std::string&) { return 0U; },
       .sold_here = [](const FiscalDocument&) { return false; },
-      .tell = [](const wire::RegisterNotice&) {},
+      .tell = [this](const wire::RegisterNotice& n) { told.push_back(n); },
       .publish =
           [this](const boost::json::object& e) {
             const auto* what = e.if_contains("what");
@@ -45,6 +46,15 @@ TEST_F(RegisterWatchTest, ArmingTheSameAgainForgetsNothing) {
   auto other = status(1);
   other.fiscal_memory = "another";
   EXPECT_EQ(watch.admits(other).error().code, Code::kRegisterReplaced);
+}
+
+TEST_F(RegisterWatchTest, MoreForeignOnesThanAreReadAreCounted) {
+  ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.saw("fn", 3 + 1200);
+  EXPECT_EQ(watch.unread().front(), 4U);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].document.number, 1203U);
+  EXPECT_EQ(told[0].detail, "x 200");
 }
 
 TEST_F(RegisterWatchTest, WhatBecomesUrgentIsWarnedOfAgain) {

@@ -129,6 +129,8 @@ Code meaning(std::int32_t code) {
       return Code::kDocumentOpen;
     case -150204:
       return Code::kShiftTooLong;
+    case -150404:
+      return Code::kTooManyLines;
     case -150212:
     case -150217:
       return Code::kNoSuchDocument;
