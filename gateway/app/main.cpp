@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -57,11 +59,22 @@ void warn_if_readable(const std::string& config_file, const Config& config) {
             << config_file << "\n";
 }
 
+// The shop's zone becomes the process's: its registers' clocks, its days and its drivers' go by it.
+void use_zone(std::int64_t utc_offset_min) {
+  const auto minutes = std::abs(utc_offset_min);
+  const auto text = fmt::format("{:02}:{:02}", minutes / 60, minutes % 60);
+  const bool east = utc_offset_min >= 0;  // POSIX counts westwards
+  const auto zone = fmt::format("<{}{}>{}{}", east ? '+' : '-', minutes, east ? '-' : '+', text);
+  setenv("TZ", zone.c_str(), 1);
+  tzset();
+}
+
 int run(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
   warn_if_readable(config_file, *config);
   if (config->host_program.empty()) config->host_program = default_host_program();
+  if (config->utc_offset_min) use_zone(*config->utc_offset_min);
   open_log(config->log_file, LogLevel::kInfo);
   // A core file could hold phones and card numbers.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
