@@ -12,6 +12,7 @@
 #include "gateway/base/errors.h"
 #include "sdk/cpp/base/base64.h"
 #include "sdk/cpp/base/values.h"
+#include "words.h"
 
 namespace till::app {
 namespace {
@@ -104,30 +105,33 @@ const std::map<std::string, Verb>& verbs() {
                          {{"first_line", number(w[0])}, {"last_line", number(w[1])}}};
         }}},
       {"picture", {1, 2, picture}},
-      {"correction", {1, 1, nullptr}},  // two requests: make_document
+      {"correction", {1, 2, nullptr}},  // two requests: make_document
   };
   return kVerbs;
 }
 
-std::string text(const json::value& v) {
-  return v.is_string() ? json::value_to<std::string>(v) : json::serialize(v);
+std::string text(const json::value& v, Language language) {
+  return word(v.is_string() ? json::value_to<std::string>(v) : json::serialize(v), language);
 }
 
-void show(const json::value& value, const std::string& indent = "") {
+void show(const json::value& value, Language language, const std::string& indent = "") {
   if (!value.is_object()) {
-    std::cout << indent << text(value) << "\n";
+    std::cout << indent << text(value, language) << "\n";
     return;
   }
   for (const auto& [key, item] : value.get_object()) {
     if (item.is_null()) continue;
+    std::cout << indent << label(key, language) << ":";
     if (item.is_object()) {
-      std::cout << indent << key << ":\n";
-      show(item, indent + "  ");
+      std::cout << "\n";
+      show(item, language, indent + "  ");
     } else if (item.is_array() && !item.get_array().empty() && item.get_array()[0].is_object()) {
-      std::cout << indent << key << ":\n";
-      for (const auto& each : item.get_array()) show(each, indent + "  - ");
+      std::cout << "\n";
+      for (const auto& each : item.get_array()) show(each, language, indent + "  - ");
     } else {
-      std::cout << indent << key << ": " << text(item) << "\n";
+      const bool money = item.is_int64() && (key == "total" || key == "cash_in_drawer");
+      std::cout << " " << (money ? to_string(Money{item.get_int64()}) : text(item, language))
+                << "\n";
     }
   }
 }
@@ -135,17 +139,17 @@ void show(const json::value& value, const std::string& indent = "") {
 int call(const SaleOptions& options, const Request& request, bool as_json) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
   const auto answer = api.call(request.method, request.path, request.body);
-  if (const auto trouble =
-          trouble_text(answer, options.language == "en" ? Language::kEn : Language::kRu);
+  const Language language = options.language == "en" ? Language::kEn : Language::kRu;
+  if (const auto trouble = trouble_text(answer, language);
       !trouble.empty() && (!answer || !as_json)) {
     std::cerr << trouble;
     if (!answer) return 1;
   } else if (as_json) {
     std::cout << json::serialize(answer->body) << "\n";
   } else if (answer->body.is_object() && answer->body.get_object().empty()) {
-    std::cout << (options.language == "en" ? "done" : "сделано") << "\n";
+    std::cout << (language == Language::kEn ? "done" : "сделано") << "\n";
   } else {
-    show(answer->body);
+    show(answer->body, language);
   }
   return answer->status < 300 ? 0 : 1;
 }
@@ -158,7 +162,8 @@ const char* const kRegisterHelp = R"(
   open-shift | x | z       reports; z closes the shift
   cash in|out AMOUNT       cash into the drawer, or out
   copy | continue          of the last document; go on after new paper
-  correction FILE.json     make a correction, or any receipt of lines of its own
+  correction FILE.json     make a correction, or any receipt of lines of its own; one that the
+                           register refused waits: again, or "correction FILE.json cancel"
   document NUMBER          one document of the fiscal memory
   settlement               the report on what the tax operator has not got
   clock                    set the register's clock from this computer's
@@ -170,8 +175,12 @@ const char* const kRegisterHelp = R"(
 
 namespace {
 
-// A document from a file, and its payment: {"number", "cashier", "receipt": {…, "payments"}}.
-int make_document(const SaleOptions& options, const std::string& file, bool as_json) {
+// A document from a file, and its payment: {"number", "cashier", "receipt": {…, "payments"}}. The
+// same number is the same document: made already, it is shown; refused before, tried again.
+int make_document(const SaleOptions& options, const Words& words, bool as_json) {
+  const std::string& file = words[0];
+  const bool cancel = words.size() > 1;
+  if (cancel && words[1] != "cancel") throw std::invalid_argument(words[1] + ": only cancel");
   std::ifstream in(file);
   std::stringstream text;
   text << in.rdbuf();
@@ -189,6 +198,11 @@ int make_document(const SaleOptions& options, const std::string& file, bool as_j
     std::cerr << trouble_text(opened, language);
     return 1;
   }
+  const std::string path = "/v1/sales/" + member_text(opened->body, "id");
+  if (member_text(opened->body, "state") == "committed" && !cancel) {
+    return call(options, {"GET", path, {}}, as_json);
+  }
+  if (cancel) return call(options, {"POST", path + "/cancel", {}}, as_json);
   json::array payments;
   const auto* given = receipt->as_object().if_contains("payments");
   if (given != nullptr && given->is_array()) {
@@ -199,10 +213,9 @@ int make_document(const SaleOptions& options, const std::string& file, bool as_j
   } else {
     payments.push_back({{"tender", "cash"}, {"amount", opened->body.at("quote").at("total")}});
   }
-  const std::string sale = member_text(opened->body, "id");
   return call(options,
               {"POST",
-               "/v1/sales/" + sale + "/pay",
+               path + "/pay",
                {{"quote", opened->body.at("quote").at("id")}, {"payments", payments}}},
               as_json);
 }
@@ -221,7 +234,7 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
     return 2;
   }
   try {
-    if (at->first == "correction") return make_document(options, rest[0], as_json);
+    if (at->first == "correction") return make_document(options, rest, as_json);
     return call(options, at->second.make(rest), as_json);
   } catch (const std::invalid_argument& wrong) {
     std::cerr << "tillbridge register: " << wrong.what() << "\n";

@@ -1,5 +1,8 @@
 #include "words.h"
 
+#include <algorithm>
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace till::app {
@@ -46,7 +49,103 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"no answer in time", "нет ответа в срок"},
 };
 
+constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+    {"amount", "сумма"},
+    {"armed", "подтверждённый ФН"},
+    {"bits", "точки"},
+    {"cash_in_drawer", "наличных в ящике"},
+    {"cover_open", "крышка открыта"},
+    {"cutter_fault", "отрезчик неисправен"},
+    {"detail", "подробности"},
+    {"device_time", "часы кассы"},
+    {"document", "документ"},
+    {"document_open", "документ открыт"},
+    {"documents_left", "осталось документов"},
+    {"fiscal_memory", "ФН"},
+    {"in_doubt", "продажи под вопросом"},
+    {"kind", "вид"},
+    {"last_document", "последний ФД"},
+    {"memory_expires", "ФН действует до"},
+    {"memory_phase", "фаза ФН"},
+    {"memory_warning", "предупреждение ФН"},
+    {"model", "модель"},
+    {"notes", "напечатано иначе"},
+    {"number", "номер"},
+    {"oldest_unsent", "самый старый непереданный"},
+    {"online", "на связи"},
+    {"paper", "бумага есть"},
+    {"paper_near_end", "бумага кончается"},
+    {"printed", "напечатан"},
+    {"printer_fault", "печать неисправна"},
+    {"read_at", "прочитано"},
+    {"receipt", "чек"},
+    {"sale", "продажа"},
+    {"serial", "заводской номер"},
+    {"shift", "смена"},
+    {"shift_number", "номер смены"},
+    {"shift_opened", "смена открыта с"},
+    {"sign", "ФПД"},
+    {"state", "состояние"},
+    {"time", "время"},
+    {"total", "итог"},
+    {"unread", "чужие документы, ещё не прочитаны"},
+    {"unsent_documents", "не передано в ОФД"},
+    {"value", "значение"},
+    {"waits_for_continue", "ждёт продолжения печати"},
+    {"warnings", "предупреждения"},
+    {"what", "о чём"},
+    {"witness", "свидетель"},
+    {"witness_readable", "свидетель читается"},
+};
+
+constexpr std::pair<std::string_view, std::string_view> kValues[] = {
+    {"true", "да"},
+    {"false", "нет"},
+    {"open", "открыта"},
+    {"closed", "закрыта"},
+    {"expired", "дольше 24 часов"},
+    {"ready", "готов"},
+    {"operating", "работает"},
+    {"archive", "архив"},
+    {"sale", "продажа"},
+    {"sale_return", "возврат продажи"},
+    {"purchase", "покупка"},
+    {"purchase_return", "возврат покупки"},
+    {"sale_correction", "коррекция продажи"},
+    {"sale_return_correction", "коррекция возврата продажи"},
+    {"purchase_correction", "коррекция покупки"},
+    {"purchase_return_correction", "коррекция возврата покупки"},
+    {"shift_open", "открытие смены"},
+    {"shift_close", "закрытие смены"},
+    {"other", "другой"},
+    {"shift", "смена"},
+    {"memory", "ФН"},
+    {"documents", "ресурс документов"},
+    {"operator", "ОФД"},
+    {"clock", "часы"},
+    {"paper", "бумага"},
+    {"cover", "крышка"},
+    {"cutter", "отрезчик"},
+    {"printer", "печать"},
+    {"out", "нет"},
+    {"near end", "кончается"},
+};
+
+std::string found(std::span<const std::pair<std::string_view, std::string_view>> table,
+                  std::string_view text, Language language) {
+  const auto at = std::ranges::find(table, text, [](const auto& row) { return row.first; });
+  return std::string(language == Language::kRu && at != table.end() ? at->second : text);
+}
+
 }  // namespace
+
+std::string label(std::string_view field, Language language) {
+  return found(kFields, field, language);
+}
+
+std::string word(std::string_view value, Language language) {
+  return found(kValues, value, language);
+}
 
 std::string in_words(std::string text, Language language) {
   if (language != Language::kRu) return text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gateway/base/errors.h"
 
@@ -10,5 +11,11 @@ namespace till::app {
 
 // Known phrases inside `text` replaced; the rest (field names, numbers) stays.
 std::string in_words(std::string text, Language language);
+
+// A field of a register's state or of a document as a person reads it; English ones stay as the
+// JSON names them.
+std::string label(std::string_view field, Language language);
+// What such a field holds when it is a word of ours ("open", "sale", "true").
+std::string word(std::string_view value, Language language);
 
 }  // namespace till::app
