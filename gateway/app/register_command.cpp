@@ -120,7 +120,7 @@ void show(const json::value& value, Language language, const std::string& indent
     return;
   }
   for (const auto& [key, item] : value.get_object()) {
-    if (item.is_null()) continue;
+    if (item.is_null() || (item.is_string() && item.get_string().empty())) continue;
     std::cout << indent << label(key, language) << ":";
     if (item.is_object()) {
       std::cout << "\n";
@@ -136,6 +136,15 @@ void show(const json::value& value, Language language, const std::string& indent
   }
 }
 
+// Of a whole sale its document, or what became of it.
+json::value of_interest(const json::value& body) {
+  const auto* sale = body.if_object();
+  if (sale == nullptr || !sale->contains("quote") || !sale->contains("state")) return body;
+  const auto* document = sale->if_contains("document");
+  if (document != nullptr && document->is_object()) return *document;
+  return {{"number", sale->at("number")}, {"state", sale->at("state")}};
+}
+
 int call(const SaleOptions& options, const Request& request, bool as_json) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
   const auto answer = api.call(request.method, request.path, request.body);
@@ -149,7 +158,7 @@ int call(const SaleOptions& options, const Request& request, bool as_json) {
   } else if (answer->body.is_object() && answer->body.get_object().empty()) {
     std::cout << (language == Language::kEn ? "done" : "сделано") << "\n";
   } else {
-    show(answer->body, language);
+    show(of_interest(answer->body), language);
   }
   return answer->status < 300 ? 0 : 1;
 }

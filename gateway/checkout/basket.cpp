@@ -332,6 +332,7 @@ Result<void> Desk::resume(const Uuid& id) {
 Result<void> Desk::cancel(const Uuid& id) {
   Sale* sale = TILL_TRY(step_checked(id, Event::kCancel));
   sale->closed_us = clock_.unix_us();
+  sale->clear_trouble();
   auto facts = allowance_facts(*sale);
   if (facts.empty()) {
     journal_.soft(*sale, "cancel");
