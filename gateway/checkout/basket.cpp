@@ -119,7 +119,12 @@ Result<Uuid> Desk::open(const TillId& till, const std::string& number, const std
 Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
                                const std::string& cashier, const Uuid& sold_id,
                                const std::map<std::string, Quantity>& lines) {
-  if (const auto known = journal_.find(till, number)) return *known;
+  if (const auto known = journal_.find(till, number)) {
+    const auto kept = find(*known);
+    const bool same = kept && kept->is_return && kept->returned_sale == sold_id;
+    if (!same || kept->returned != lines) return fail(Code::kKeyConflict, number);
+    return *known;
+  }
   const auto sold = find(sold_id);
   if (!sold) return fail(Code::kNoSuchSale, to_string(sold_id));
   const bool was_sold =

@@ -757,8 +757,18 @@ TEST_F(DeskTest, ReturnsGiveBackUnitSharesAndNoMoreThanWasSold) {
   const auto sold = desk->find(id);
   EXPECT_EQ(back, sold->quote->total);
   EXPECT_EQ(accrued, sold->quote->accrued);
-  EXPECT_EQ(desk->open_return(TillId{"1"}, "r9", "Ann", id, {{"1", Quantity{1000}}}).error().code,
+  const std::map<std::string, Quantity> one{{"1", Quantity{1000}}};
+  EXPECT_EQ(desk->open_return(TillId{"1"}, "r9", "Ann", id, one).error().code,
             Code::kReturnTooMuch);
+  // The same number is the same return, and nothing else.
+  EXPECT_TRUE(desk->open_return(TillId{"1"}, "r0", "Ann", id, one));
+  EXPECT_EQ(desk->open_return(TillId{"1"}, "r0", "Ann", id, {{"1", Quantity{2000}}}).error().code,
+            Code::kKeyConflict);
+  const Uuid other = sale(1);
+  ASSERT_TRUE(pay(other));
+  later.run();
+  EXPECT_EQ(desk->open_return(TillId{"1"}, "r0", "Ann", other, one).error().code,
+            Code::kKeyConflict);
 }
 
 TEST_F(DeskTest, FiscalLinesAreExactAndSumToTheTotal) {
