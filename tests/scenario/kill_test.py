@@ -61,7 +61,7 @@ def sale_until_death(shop):
         wait_for("devices", lambda: shop.api("GET", "/v1/health")[1]["register_online"]
                  and shop.api("GET", "/v1/health")[1]["central_online"])
         reached = "online"
-        sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="10")
+        sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="1")
         reached = "basket"
         status, body = shop.pay(sale)
         reached = f"paid: {status} {body.get('state')}"
