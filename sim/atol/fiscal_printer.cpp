@@ -198,7 +198,10 @@ void FiscalPrinter::power(Ms now, bool on) {
   // What was not yet fiscal is gone; half-printed paper is finished when power is back.
   late_.reset();
   open_type_ = 0;
-  if (on) ready_to_print();
+  if (on) {
+    dark_before_ = dark_after_ = false;  // a failure that has not come is taken back
+    ready_to_print();
+  }
 }
 
 bool FiscalPrinter::replace(Ms now) {

@@ -108,8 +108,8 @@ def mend(shop, sim):
     """Everything the fault took away comes back."""
     if sim != "atol":
         shop.sim(f"{sim}.faults.clear")
-    if shop.sim(f"{sim}.state")["power"] != "on":
-        shop.sim(f"{sim}.power", state="on")
+    if sim == "atol" or shop.sim(f"{sim}.state")["power"] != "on":
+        shop.sim(f"{sim}.power", state="on")  # and no failure that is still to come
     shop.sim(f"{sim}.plug")
 
 
