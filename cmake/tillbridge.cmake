@@ -23,6 +23,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # gcc 12 sees overruns in std::vector's own copies once it inlines them (its bugs 105329, 105651).
   add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
     -Wno-restrict -Wno-maybe-uninitialized)
+else()
+  add_compile_options(-Wno-deprecated-declarations)  # libstdc++ 12 inside its own stable_sort
 endif()
 add_compile_definitions(
   BOOST_DLL_USE_STD_FS BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_NO_DEPRECATED

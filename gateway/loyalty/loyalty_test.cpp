@@ -272,6 +272,18 @@ TEST_F(EffectsTest, PartsGoBackWholeAndAddUp) {
   EXPECT_EQ(stamps, -300);
 }
 
+// Two thirds of the money are not one stamp and a third.
+TEST_F(EffectsTest, AStampIsNotCutByPrices) {
+  auto b = basket();
+  b.lines = {{"1", Money{10'000}, Quantity{1000}, Money{}},
+             {"2", Money{5000}, Quantity{1000}, Money{}}};
+  const auto sold = quote(program, b);
+  const auto back = quote_return(sold, {}, {{"1", Quantity{1000}}});
+  ASSERT_TRUE(back && back->effects);
+  ASSERT_EQ(back->effects->purses.size(), 1U);
+  EXPECT_EQ(back->effects->purses[0].amount, -100);
+}
+
 TEST_F(EffectsTest, NewCodesAreOfTheirType) {
   for (std::uint64_t n = 0; n < 200; ++n) {
     auto b = basket();

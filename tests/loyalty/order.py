@@ -54,7 +54,7 @@ def main():
             subprocess.run(["cmake", "--preset", preset], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["cmake", "--build", f"build/{preset}", "--target", "loyalty_evaluate"], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
-        done = subprocess.run([ROOT / "build" / preset / "bin" / "loyalty_evaluate", "evaluate", WORK / "program.json",
+        done = subprocess.run([ROOT / "build" / preset / "bin" / "loyalty_evaluate", WORK / "program.json",
                                WORK / "baskets.jsonl"], capture_output=True)
         lines = done.stdout.count(b"\n")
         digests[what] = hashlib.blake2b(done.stdout, digest_size=16).hexdigest()
