@@ -39,20 +39,6 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
   return out;
 }
 
-// How the customer is going to pay, for rules that ask: kinds as the program names them.
-Result<std::optional<std::vector<loyalty::Payment>>> announced(JsonObject& in) {
-  if (!in.has("payments")) return std::nullopt;
-  std::vector<loyalty::Payment> out;
-  for (const auto& [path, value] : TILL_TRY(in.array("payments", limits::kMaxPayments))) {
-    auto p = TILL_TRY(JsonObject::from(*value, path));
-    loyalty::Payment payment{TILL_TRY(short_text(p, "kind")), {}};
-    payment.amount = TILL_TRY(p.get_or("amount", Money{}));
-    TILL_CHECK(p.finish());
-    out.push_back(std::move(payment));
-  }
-  return out;
-}
-
 // A document as it stands on the paper.
 Result<FiscalDocument> document_of(JsonObject& in) {
   auto d = TILL_TRY(in.object("document"));
@@ -257,6 +243,7 @@ void Routes::sale_route(const Context& c, api::Reply reply) {
         });
   }
   if (c.path.size() == 3 && verb == "codes") return code(c, *id, reply);
+  if (c.path.size() == 3 && verb == "quote") return quote(c, *id, reply);
   if (c.path.size() == 3 && verb == "settle") return settle(c, *id, std::move(reply));
   if (c.path.size() == 3 && verb == "fiscal") {
     const auto told = told_by_till(c, *sale);
@@ -302,10 +289,6 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
         return std::unexpected(may.error());
       }
     }
-  } else if (verb == "quote") {
-    auto payments = TILL_TRY(announced(in));
-    TILL_CHECK(in.finish());
-    TILL_TRY(desk.quote(id, std::move(payments)));
   } else if (verb == "park" || verb == "resume" || verb == "cancel") {
     TILL_CHECK(in.finish());
     TILL_CHECK(verb == "park"     ? desk.park(id)
@@ -315,27 +298,6 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
     return fail(Code::kNotFound, c.request.path.substr(0, 256));
   }
   return sale_response(id, c.request.language);
-}
-
-// Takes a coupon or promotion code into the sale, or out of it.
-void Routes::code(const Context& c, const Uuid& id, const api::Reply& reply) {
-  const std::string language = c.request.language;
-  const auto answer = [this, id, language, reply](const Result<void>& done) {
-    reply(done ? sale_response(id, language) : error(done.error(), language));
-  };
-  const auto run = [&]() -> Result<void> {
-    auto in = TILL_TRY(JsonObject::from(c.body, ""));
-    const auto text = TILL_TRY(short_text(in, "code"));
-    const bool remove = TILL_TRY(in.get_or("remove", false));
-    TILL_CHECK(in.finish());
-    if (remove) {
-      answer(store_.desk().remove_code(id, text));
-    } else {
-      store_.add_code(id, text, answer);
-    }
-    return {};
-  };
-  if (const auto started = run(); !started) answer(started);
 }
 
 void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {

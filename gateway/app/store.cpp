@@ -11,7 +11,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "gateway/app/program_signature.h"
+#include "gateway/app/store_files.h"
 #include "gateway/base/json.h"
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
@@ -29,34 +29,12 @@ constexpr std::int64_t kLookEveryUs = 60'000'000;
 constexpr std::int64_t kLookAtLatestUs = 1'800'000'000;
 constexpr std::int64_t kCardEventUs = 120'000'000;
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Code::kBadFile, path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// Prefixes an error with the file it is about.
-std::unexpected<Error> in_file(const std::string& path, Error error) {
-  error.detail = path + ": " + error.detail;
-  return std::unexpected(std::move(error));
-}
-
 Result<goods::Catalogue> read_goods(const std::string& path) {
   const auto text = TILL_TRY(read_file(path));
   auto goods =
       path.ends_with(".csv") ? goods::Catalogue::from_csv(text) : goods::Catalogue::from_json(text);
   if (!goods) return in_file(path, goods.error());
   return goods;
-}
-
-Result<loyalty::Program> read_program(const Config& config) {
-  const auto& path = config.program_file;
-  if (!config.program_keys.empty()) TILL_TRY(verify_program(path, config.program_keys));
-  auto program = loyalty::Program::from_json(TILL_TRY(read_file(path)));
-  if (!program) return in_file(path, program.error());
-  return program;
 }
 
 // The file `tillbridge-central store add` wrote; the epoch is the journal's.
@@ -233,6 +211,12 @@ Result<void> Store::make_devices() {
   counter_ = std::make_unique<Counter>(
       [this](std::string_view verb, const std::string& till) { return device_for(verb, till); },
       config_.language, config_.drawer_on_cash);
+  rule_plugins_ = std::make_unique<RulePlugins>(
+      [this](const std::string& id) {
+        const auto at = devices_.find(id);
+        return at == devices_.end() ? nullptr : at->second;
+      },
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
   const auto fiscal = device_of_kind("register");
   if (!fiscal && !config_.fiscal_by_till) {
     return fail(Code::kConfigInvalid, "no fiscal register among the devices");
@@ -357,43 +341,6 @@ std::string Store::local_time() const {
   localtime_r(&now, &local);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local)};
-}
-
-std::string Store::program_stamp() const {
-  std::error_code bad;
-  std::string stamp;
-  for (const auto& file : {config_.program_file, config_.program_file + ".sig"}) {
-    const auto time = fs::last_write_time(file, bad);
-    stamp += std::to_string(bad ? 0 : time.time_since_epoch().count()) + "/";
-    const auto size = fs::file_size(file, bad);
-    stamp += std::to_string(bad ? 0 : size) + " ";
-  }
-  return stamp;
-}
-
-// The file was replaced: a newer version of the program takes its place at once. A quote that was
-// shown stays as it is; anything else that is wrong is said once, and the old one goes on.
-void Store::look_at_program() {
-  auto stamp = program_stamp();
-  if (stamp == program_seen_) return;
-  program_seen_ = std::move(stamp);
-  auto fresh = read_program(config_);
-  if (fresh && fresh->id == program_.id && fresh->version <= program_.version) {
-    if (fresh->to_json() == program_.to_json()) return;
-    fresh = fail(Code::kProgramInvalid, config_.program_file + ": version " +
-                                            std::to_string(fresh->version) +
-                                            " is not newer than the one in force");
-  }
-  if (!fresh) {
-    log_error("the loyalty program stays version {}: {}", program_.version,
-              describe(fresh.error(), Language::kEn));
-    metrics_.add("tillbridge_program_refused_total");
-    return;
-  }
-  program_ = std::move(*fresh);
-  journal_->keep_program(program_.id, program_.version, program_.to_json());
-  log_info("the loyalty program is {} version {}", program_.id, program_.version);
-  publish("", {{"type", "program"}, {"program", program_.id}, {"version", program_.version}});
 }
 
 std::optional<std::int64_t> Store::utc_offset_min(std::int64_t unix_us) const {

@@ -12,6 +12,7 @@
 #include "gateway/app/config.h"
 #include "gateway/app/counter.h"
 #include "gateway/app/fiscal.h"
+#include "gateway/app/rule_plugins.h"
 #include "gateway/app/till_register.h"
 #include "gateway/checkout/desk.h"
 #include "gateway/journal/journal.h"
@@ -80,6 +81,9 @@ class Store final : public checkout::PointsPort {
   // A coupon or promotion code for a sale: central is asked what it knows, then the desk decides.
   void add_code(const Uuid& sale, const std::string& code,
                 const std::function<void(Result<void>)>& reply);
+  // Asks the program's rule plugins, if it names any, and works the sale out.
+  void quote(const Uuid& sale, std::optional<std::vector<loyalty::Payment>> payments,
+             const std::function<void(Result<void>)>& reply, int tries = 3);
   // What the customer may spend now, by central's word.
   void balance(const checkout::Identity& who, const std::function<void(Result<Points>)>& reply);
   // May this customer redeem so many? One known by phone needs a code's proof for this sale:
@@ -152,6 +156,7 @@ class Store final : public checkout::PointsPort {
   std::int64_t looked_us_ = 0;  // at the register, 0 = not yet
   boost::asio::steady_timer idle_timer_;
   std::unique_ptr<Counter> counter_;
+  std::unique_ptr<RulePlugins> rule_plugins_;
   supervisor::Catalogue catalogue_;
   std::optional<supervisor::Cgroups> cgroups_;
   int lock_fd_ = -1;
@@ -180,6 +185,7 @@ class Routes {
   void dispatch(const Context& context, api::Reply reply);
   void sale_route(const Context& context, api::Reply reply);
   Result<api::Response> edit(const Context& context, const Uuid& id);
+  void quote(const Context& context, const Uuid& id, const api::Reply& reply);
   void code(const Context& context, const Uuid& id, const api::Reply& reply);
   void identify(const Context& context, const Uuid& id, api::Reply reply);
   void pay(const Context& context, const Uuid& id, api::Reply reply);

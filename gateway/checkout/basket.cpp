@@ -278,22 +278,28 @@ Result<void> Desk::redeem(const Uuid& id, Points points) {
   return {};
 }
 
+bool Desk::quotable(const Sale& sale) {
+  return sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed());
+}
+
 Result<const Sale*> Desk::quote(const Uuid& id,
-                                std::optional<std::vector<loyalty::Payment>> payments) {
+                                std::optional<std::vector<loyalty::Payment>> payments,
+                                std::vector<loyalty::PluginAnswer> plugins) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
   if (payments) {
-    const bool may = sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed());
-    if (!may) return fail(Code::kSaleState, std::string(name(sale.state)));
+    if (!quotable(sale)) return fail(Code::kSaleState, std::string(name(sale.state)));
     if (!sale.circumstances) sale.circumstances.emplace();
     sale.circumstances->payments = std::move(*payments);
   }
-  if (sale.state == State::kOpen || (sale.state == State::kQuoted && !sale.fixed())) {
+  if (quotable(sale)) {
     if (sale.lines.empty()) return fail(Code::kEmptyBasket);
     const auto now = clock_.unix_us();
     if (sale.circumstances) {
       const auto here = hooks_.utc_offset_min ? hooks_.utc_offset_min(now) : std::nullopt;
       sale.circumstances->utc_offset_min = here.value_or(program_.plan().settings.utc_offset_min);
+      sale.circumstances->plugins.reset();
+      if (!plugins.empty()) sale.circumstances->plugins = std::move(plugins);
     }
     try {
       sale.quote = loyalty::quote(program_, basket_of(sale, now));

@@ -67,9 +67,13 @@ class Desk {
                         const std::optional<loyalty::CouponFact>& known);
   Result<void> remove_code(const Uuid& id, const std::string& code);
   // `payments`: the ways the customer is going to pay, where rules ask for it; paying otherwise
-  // makes the quote stale.
+  // makes the quote stale. `plugins`: what rule plugins answered about the sale as it stands; a
+  // rule whose plugin is not among them does not apply.
   Result<const Sale*> quote(const Uuid& id,
-                            std::optional<std::vector<loyalty::Payment>> payments = {});
+                            std::optional<std::vector<loyalty::Payment>> payments = {},
+                            std::vector<loyalty::PluginAnswer> plugins = {});
+  // Would quote() work it out now? Not when it is fixed, being paid or over.
+  [[nodiscard]] static bool quotable(const Sale& sale);
   Result<void> park(const Uuid& id);
   Result<void> resume(const Uuid& id);
   Result<void> cancel(const Uuid& id);

@@ -18,6 +18,8 @@ BOOST_DESCRIBE_STRUCT(Quote, (),
 BOOST_DESCRIBE_STRUCT(Used, (), (rule, scope, period, times, amount))
 BOOST_DESCRIBE_STRUCT(CouponFact, (), (code, type, used, expires, customer))
 BOOST_DESCRIBE_STRUCT(Payment, (), (kind, amount))
+BOOST_DESCRIBE_STRUCT(PluginDiscount, (), (line, amount, reason))
+BOOST_DESCRIBE_STRUCT(PluginAnswer, (), (plugin, holds, discounts, failed))
 }  // namespace till::loyalty
 
 namespace till::checkout {
@@ -25,7 +27,7 @@ BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax, payment_object, legal,
                        is_card, marking_code, category))
 BOOST_DESCRIBE_STRUCT(Profile, (), (purses, counters, dates, segments, tier, referrer, used))
-BOOST_DESCRIBE_STRUCT(Circumstances, (), (store, utc_offset_min, codes, coupons, payments))
+BOOST_DESCRIBE_STRUCT(Circumstances, (), (store, utc_offset_min, codes, coupons, payments, plugins))
 BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
@@ -108,6 +110,7 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
     basket.codes = c->codes;
     basket.coupons = c->coupons;
     basket.payments = c->payments;
+    if (c->plugins) basket.plugins = *c->plugins;
   }
   return basket;
 }

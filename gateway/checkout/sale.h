@@ -48,6 +48,7 @@ struct Circumstances {
   std::vector<std::string> codes;              // scanned or typed, in order
   std::vector<loyalty::CouponFact> coupons;    // what is known of them
   std::vector<loyalty::Payment> payments;      // ways the till announced with the quote
+  std::optional<std::vector<loyalty::PluginAnswer>> plugins;  // asked for the quote
 };
 
 // A coupon handed out with the receipt.

@@ -162,9 +162,25 @@ Result<PluginAnswer> plugin(const std::string& name, const js::value& value,
   PluginAnswer a;
   a.plugin = name;
   a.holds = TILL_TRY(in.get_or("holds", true));
+  if (in.has("failed")) {
+    constexpr std::array<std::string_view, 4> kFailures{"late", "down", "refused", "invalid"};
+    a.failed =
+        kFailures[TILL_TRY(load::word(in, "failed", {"late", "down", "refused", "invalid"}, 0))];
+  }
   if (in.has("discounts")) {
     for (const auto& [id, v] : TILL_TRY(in.members("discounts", limits::kMaxBasketLines))) {
-      a.discounts.emplace_back(id, TILL_TRY(json_as<Money>(*v, path)));
+      const auto where = path + ".discounts." + id;
+      PluginDiscount d{id, {}, {}};
+      if (v->is_object()) {
+        auto one = TILL_TRY(JsonObject::from(*v, where));
+        d.amount = TILL_TRY(one.get<Money>("amount"));
+        d.reason = TILL_TRY(one.get_or<std::string>("reason", ""));
+        TILL_CHECK(one.finish());
+      } else {
+        d.amount = TILL_TRY(json_as<Money>(*v, where));
+      }
+      if (d.amount.minor < 0) return fail(Code::kOutOfRange, where + ": below 0");
+      a.discounts.push_back(std::move(d));
     }
   }
   TILL_CHECK(in.finish());
@@ -324,11 +340,11 @@ js::array given_json(const Plan& plan, const std::vector<Given>& given, bool as_
   return list;
 }
 
-js::object reason_json(const Plan& plan, const Reason& reason) {
+js::object reason_json(const Plan& plan, const Basket& basket, const Reason& reason) {
   js::object o{{"code", name(reason.why)}};
   if (reason.rule >= 0) o["rule"] = plan.rules[static_cast<std::size_t>(reason.rule)].id;
   if (reason.a != 0 || reason.b != 0) o["args"] = js::array{reason.a, reason.b};
-  const auto words = in_words(plan, reason);
+  const auto words = in_words(plan, basket, reason);
   o["en"] = words.en;
   o["ru"] = words.ru;
   return o;
@@ -337,7 +353,7 @@ js::object reason_json(const Plan& plan, const Reason& reason) {
 js::array why_json(const Plan& plan, const Basket& basket, const Outcome& out) {
   js::array list;
   for (const auto& reason : out.reasons) {
-    auto o = reason_json(plan, reason);
+    auto o = reason_json(plan, basket, reason);
     if (reason.line >= 0) o["line"] = basket.lines[static_cast<std::size_t>(reason.line)].id;
     list.push_back(std::move(o));
   }
@@ -401,7 +417,7 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
   for (const auto& c : out.codes) {
     js::object code{{"entered", basket.codes[static_cast<std::size_t>(c.line)]},
                     {"used", c.why == Why::kCodeUsed}};
-    code["why"] = reason_json(plan, c);
+    code["why"] = reason_json(plan, basket, c);
     codes.push_back(std::move(code));
   }
   o["codes"] = std::move(codes);

@@ -118,9 +118,24 @@ Result<void> check_group(const Plan& plan, const std::vector<std::string>& paths
   return {};
 }
 
+bool asks(const Condition& c, NameId plugin) {
+  return (c.kind == Condition::Kind::kPlugin && c.name == plugin) ||
+         std::ranges::any_of(c.parts, [&](const auto& p) { return asks(p, plugin); });
+}
+
+Result<void> check_plugin(const Plan& plan, const PluginUse& plugin) {
+  const bool asked = std::ranges::any_of(plan.rules, [&](const Rule& r) {
+    const bool gives = r.give.kind == Effect::Kind::kPlugin && r.give.what == plugin.key;
+    return gives || asks(r.when, plugin.key);
+  });
+  if (!asked) return invalid("plugins." + plugin.id, "no rule asks it");
+  return {};
+}
+
 }  // namespace
 
 Result<void> check(const Plan& plan, const std::vector<std::string>& paths) {
+  for (const auto& plugin : plan.plugins) TILL_CHECK(check_plugin(plan, plugin));
   for (std::size_t i = 0; i < plan.rules.size(); ++i) {
     TILL_CHECK(check_rule(plan, plan.rules[i], paths[i]));
   }

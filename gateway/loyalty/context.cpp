@@ -60,12 +60,12 @@ Why reason_of(Condition::Kind kind) {
       return Why::kExperiment;
     case kAttribute:
       return Why::kAttribute;
-    case kPlugin:
-      return Why::kPlugin;
     default:
       return Why::kCondition;
   }
 }
+
+bool is_plugin_failure(Why why) { return why >= Why::kPluginSilent && why <= Why::kPluginInvalid; }
 
 template <typename Map, typename Pairs>
 void read_pairs(const Names& names, const Map& from, Pairs& to) {
@@ -196,6 +196,17 @@ std::int64_t Evaluator::counter(NameId name) const {
   return at == counters_.end() ? 0 : at->second;
 }
 
+Why Evaluator::plugin_says(NameId name) const {
+  const auto at = std::ranges::find(plugins_, name, [](const auto& p) { return p.first; });
+  if (at == plugins_.end()) return Why::kPluginSilent;
+  const auto& answer = basket_->plugins[at->second];
+  if (answer.failed.empty()) return answer.holds ? Why::kApplied : Why::kPlugin;
+  return answer.failed == "late"      ? Why::kPluginLate
+         : answer.failed == "down"    ? Why::kPluginDown
+         : answer.failed == "refused" ? Why::kPluginRefused
+                                      : Why::kPluginInvalid;
+}
+
 void Evaluator::work_out_tier(std::int64_t gross) {
   out_.tier = out_.next_tier = -1;
   out_.to_next_tier = 0;
@@ -289,10 +300,14 @@ bool Evaluator::holds(const Condition& c, Blame* blame) {
       if (!any && c.parts.size() > 1) *blame = {};
       return any;
     }
-    case kNot:
-      if (!holds(c.parts[0], blame)) return true;
+    case kNot: {
       *blame = {};
-      return false;
+      negated_ = !negated_;
+      const bool inner = holds(c.parts[0], blame);
+      negated_ = !negated_;
+      if (inner && !is_plugin_failure(blame->why)) *blame = {};
+      return !inner;
+    }
     default:
       return leaf_holds(c, blame);
   }
@@ -355,11 +370,10 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
     case kAttribute:
       good = attribute_holds(c);
       break;
-    case kPlugin: {
-      const auto at = std::ranges::find(plugins_, c.name, [](const auto& p) { return p.first; });
-      good = at != plugins_.end() && basket_->plugins[at->second].holds;
-      break;
-    }
+    case kPlugin:
+      *blame = {plugin_says(c.name)};
+      // Without an answer neither it nor its opposite holds.
+      return is_plugin_failure(blame->why) ? negated_ : blame->why == Why::kApplied;
     default:
       break;
   }

@@ -101,6 +101,8 @@ class Evaluator {
   bool date_holds(const Condition& c, Blame* blame);
   [[nodiscard]] bool attribute_holds(const Condition& c) const;
   std::int64_t counter(NameId name) const;
+  // kApplied = it answered yes.
+  [[nodiscard]] Why plugin_says(NameId name) const;
   std::int64_t value_of(const Value& v) const;
 
   // lines.cpp: price list, matching, stage line
@@ -195,6 +197,7 @@ class Evaluator {
   std::vector<Memo> memo_;     // by rule
   std::vector<Blame> blames_;  // by rule: why the context fails
   std::uint32_t rule_in_hand_ = 0;
+  bool negated_ = false;  // inside an odd number of "not"
   std::vector<std::uint32_t> local_everywhere_;
   std::int64_t redeem_ = 0;
   std::int64_t not_earning_ = 0;

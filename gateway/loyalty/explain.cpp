@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace till::loyalty {
@@ -55,6 +56,13 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"experiment", 2, "{rule}: for another test group", "{rule}: для другой пробной группы"},
     {"attribute", 2, "{rule}: not in this case", "{rule}: не в этом случае"},
     {"plugin", 2, "{rule}: the plugin says no", "{rule}: плагин не разрешил"},
+    {"plugin_silent", 2, "{rule}: its plugin was not asked", "{rule}: плагин не опрошен"},
+    {"plugin_late", 1, "{rule}: its plugin did not answer in time",
+     "{rule}: плагин не ответил вовремя"},
+    {"plugin_down", 1, "{rule}: its plugin is not running", "{rule}: плагин не работает"},
+    {"plugin_refused", 1, "{rule}: its plugin could not answer", "{rule}: плагин не смог ответить"},
+    {"plugin_invalid", 1, "{rule}: its plugin gave an answer that can not be used",
+     "{rule}: ответ плагина непригоден"},
     {"needs_amount", 1, "{rule}: needs {money} more", "{rule}: не хватает {money}"},
     {"needs_quantity", 1, "{rule}: needs {quantity} more", "{rule}: не хватает {quantity}"},
     {"needs_lines", 1, "{rule}: needs {count} more different goods",
@@ -197,6 +205,22 @@ std::string percent_text(Percent percent) {
 Words in_words(const Plan& plan, const Reason& reason) {
   const auto& entry = kEntries[static_cast<std::size_t>(reason.why)];
   return {fill(plan, reason, entry.en, false), fill(plan, reason, entry.ru, true)};
+}
+
+Words in_words(const Plan& plan, const Basket& basket, const Reason& reason) {
+  auto words = in_words(plan, reason);
+  if (reason.why != Why::kApplied || reason.rule < 0) return words;
+  const auto& give = plan.rules[static_cast<std::size_t>(reason.rule)].give;
+  if (give.kind != Effect::Kind::kPlugin) return words;
+  const auto answer =
+      std::ranges::find(basket.plugins, plan.names.text(give.what), &PluginAnswer::plugin);
+  if (answer == basket.plugins.end()) return words;
+  const auto said =
+      std::ranges::find_if(answer->discounts, [](const auto& d) { return !d.reason.empty(); });
+  if (said == answer->discounts.end()) return words;
+  words.en += " (" + said->reason + ")";
+  words.ru += " (" + said->reason + ")";
+  return words;
 }
 
 }  // namespace till::loyalty

@@ -16,6 +16,8 @@ struct Words {
 
 // One reason, for example "Coffee −10 %: needs 2 more".
 Words in_words(const Plan& plan, const Reason& reason);
+// The same with what a plugin said of its own discount.
+Words in_words(const Plan& plan, const Basket& basket, const Reason& reason);
 
 // How much a reason matters to the people at the till: 0 = what happened, 1 = what is missing for
 // more, 2 = what does not concern this customer.

@@ -21,6 +21,13 @@ Result<NameSet> Loader::names(JsonObject& in, std::string_view field, bool may_b
   return set;
 }
 
+Result<NameId> Loader::plugin(JsonObject& in, std::string_view field) {
+  const auto id = TILL_TRY(in.get<std::string>(field));
+  const auto at = std::ranges::find(plan.plugins, id, &PluginUse::id);
+  if (at == plan.plugins.end()) return invalid(in.path_of(field), "not among the plugins");
+  return at->key;
+}
+
 Result<std::size_t> word(JsonObject& in, std::string_view field,
                          std::initializer_list<std::string_view> words, std::size_t otherwise) {
   const auto text = TILL_TRY(in.find<std::string>(field));
@@ -96,6 +103,19 @@ Result<void> each(Loader& l, JsonObject& in, std::string_view field, std::size_t
     if (!seen.insert(id).second) return fail(Code::kDuplicate, element.path_of("id"));
     TILL_CHECK(read(l, std::move(element), id));
   }
+  return {};
+}
+
+Result<void> plugin(Loader& l, JsonObject in, const std::string& id) {
+  PluginUse p;
+  p.id = id;
+  p.key = l.name(id);
+  p.deadline_ms = TILL_TRY(in.get_or("deadline_ms", p.deadline_ms));
+  if (p.deadline_ms < 1 || p.deadline_ms > kMaxPluginMs) {
+    return fail(Code::kOutOfRange, in.path_of("deadline_ms") + ": 1 to 2000");
+  }
+  TILL_CHECK(in.finish());
+  l.plan.plugins.push_back(std::move(p));
   return {};
 }
 
@@ -395,6 +415,7 @@ Result<Plan> read(JsonObject in) {
   TILL_CHECK(each(l, in, "groups", limits::kMaxRules, group));
   TILL_CHECK(each(l, in, "coupons", limits::kMaxRules, coupon));
   TILL_CHECK(each(l, in, "experiments", kMaxParts, experiment));
+  TILL_CHECK(each(l, in, "plugins", kMaxPlugins, plugin));
   TILL_CHECK(each(l, in, "card_types", limits::kMaxCardTypes, card_type));
   if (in.has("tiers")) TILL_CHECK(tiers(l, TILL_TRY(in.object("tiers"))));
   if (in.has("redeem")) TILL_CHECK(redeem(l, TILL_TRY(in.object("redeem"))));

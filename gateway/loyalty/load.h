@@ -21,12 +21,16 @@ struct Loader {
 
   Result<NameSet> names(JsonObject& in, std::string_view field, bool may_be_empty = false);
   NameId name(std::string_view text) { return plan.names.add(text); }
+  // One of the program's plugins.
+  Result<NameId> plugin(JsonObject& in, std::string_view field);
 };
 
 inline constexpr std::size_t kMaxNames = 20'000;  // of one list in a rule
 inline constexpr std::size_t kMaxParts = 64;      // conditions, steps, limits, set parts of a rule
-inline constexpr std::size_t kMaxCombined = 12;   // rules whose subsets are searched for the best
-inline constexpr int kMaxNesting = 8;             // all / any / not inside each other
+inline constexpr std::size_t kMaxPlugins = 8;     // asked for every quote
+inline constexpr std::int64_t kMaxPluginMs = 2000;  // somebody stands at the till
+inline constexpr std::size_t kMaxCombined = 12;     // rules whose subsets are searched for the best
+inline constexpr int kMaxNesting = 8;               // all / any / not inside each other
 
 inline auto invalid(const std::string& where, std::string_view why) {
   return fail(Code::kProgramInvalid, where + ": " + std::string(why));

@@ -260,7 +260,7 @@ Result<Effect> effect(Loader& l, JsonObject in) {
       e.text = TILL_TRY(words_of(in, field));
       break;
     case K::kPlugin:
-      e.what = l.name(TILL_TRY(in.get<std::string>(field)));
+      e.what = TILL_TRY(l.plugin(in, field));
       break;
   }
   if (e.is_discount() && e.kind != K::kPlugin && e.kind != K::kPrice && highest(e.value) == 0) {

@@ -205,7 +205,7 @@ Result<void> simple_conditions(Loader& l, JsonObject& in, std::vector<Condition>
   if (in.has("plugin")) {
     Condition c;
     c.kind = Kind::kPlugin;
-    c.name = l.name(TILL_TRY(in.get<std::string>("plugin")));
+    c.name = TILL_TRY(l.plugin(in, "plugin"));
     parts.push_back(std::move(c));
   }
   return {};

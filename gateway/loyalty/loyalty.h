@@ -99,11 +99,19 @@ struct Used {
   std::int64_t amount = 0;
 };
 
-// The answer of a rule plugin.
+struct PluginDiscount {
+  std::string line;  // its id
+  Money amount;      // off the line's total
+  std::string reason = {};
+};
+
+// The answer of a rule plugin, an input like any other: kept with the sale, worked out again with
+// it. `failed`: "" = it answered; late, down (not running), refused, invalid (can not be used).
 struct PluginAnswer {
   std::string plugin;
   bool holds = false;
-  std::vector<std::pair<std::string, Money>> discounts = {};  // by line id
+  std::vector<PluginDiscount> discounts = {};
+  std::string failed = {};
 };
 
 struct Basket {

@@ -45,7 +45,12 @@ enum class Why : std::uint8_t {
   kDate,     // [days until it begins, -1 = not known]
   kExperiment,
   kAttribute,
-  kPlugin,
+  kPlugin,        // it answered no
+  kPluginSilent,  // it was not asked, or its answer is not kept
+  kPluginLate,
+  kPluginDown,
+  kPluginRefused,
+  kPluginInvalid,
   kNeedsAmount,    // [missing]
   kNeedsQuantity,  // [missing thousandths]
   kNeedsLines,     // [missing]

@@ -45,6 +45,7 @@ struct Plan {
   std::vector<CardType> card_types;
   std::vector<CouponType> coupons;
   std::vector<Experiment> experiments;
+  std::vector<PluginUse> plugins;
   std::vector<Group> groups;
   std::vector<Rule> rules;
   std::string source;  // the JSON it was read from, whitespace apart

@@ -54,6 +54,9 @@ TEST(Load, RefusesARuleWithPlaceAndReason) {
            Code::kBadValue, "time.from"},
           {R"({"id":"a","when":{"basket":{"amount":{"min":"9","max":"8"}}},"give":{"percent":"5"}})",
            Code::kProgramInvalid, "nothing lies between"},
+          {R"({"id":"a","when":{"plugin":"nobody"},"give":{"percent":"5"}})", Code::kProgramInvalid,
+           "rules[0].when.plugin: not among the plugins"},
+          {R"({"id":"a","give":{"plugin":"nobody"}})", Code::kProgramInvalid, "give.plugin"},
           {R"({"id":"a","when":{"card_promotion":true},"give":{"percent":"5"}})",
            Code::kProgramInvalid, "no card type names"},
           {R"({"id":"a","when":{"experiment":{"id":"e"}},"give":{"percent":"5"}})",
@@ -89,6 +92,59 @@ TEST(Load, RefusesARuleWithPlaceAndReason) {
       }) {
     expect_refused(R"({"id":"p","version":3,"rules":[)" + std::string(r.text) + "]}", r);
   }
+}
+
+constexpr const char* kPlugins = R"({"id":"p","version":1,"plugins":[{"id":"late"}],"rules":[
+    {"id":"give","select":{"not_skus":["x"]},"give":{"plugin":"late"}},
+    {"id":"when","when":{"plugin":"late"},"give":{"amount":"1"}},
+    {"id":"not","when":{"not":{"plugin":"late"}},"give":{"amount":"2"}},
+    {"id":"or","when":{"any":[{"plugin":"late"},{"stores":["s"]}]},"give":{"amount":"4"}}]})";
+
+// What the rules with a plugin gave, and the reasons of those that did not.
+std::string with_plugin(const std::string& plugins, const std::string& more = "") {
+  const auto p = Program::from_json(kPlugins).value();
+  const auto basket =
+      parse_json(R"({"lines":[
+      {"id":"a","price":"50","min_price":"45"},{"id":"b","price":"100"},{"id":"t","price":"200","legal":"tobacco"},
+      {"id":"x","sku":"x","price":"10"}])" +
+                 more + (plugins.empty() ? "}" : R"(,"plugins":{"late":)" + plugins + "}}"));
+  const auto result = evaluate_json(p, basket.value()).value();
+  std::string out = result.at("discount").as_string().c_str();
+  for (const auto& why : result.at("why").as_array()) {
+    const std::string code = why.at("code").as_string().c_str();
+    if (code.starts_with("plugin")) out += " " + code + ":" + why.at("rule").as_string().c_str();
+  }
+  return out;
+}
+
+TEST(Plugins, AnAnswerIsAnInput) {
+  constexpr const char* kOff =
+      R"({"discounts":{"a":"20","b":"30","t":"200","x":"10","nobody":"1"}})";
+  // The floor, tobacco and the rule's own goods hold for a plugin too: 5 + 30, and 1 of "when".
+  EXPECT_EQ(with_plugin(kOff, R"(,"store":"-")"), "40.00");
+  EXPECT_EQ(with_plugin(R"({"holds":false,"discounts":{"b":"30"}})"),
+            "2.00 plugin:give plugin:when");
+  const auto p = Program::from_json(kPlugins).value();
+  const auto basket = parse_json(R"({"lines":[{"id":"b","price":"100"}],
+      "plugins":{"late":{"discounts":{"b":{"amount":"3","reason":"old bread"}}}}})");
+  const auto why = evaluate_json(p, basket.value()).value().at("why");
+  EXPECT_EQ(why.at(0).at("en"), "give: 3.00 off (old bread)");
+  EXPECT_FALSE(evaluate_json(p, *parse_json(R"({"plugins":{"late":{"discounts":{"b":"-1"}}}})")));
+  EXPECT_FALSE(evaluate_json(p, *parse_json(R"({"plugins":{"late":{"failed":"sleepy"}}})")));
+}
+
+// Neither the plugin's condition nor its opposite holds; what holds anyway still does.
+TEST(Plugins, WithoutAnAnswerTheOfferDoesNotApply) {
+  for (const std::string why : {"late", "down", "refused", "invalid"}) {
+    const auto out =
+        with_plugin(R"({"failed":")" + why + R"(","discounts":{"b":"30"}})", R"(,"store":"s")");
+    EXPECT_EQ(out.substr(0, 4), "4.00") << out;
+    for (const auto* rule : {"give", "when", "not"}) {
+      EXPECT_NE(out.find("plugin_" + why + ":" + rule), std::string::npos) << out;
+    }
+  }
+  EXPECT_EQ(with_plugin("").substr(0, 5), "0.00 ");
+  EXPECT_NE(with_plugin("").find("plugin_silent:not"), std::string::npos);
 }
 
 TEST(Load, RefusesAProgramWithPlaceAndReason) {

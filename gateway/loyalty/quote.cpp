@@ -27,7 +27,7 @@ const std::shared_ptr<const Plan>& empty_plan() {
 std::vector<Explanation> explanations(const Plan& plan, const Basket& basket, const Outcome& out) {
   std::vector<Explanation> why;
   const auto put = [&](const Reason& reason) {
-    auto words = in_words(plan, reason);
+    auto words = in_words(plan, basket, reason);
     const auto line =
         reason.line < 0 ? std::string() : basket.lines[static_cast<std::size_t>(reason.line)].id;
     why.push_back({line, std::move(words.en), std::move(words.ru)});

@@ -70,6 +70,9 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
   for (const auto other : r.not_with) {
     if (gave_[other] != 0) return no(Why::kNotWith, other);
   }
+  if (r.give.kind == Effect::Kind::kPlugin) {
+    if (const auto says = plugin_says(r.give.what); says != Why::kApplied) return no(says);
+  }
   rule_in_hand_ = rule;
   for (const auto& part : r.when.parts) {
     Blame blame;
@@ -173,10 +176,10 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
 void Evaluator::wish_plugin(NameId plugin) {
   const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
   if (at == plugins_.end()) return;
-  for (const auto& [id, money] : basket_->plugins[at->second].discounts) {
+  for (const auto& discount : basket_->plugins[at->second].discounts) {
     for (std::size_t k = 0; k < cand_.size(); ++k) {
-      if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == id) {
-        wish_[k] = std::max<std::int64_t>(0, money.minor);
+      if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == discount.line) {
+        wish_[k] = std::max<std::int64_t>(0, discount.amount.minor);
       }
     }
   }

@@ -262,6 +262,13 @@ struct Redeem {
   Selector select;  // what points may pay for
 };
 
+// A rule plugin the program asks; its answer comes within the deadline or counts as none.
+struct PluginUse {
+  std::string id;
+  NameId key = kNoName;
+  std::int64_t deadline_ms = 300;
+};
+
 struct Experiment {
   std::string id;
   NameId key = kNoName;

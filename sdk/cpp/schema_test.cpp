@@ -171,7 +171,7 @@ std::vector<Verb> small_verbs() {
           "Takes records in order. The same batch may come again: what is known is skipped.",
           "Принимает записи по порядку. Пакет может прийти снова: известное пропускается."),
       typed<RuleQuestion, RuleAnswer>(
-          "rule.evaluate", false,
+          "rule.evaluate", true,
           "Discounts for a basket. Depends on the question alone; calls nothing of the host.",
           "Скидки на корзину. Зависит только от вопроса; функции хоста не вызываются."),
   };

@@ -11,6 +11,8 @@
 
 namespace till {
 
+namespace json = boost::json;
+
 // ---- events ----
 
 struct Scan {
@@ -85,11 +87,14 @@ struct RuleLine {
   std::string goods;
   Quantity quantity;
   Money price, total;
+  std::optional<std::string> category;
 };
 struct RuleQuestion {
   std::string instant;   // local time of the sale, 2026-11-22T12:05:30
-  std::string customer;  // group of the customer, "" = nobody is known
+  std::string customer;  // group of the customer (the type of her card), "" = nobody is known
   std::vector<RuleLine> lines;
+  std::optional<std::string> store;
+  std::optional<std::vector<std::string>> segments;  // of the customer
 };
 struct RuleDiscount {
   std::uint32_t line = 0;
@@ -98,6 +103,7 @@ struct RuleDiscount {
 };
 struct RuleAnswer {
   std::vector<RuleDiscount> discounts;
+  std::optional<bool> holds;  // for a condition; left out: whether there is a discount
 };
 
 BOOST_DESCRIBE_STRUCT(Scan, (), (raw, aim))
@@ -114,10 +120,10 @@ BOOST_DESCRIBE_STRUCT(MarkingQuestion, (), (code))
 BOOST_DESCRIBE_STRUCT(MarkingAnswer, (), (verdict, reason, request_id))
 BOOST_DESCRIBE_STRUCT(ExportBatch, (), (stream, first, records))
 BOOST_DESCRIBE_STRUCT(ExportReceipt, (), (next))
-BOOST_DESCRIBE_STRUCT(RuleLine, (), (line, goods, quantity, price, total))
-BOOST_DESCRIBE_STRUCT(RuleQuestion, (), (instant, customer, lines))
+BOOST_DESCRIBE_STRUCT(RuleLine, (), (line, goods, quantity, price, total, category))
+BOOST_DESCRIBE_STRUCT(RuleQuestion, (), (instant, customer, lines, store, segments))
 BOOST_DESCRIBE_STRUCT(RuleDiscount, (), (line, amount, reason))
-BOOST_DESCRIBE_STRUCT(RuleAnswer, (), (discounts))
+BOOST_DESCRIBE_STRUCT(RuleAnswer, (), (discounts, holds))
 
 template <>
 struct described::Names<MarkingVerdict> {

@@ -14,16 +14,17 @@ PRESETS = {"dev": "gcc -O0", "release": "gcc -O2", "clang": "clang -O2"}
 
 def program():
     """All the examples' rules that can stand together, in one program."""
-    rules, purses = [], {}
+    rules, purses, plugins = [], {}, {}
     for file in sorted((ROOT / "docs/users/programs").glob("*.json")):
         p = json.loads(file.read_text())["program"]
         if {"tiers", "groups", "coupons", "experiments", "card_types"} & set(p) or p.get("paused"):
             continue
         for purse in p.get("purses", []):
             purses[purse["id"]] = purse
+        plugins |= {plugin["id"]: plugin for plugin in p.get("plugins", [])}
         rules += [rule | {"id": f"{file.stem}-{rule['id']}"} for rule in p["rules"]]
     return {"schema": 2, "id": "order", "version": 1, "redeem": {"max_share": "30"}, "purses": list(purses.values()),
-            "rules": rules}
+            "plugins": list(plugins.values()), "rules": rules}
 
 
 def baskets(count):
@@ -35,7 +36,8 @@ def baskets(count):
                   "min_price": rnd.choice(["0", "0", "5.00"]), "legal": rnd.choice(["none"] * 9 + ["tobacco"]),
                   "tags": rnd.choice([[], ["acme"]])} for i in range(rnd.randint(0, 12))]
         yield {"time": f"2026-11-{rnd.randint(1, 28):02d}T{rnd.randint(0, 23):02d}:15:00+03:00", "redeem": "max",
-               "store": rnd.choice(["cafe", "shoes"]), "cashier": "anna", "codes": rnd.choice([[], ["TEN-STICKERS"]]),
+               "store": rnd.choice(["cafe", "shoes"]),
+               "plugins": {"evening": rnd.choice([{"failed": "late"}, {"discounts": {"0": "7.77", "3": "1.01"}}])}, "cashier": "anna", "codes": rnd.choice([[], ["TEN-STICKERS"]]),
                "customer": {"id": f"c{rnd.randint(1, 99)}", "card_type": rnd.choice(["business", "gold"]),
                             "purses": {"points": str(rnd.randint(0, 900)), "stamps": str(rnd.randint(0, 9))},
                             "counters": {"spent": str(rnd.randint(0, 60000)), "purchases": rnd.randint(0, 9)},
