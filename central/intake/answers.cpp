@@ -85,7 +85,7 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::CouponQue
 
 wire::Customer Answers::customer(const CustomerRecord& record, const StoreId& store) {
   wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0, {}, {}};
-  out.profile = profiles_.of(record.id);
+  out.profile = profiles_.of(record.id, store);
   out.available = std::max(holds_.available(record.id, store), Points{});
   if (const auto allowance = holds_.allowance(record.id, store)) {
     out.allowance = allowance->id;

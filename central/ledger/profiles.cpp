@@ -12,36 +12,16 @@ namespace {
 
 using loyalty::LimitScope;
 using loyalty::local_time;
-using loyalty::Period;
-
-// The first local day of the period that `today` lies in.
-std::int64_t begin_of(Period period, std::int64_t today) {
-  constexpr std::int64_t kDayUs = loyalty::kDaySeconds * loyalty::kMicrosecond;
-  const auto t = local_time(today * kDayUs, 0);
-  switch (period) {
-    case Period::kEver:
-      return INT64_MIN;
-    case Period::kDay:
-      return today;
-    case Period::kWeek:
-      return today - t.weekday;
-    case Period::kMonth:
-      return loyalty::days_from_civil(t.year, t.month, 1);
-    case Period::kYear:
-      return loyalty::days_from_civil(t.year, 1, 1);
-  }
-  return today;
-}
 
 }  // namespace
 
-wire::Profile Profiles::of(const CustomerId& customer) {
+wire::Profile Profiles::of(const CustomerId& customer, const StoreId& asking) {
   const auto& plan = programs_.current().plan();
   const auto today = local_time(clock_.unix_us(), plan.settings.utc_offset_min).day;
   wire::Profile out;
   put_history(customer, today, out);
   put_facts(customer, out);
-  put_used(customer, today, out);
+  put_used(customer, asking, today, out);
   for (std::size_t i = 1; i < plan.purses.size(); ++i) {
     const auto has = ledger_.standing({customer, plan.purses[i].id}).available;
     if (has.units > 0) out.purses[plan.purses[i].id] = has.units;
@@ -93,18 +73,19 @@ void Profiles::put_facts(const CustomerId& customer, wire::Profile& out) {
   }
 }
 
-// For each limit of the program what was used of it; a store adds what central does not know yet.
-void Profiles::put_used(const CustomerId& customer, std::int64_t today, wire::Profile& out) {
+// For each limit of the program what was used of it elsewhere.
+void Profiles::put_used(const CustomerId& customer, const StoreId& asking, std::int64_t today,
+                        wire::Profile& out) {
   for (const auto& rule : programs_.current().plan().rules) {
     for (const auto& limit : rule.limits) {
       if (limit.scope != LimitScope::kCustomer && limit.scope != LimitScope::kProgram) continue;
       auto row = db_.query(
           "SELECT coalesce(sum(times), 0), coalesce(sum(amount), 0) FROM rule_uses WHERE rule=?1 "
-          "AND day>=?2 AND (?3='' OR customer=?3)",
-          rule.id, begin_of(limit.period, today),
-          limit.scope == LimitScope::kCustomer ? customer.value : std::string());
+          "AND day>=?2 AND (?3='' OR customer=?3) AND store<>?4",
+          rule.id, loyalty::begin_of(limit.period, today),
+          limit.scope == LimitScope::kCustomer ? customer.value : std::string(), asking.value);
       row.next();
-      if (row.integer(0) == 0) continue;
+      if (row.integer(0) == 0 && row.integer(1) == 0) continue;
       out.used.push_back({rule.id,
                           std::string(loyalty::kLimitScopes[static_cast<std::size_t>(limit.scope)]),
                           std::string(loyalty::kPeriods[static_cast<std::size_t>(limit.period)]),
@@ -118,14 +99,12 @@ void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, con
   const auto sign = fact.is_return ? -1 : 1;
   // A part that comes back lowers what was spent; only a whole receipt was no purchase.
   const auto purchases = fact.is_return ? (fact.whole ? -1 : 0) : 1;
+  auto sold = day;
+  if (fact.is_return) {  // it leaves the day of the purchase, and with it windows and periods
+    auto row = db_.query("SELECT at FROM sales WHERE sale=? AND NOT is_return", fact.returned_sale);
+    if (row.next()) sold = local_time(row.integer(0), fact.utc_offset_min).day;
+  }
   if (!customer.value.empty() && fact.document_kind.empty()) {
-    auto sold = day;
-    if (fact.is_return) {  // it leaves the day of the purchase, so that it leaves the window with
-                           // it
-      auto row =
-          db_.query("SELECT at FROM sales WHERE sale=? AND NOT is_return", fact.returned_sale);
-      if (row.next()) sold = local_time(row.integer(0), fact.utc_offset_min).day;
-    }
     db_.run(
         "INSERT INTO counters VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET "
         "purchases=purchases+?3, spent=spent+?4",
@@ -135,7 +114,7 @@ void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, con
     db_.run(
         "INSERT INTO rule_uses VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET "
         "times=times+?5, amount=amount+?6",
-        use.rule, customer.value, store.value, day, sign * use.times, sign * use.amount);
+        use.rule, customer.value, store.value, sold, sign * use.times, sign * use.amount);
   }
   if (!customer.value.empty()) keep_level(customer);
 }

@@ -15,8 +15,9 @@ class Profiles {
 
   // As of now, by the program in force: "purchases" and "spent" (within the levels' window when
   // levels go by it), "purchases_ever", "spent_ever"; dates "joined", "first_purchase",
-  // "last_purchase", "birthday" …; purses other than points; uses of limited rules.
-  wire::Profile of(const CustomerId& customer);
+  // "last_purchase", "birthday" …; purses other than points; uses of limited rules in other stores
+  // than `asking`, which counts its own.
+  wire::Profile of(const CustomerId& customer, const StoreId& asking = {});
   // A receipt on paper: history, uses of rules, level. Once for each fact.
   void count(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store);
 
@@ -28,7 +29,8 @@ class Profiles {
  private:
   void put_history(const CustomerId& customer, std::int64_t today, wire::Profile& out);
   void put_facts(const CustomerId& customer, wire::Profile& out);
-  void put_used(const CustomerId& customer, std::int64_t today, wire::Profile& out);
+  void put_used(const CustomerId& customer, const StoreId& asking, std::int64_t today,
+                wire::Profile& out);
   void keep_level(const CustomerId& customer);
   void remove(const CustomerId& customer, const char* kind);
 

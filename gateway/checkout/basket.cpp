@@ -302,7 +302,7 @@ Result<const Sale*> Desk::quote(const Uuid& id,
       if (!plugins.empty()) sale.circumstances->plugins = std::move(plugins);
     }
     try {
-      sale.quote = loyalty::quote(program_, basket_of(sale, now));
+      sale.quote = quote_within_caps(sale, now);
     } catch (const Overflow& e) {
       return fail(Code::kOverflow, e.what());
     }

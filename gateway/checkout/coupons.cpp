@@ -42,11 +42,8 @@ Result<void> Desk::check_coupons(const Sale& sale) const {
 std::int64_t Desk::coupon_uses(const std::string& code, const Uuid& but_of) const {
   auto uses = journal_.coupon_uses(code);
   for (const auto& [id, live] : live_) {
-    const auto state = live->sale.state;
-    const bool paying = state == State::kHolding || state == State::kHoldUnknown ||
-                        state == State::kFiscalising || state == State::kRefusedDirty ||
-                        is_open_doubt(state);
-    if (id == but_of || !paying || live->sale.is_return || !live->sale.quote) continue;
+    if (id == but_of || !is_paying(live->sale.state) || live->sale.is_return || !live->sale.quote)
+      continue;
     const auto& effects = live->sale.quote->effects;
     if (!effects) continue;
     uses += std::ranges::count_if(effects->codes,

@@ -11,6 +11,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/limits.h"
 #include "gateway/checkout/ports.h"
+#include "gateway/loyalty/rules.h"
 
 namespace till::checkout {
 
@@ -156,6 +157,12 @@ class Desk {
   void close(Sale& sale, const FiscalDocument& document);
   [[nodiscard]] std::int64_t coupon_uses(const std::string& code, const Uuid& but_of) const;
   Result<void> check_coupons(const Sale& sale) const;
+  [[nodiscard]] static bool is_paying(State state);
+  [[nodiscard]] std::optional<loyalty::Used> used_of(const Sale& sale, const std::string& rule,
+                                                     const loyalty::Limit& limit,
+                                                     std::int64_t day) const;
+  loyalty::Quote quote_within_caps(Sale& sale, std::int64_t now) const;
+  [[nodiscard]] Result<void> check_caps(const Sale& sale) const;
   void issue_coupons(Sale& sale);
   static void used_elsewhere(Sale& sale, const std::string& code);
   std::vector<Fact> sold_facts(const Sale& sale) const;

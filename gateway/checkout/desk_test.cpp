@@ -146,6 +146,22 @@ struct FakeJournal : JournalPort {
     }
     return uses;
   }
+  RuleUses rule_uses(const std::string& rule, const std::string& customer,
+                     std::int64_t since) override {
+    RuleUses sum;
+    for (const auto& [id, s] : disk) {
+      if (s.state != State::kCommitted || !s.quote || !s.quote->effects) continue;
+      const Sale& bought = s.is_return ? disk.at(s.returned_sale) : s;
+      if (local_day(bought) < since || (!customer.empty() && customer_key(bought) != customer))
+        continue;
+      for (const auto& use : s.quote->effects->rules) {
+        if (use.rule != rule) continue;
+        sum.times += s.is_return ? -use.times : use.times;
+        sum.amount += s.is_return ? -use.amount : use.amount;
+      }
+    }
+    return sum;
+  }
   std::vector<Sale> unfinished() override {
     std::vector<Sale> out;
     for (const auto& [id, s] : disk) {
@@ -932,6 +948,88 @@ TEST_F(CouponTest, PaysAsItWasAnnounced) {
   const auto cash = desk->pay(id, quote, {{Tender::kCash, Money{5000}}}, [](const Sale&) {});
   EXPECT_EQ(cash.error().code, Code::kQuoteStale);
   EXPECT_TRUE(desk->pay(id, quote, {{Tender::kElectronic, Money{5000}}}, [](const Sale&) {}));
+}
+
+struct CapTest : DeskTest {
+  CapTest() {
+    program = *loyalty::Program::from_json(
+        R"({"id":"p","version":8,"rules":[
+            {"id":"day","stage":"receipt","limits":[{"per":"store","period":"day","times":2}],
+             "give":{"amount":"10"}},
+            {"id":"budget","stage":"receipt","limits":[{"per":"program","amount":"25"}],
+             "give":{"percent":"10"}},
+            {"id":"own","stage":"card","limits":[{"per":"customer","period":"month","times":1}],
+             "give":{"amount":"1"}}]})");
+    desk = make();
+  }
+  std::int64_t sold(Uuid* made = nullptr) {
+    const Uuid id = sale(1);
+    EXPECT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kCommitted);
+    if (made != nullptr) *made = id;
+    return desk->find(id)->quote->total.minor;
+  }
+};
+
+TEST_F(CapTest, WhatTheStoreSoldCountsAlsoAfterARestart) {
+  Uuid first;
+  EXPECT_EQ(sold(&first), 8000);  // 10, 9 and 1 off
+  EXPECT_EQ(sold(), 8100);        // the customer had hers
+  desk = make();
+  EXPECT_EQ(sold(), 9300) << "the day's two are gone, 7 are left in the budget";
+  clock.now += 86'400'000'000;
+  EXPECT_EQ(sold(), 9000) << "another day, no budget";
+  const Uuid back = *desk->open_return(TillId{"1"}, "r1", "Ann", first, {{"1", Quantity{1000}}});
+  ASSERT_TRUE(pay(back));
+  later.run();
+  EXPECT_EQ(sold(), 8000) << "a return gives back, on the day of its purchase";
+  EXPECT_EQ(sold(), 10'000);
+}
+
+TEST_F(CapTest, UsesElsewhereComeWithTheCustomer) {
+  Identity who{CustomerId{"c"}, "", "", "", "card", Points{}};
+  who.profile.emplace().used = {{"budget", "program", "ever", 1, 2000}};
+  const Uuid id = sale(1, {}, who);
+  EXPECT_EQ((*desk->quote(id))->quote->total, (Money{8400}));  // 10, 5 and 1 off
+}
+
+TEST_F(CapTest, WhatIsBeingPaidCounts) {
+  sold();
+  const Uuid late = sale(1), early = sale(1);
+  const Sale* quoted = *desk->quote(late);
+  EXPECT_EQ(quoted->quote->total, (Money{8100}));
+  const auto quote = quoted->quote_id;
+  ASSERT_TRUE(pay(early));  // under way
+  const auto paid =
+      desk->pay(late, quote, {{Tender::kElectronic, Money{8100}}}, [](const Sale&) {});
+  ASSERT_FALSE(paid);
+  EXPECT_EQ(paid.error().code, Code::kQuoteStale);
+  EXPECT_EQ((*desk->quote(late))->quote->total, (Money{9300}));
+  ASSERT_TRUE(pay(late));
+  later.run();
+  EXPECT_EQ(state(late), State::kCommitted);
+  // What it was worked out with stays with it.
+  const auto again =
+      loyalty::quote(program, basket_of(*desk->find(late), desk->find(late)->quoted_us));
+  EXPECT_EQ(again.total, (Money{9300}));
+}
+
+TEST_F(CapTest, PartsOfAReceiptGiveBackTheirMoney) {
+  const Uuid id = sale(3);
+  ASSERT_TRUE(pay(id));  // 10, 25 of 29 and 1 off
+  later.run();
+  EXPECT_EQ(journal.rule_uses("budget", "", 0).amount, 2500);
+  const Uuid part = *desk->open_return(TillId{"1"}, "r1", "Ann", id, {{"1", Quantity{1000}}});
+  ASSERT_TRUE(pay(part));
+  later.run();
+  EXPECT_EQ(journal.rule_uses("budget", "", 0).amount, 1667);
+  EXPECT_EQ(journal.rule_uses("budget", "c", 0).times, 1);
+  const Uuid rest = *desk->open_return(TillId{"1"}, "r2", "Ann", id, {{"1", Quantity{2000}}});
+  ASSERT_TRUE(pay(rest));
+  later.run();
+  EXPECT_EQ(journal.rule_uses("budget", "", 0).amount, 0);
+  EXPECT_EQ(journal.rule_uses("budget", "c", 0).times, 0);
 }
 
 }  // namespace

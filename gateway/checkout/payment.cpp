@@ -63,6 +63,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   if (!as_announced(sale, payments)) return fail(Code::kQuoteStale, "payments");
   TILL_CHECK(check_payments(sale, payments));
   TILL_CHECK(check_coupons(sale));
+  TILL_CHECK(check_caps(sale));
   sale.payments = std::move(payments);
   sale.clear_trouble();
   const auto number = sale.attempt.number + 1;

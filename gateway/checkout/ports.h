@@ -76,6 +76,11 @@ struct Fact {
   bool document = true;  // of kSettled
 };
 
+struct RuleUses {
+  std::int64_t times = 0;
+  std::int64_t amount = 0;  // minor units, or hundredths of what was earned
+};
+
 class JournalPort {
  public:
   virtual ~JournalPort() = default;
@@ -95,6 +100,10 @@ class JournalPort {
   virtual bool allowance_used(const Uuid& allowance) = 0;
   // How often sales of this store have used the coupon, without those that came back whole.
   virtual std::int64_t coupon_uses(const std::string& code) = 0;
+  // What receipts of this store have used of a rule's limits since that local day; returns are
+  // taken off the day of their purchase. `customer`: customer_key(), "" = everybody.
+  virtual RuleUses rule_uses(const std::string& rule, const std::string& customer,
+                             std::int64_t since_day) = 0;
 };
 
 struct DeskHooks {

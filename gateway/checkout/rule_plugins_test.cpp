@@ -8,7 +8,7 @@ namespace {
 Sale sale() {
   Sale s;
   s.opened_us = 1'795'335'000'000'000;  // 2026-11-22 09:10 in Moscow
-  s.circumstances = Circumstances{"shop-1", {}, {}, {}, {}, {}};
+  s.circumstances = Circumstances{"shop-1", {}, {}, {}, {}, {}, {}};
   s.lines = {{"1", "rye", "Rye", Money{5450}, Quantity{2000}, Money{}},
              {"4", "tea", "Tea", Money{1999}, Quantity{345}, Money{}}};
   s.lines[0].category = "bread";

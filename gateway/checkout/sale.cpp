@@ -1,5 +1,6 @@
 #include "sale.h"
 
+#include "gateway/loyalty/calendar.h"
 #include "sdk/cpp/fiscal_described.h"
 
 namespace till::loyalty {
@@ -27,7 +28,8 @@ BOOST_DESCRIBE_STRUCT(SaleLine, (),
                       (id, goods, name, price, quantity, min_price, tax, payment_object, legal,
                        is_card, marking_code, category))
 BOOST_DESCRIBE_STRUCT(Profile, (), (purses, counters, dates, segments, tier, referrer, used))
-BOOST_DESCRIBE_STRUCT(Circumstances, (), (store, utc_offset_min, codes, coupons, payments, plugins))
+BOOST_DESCRIBE_STRUCT(Circumstances, (),
+                      (store, utc_offset_min, codes, coupons, payments, plugins, used))
 BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
@@ -80,6 +82,19 @@ Result<Sale> sale_from_json(const boost::json::value& value) {
   return described::parsed<Sale>(value, "sale");
 }
 
+std::string customer_key(const Sale& sale) {
+  if (!sale.customer) return {};
+  const auto& who = *sale.customer;
+  if (!who.customer.value.empty() || who.card_hash.empty()) return who.customer.value;
+  return "card:" + who.card_hash;
+}
+
+std::int64_t local_day(const Sale& sale) {
+  const auto offset =
+      sale.circumstances ? sale.circumstances->utc_offset_min : std::optional<std::int64_t>{};
+  return loyalty::local_time(sale.closed_us, offset.value_or(0)).day;
+}
+
 loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
   loyalty::Basket basket;
   basket.instant_us = instant_us;
@@ -111,6 +126,7 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
     basket.coupons = c->coupons;
     basket.payments = c->payments;
     if (c->plugins) basket.plugins = *c->plugins;
+    if (c->used) basket.used.insert(basket.used.end(), c->used->begin(), c->used->end());
   }
   return basket;
 }

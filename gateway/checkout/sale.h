@@ -49,6 +49,7 @@ struct Circumstances {
   std::vector<loyalty::CouponFact> coupons;    // what is known of them
   std::vector<loyalty::Payment> payments;      // ways the till announced with the quote
   std::optional<std::vector<loyalty::PluginAnswer>> plugins;  // asked for the quote
+  std::optional<std::vector<loyalty::Used>> used;             // of limited rules, in this store
 };
 
 // A coupon handed out with the receipt.
@@ -154,6 +155,10 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us);
 
 // Redeemed, and what rules cost (goods for points).
 Points points_to_spend(const Sale& sale);
+// Whose limits a sale counts against: her id, or the hash of a card nobody knows yet.
+std::string customer_key(const Sale& sale);
+// The local day a sale counts on: it is on paper then.
+std::int64_t local_day(const Sale& sale);
 // The coupons a payment would use up: those that work a limited number of times.
 std::vector<std::string> limited_coupons(const Sale& sale);
 

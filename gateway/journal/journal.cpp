@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS programs (
 CREATE TABLE IF NOT EXISTS coupon_uses (
   code TEXT NOT NULL, sale TEXT NOT NULL, returned INTEGER NOT NULL, PRIMARY KEY (code, sale))
   WITHOUT ROWID;
+-- What limited rules gave, by the local day of the purchase; customer '' = all of them together.
+CREATE TABLE IF NOT EXISTS rule_uses (
+  rule TEXT NOT NULL, customer TEXT NOT NULL, day INTEGER NOT NULL, times INTEGER NOT NULL,
+  amount INTEGER NOT NULL, PRIMARY KEY (rule, customer, day)) WITHOUT ROWID;
 -- Settled by a person, not yet confirmed by the register.
 CREATE TABLE IF NOT EXISTS unconfirmed (sale TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (
@@ -48,6 +52,11 @@ CREATE TABLE IF NOT EXISTS answers (
 constexpr int kCacheKib = 2000;
 constexpr int kMaxLogPages = 4000;  // 16 MB
 constexpr std::size_t kMaxKnown = 4096;
+
+bool is_on_paper(const Sale& sale) {
+  return sale.state == checkout::State::kCommitted ||
+         (sale.state == checkout::State::kSettledByPerson && sale.document);
+}
 
 std::string text_or_empty(const Uuid& id) { return id.is_nil() ? std::string() : to_string(id); }
 
@@ -129,6 +138,9 @@ void Journal::store(const Pending& p) {
   const std::uint32_t document = printed ? sale.document->number : 0;
   const std::int64_t total = sale.quote ? sale.quote->total.minor : 0;
   const std::string body = to_json_text(sale);
+  // Counted once, when it comes on paper.
+  const bool counts = is_on_paper(sale) && sale.quote && sale.quote->effects &&
+                      !sale.quote->effects->rules.empty() && !on_paper(sale.id);
   const std::string hold = text_or_empty(sale.attempt.hold);
   if (p.fresh) {
     db_.run("INSERT INTO sales VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", id, sale.till.value,
@@ -148,6 +160,7 @@ void Journal::store(const Pending& p) {
             id);
   }
   store_coupons(sale);
+  if (counts) store_rule_uses(sale);
   for (const Step& step : p.steps) {
     db_.run("INSERT INTO steps (sale, attempt, step, state, at_us) VALUES (?,?,?,?,?)", id,
             step.attempt, step.name, name(step.state), step.at_us);
@@ -156,9 +169,7 @@ void Journal::store(const Pending& p) {
 }
 
 void Journal::store_coupons(const Sale& sale) {
-  const bool on_paper = sale.state == checkout::State::kCommitted ||
-                        (sale.state == checkout::State::kSettledByPerson && sale.document);
-  if (!on_paper || !sale.quote || !sale.quote->effects) return;
+  if (!is_on_paper(sale) || !sale.quote || !sale.quote->effects) return;
   for (const auto& code : sale.quote->effects->codes) {
     if (!code.used || code.uses == 0) continue;
     if (sale.is_return) {
@@ -167,6 +178,31 @@ void Journal::store_coupons(const Sale& sale) {
     } else {
       db_.run("INSERT OR IGNORE INTO coupon_uses VALUES (?,?,0)", code.code, to_string(sale.id));
     }
+  }
+}
+
+bool Journal::on_paper(const Uuid& id) {
+  return db_
+      .query(
+          "SELECT 1 FROM sales WHERE id=? AND (state='committed' OR "
+          "(state='settled_by_person' AND fiscal_memory<>''))",
+          to_string(id))
+      .next();
+}
+
+void Journal::store_rule_uses(const Sale& sale) {
+  const auto sold = sale.is_return ? load(sale.returned_sale) : std::nullopt;
+  const Sale& bought = sold ? *sold : sale;
+  const std::int64_t sign = sale.is_return ? -1 : 1;
+  const auto add = [&](const loyalty::RuleUse& use, const std::string& customer) {
+    db_.run(
+        "INSERT INTO rule_uses VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET "
+        "times=times+?4, amount=amount+?5",
+        use.rule, customer, checkout::local_day(bought), sign * use.times, sign * use.amount);
+  };
+  for (const auto& use : sale.quote->effects->rules) {
+    add(use, "");
+    if (const auto customer = checkout::customer_key(bought); !customer.empty()) add(use, customer);
   }
 }
 
@@ -292,6 +328,17 @@ std::int64_t Journal::coupon_uses(const std::string& code) {
   auto row = db_.query("SELECT count(*) FROM coupon_uses WHERE code=? AND NOT returned", code);
   row.next();
   return row.integer(0);
+}
+
+checkout::RuleUses Journal::rule_uses(const std::string& rule, const std::string& customer,
+                                      std::int64_t since_day) {
+  flush();
+  auto row = db_.query(
+      "SELECT coalesce(sum(times), 0), coalesce(sum(amount), 0) FROM rule_uses WHERE rule=? AND "
+      "customer=? AND day>=?",
+      rule, customer, since_day);
+  row.next();
+  return {row.integer(0), row.integer(1)};
 }
 
 std::vector<Entry> Journal::read(std::uint64_t from, std::size_t most) {

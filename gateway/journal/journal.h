@@ -59,6 +59,8 @@ class Journal final : public checkout::JournalPort {
   std::uint32_t last_document(const std::string& fiscal_memory);
   bool allowance_used(const Uuid& allowance) override;
   std::int64_t coupon_uses(const std::string& code) override;
+  checkout::RuleUses rule_uses(const std::string& rule, const std::string& customer,
+                               std::int64_t since_day) override;
 
   // ---- the outbound stream ----
   // An entry of no sale; on the disk with the next hard write, at the latest with its own.
@@ -107,7 +109,9 @@ class Journal final : public checkout::JournalPort {
   Pending& pending_of(const checkout::Sale& sale, std::string_view step, bool always);
   bool known(const Uuid& id);
   void store(const Pending& pending);
+  bool on_paper(const Uuid& id);
   void store_coupons(const checkout::Sale& sale);
+  void store_rule_uses(const checkout::Sale& sale);
   void store_entry(const Buffer& payload);
 
   Hooks hooks_;

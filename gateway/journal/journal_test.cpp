@@ -144,6 +144,34 @@ TEST_F(JournalTest, FindsUnfinishedReturnsAndAllowances) {
   EXPECT_FALSE(journal->find(TillId{"2"}, "2"));
 }
 
+TEST_F(JournalTest, CountsWhatRulesGaveOnce) {
+  Sale sold = sale("1", State::kFiscalising);
+  sold.customer.emplace().customer.value = "anna";
+  sold.quote.emplace().effects.emplace().rules = {{"day", 2, 500, ""}};
+  sold.closed_us = std::int64_t{100} * 86'400'000'000;
+  journal->soft(sold, "intent");
+  journal->flush();
+  EXPECT_EQ(journal->rule_uses("day", "", 0).times, 0) << "nothing is on paper";
+  sold.state = State::kCommitted;
+  for (int i = 0; i < 3; ++i) {  // written again when the paper is finished
+    journal->soft(sold, "commit");
+    journal->flush();
+  }
+  open();
+  EXPECT_EQ(journal->rule_uses("day", "", 100).times, 2);
+  EXPECT_EQ(journal->rule_uses("day", "anna", 100).amount, 500);
+  EXPECT_EQ(journal->rule_uses("day", "bob", 0).times, 0);
+  EXPECT_EQ(journal->rule_uses("day", "", 101).times, 0);
+  Sale back = sale("2", State::kCommitted);
+  back.is_return = true;
+  back.returned_sale = sold.id;
+  back.quote = sold.quote;
+  back.closed_us = std::int64_t{105} * 86'400'000'000;
+  journal->soft(back, "commit");
+  EXPECT_EQ(journal->rule_uses("day", "anna", INT64_MIN).times, 0);
+  EXPECT_EQ(journal->rule_uses("day", "", 105).times, 0) << "it leaves the day of the purchase";
+}
+
 TEST_F(JournalTest, PrunesOnlyWhatIsAcknowledgedAndOldAndKeepsTheChain) {
   for (int i = 0; i < 4; ++i)
     journal->hard(sale(std::to_string(i)), "x", {{FactKind::kSale}}, [] {});

@@ -132,6 +132,23 @@ Result<ZonedInstant> parse_zoned(std::string_view text, const std::string& what)
   return ZonedInstant{(day * kDaySeconds + clock - offset) * kMicrosecond, offset / 60};
 }
 
+std::int64_t begin_of(Period period, std::int64_t day) {
+  const auto t = local_time(day * kDaySeconds * kMicrosecond, 0);
+  switch (period) {
+    case Period::kEver:
+      return INT64_MIN;
+    case Period::kDay:
+      return day;
+    case Period::kWeek:
+      return day - t.weekday;
+    case Period::kMonth:
+      return days_from_civil(t.year, t.month, 1);
+    case Period::kYear:
+      return days_from_civil(t.year, 1, 1);
+  }
+  return day;
+}
+
 std::int64_t days_since_yearly(std::int64_t date, std::int64_t today) {
   const auto born = civil_from_days(date);
   const auto year = civil_from_days(today).year;

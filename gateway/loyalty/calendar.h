@@ -1,6 +1,7 @@
 // The store's local calendar, worked out by arithmetic: no time zone files, the same everywhere.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ Result<std::int64_t> parse_day(std::string_view text, const std::string& what);
 // "2026-11-22" or "2026-11-22T18:30" local -> seconds. With `end` a bare day means its last second.
 Result<std::int64_t> parse_local(std::string_view text, bool end, const std::string& what);
 std::string format_day(std::int64_t day);
+
+enum class Period : std::uint8_t { kEver, kDay, kWeek, kMonth, kYear };
+inline constexpr std::array<std::string_view, 5> kPeriods{"ever", "day", "week", "month", "year"};
+// The first day of the period that `day` lies in; weeks begin on Monday.
+std::int64_t begin_of(Period period, std::int64_t day);
 
 struct ZonedInstant {
   std::int64_t unix_us = 0;

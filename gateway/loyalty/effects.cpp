@@ -105,9 +105,14 @@ std::optional<Effects> effects_back(const Effects& sold, std::int64_t from, std:
     part.amount = upto(entry.amount, from, whole) - upto(entry.amount, to, whole);
     if (part.amount != 0) back.purses.push_back(std::move(part));
   }
+  for (auto use : sold.rules) {  // the money goes back in parts, the time with the last of them
+    use.amount = mul_div(use.amount, to, whole, Rounding::kDown) -
+                 mul_div(use.amount, from, whole, Rounding::kDown);
+    if (to != whole) use.times = 0;
+    if (use.times != 0 || use.amount != 0) back.rules.push_back(std::move(use));
+  }
   if (to == whole) {
     std::ranges::copy_if(sold.codes, std::back_inserter(back.codes), &CodeOutcome::used);
-    back.rules = sold.rules;
   }
   if (back.empty()) return std::nullopt;
   return back;

@@ -156,8 +156,6 @@ struct Cost {
 enum class LimitScope : std::uint8_t { kReceipt, kCustomer, kStore, kProgram };
 inline constexpr std::array<std::string_view, 4> kLimitScopes{"receipt", "customer", "store",
                                                               "program"};
-enum class Period : std::uint8_t { kEver, kDay, kWeek, kMonth, kYear };
-inline constexpr std::array<std::string_view, 5> kPeriods{"ever", "day", "week", "month", "year"};
 struct Limit {
   LimitScope scope = LimitScope::kReceipt;
   Period period = Period::kEver;

@@ -152,8 +152,26 @@ def check_payment(shop):
         "quote": told["id"], "payments": [{"tender": "cash", "amount": "53.41"}]})
     assert cash[0] == 409 and cash[1]["error"]["code"] == "TB-4004", cash
     paid(shop, sale)
-    paid(shop, shop.basket([VODKA]))  # the seller's own points
     print("a way of payment is announced with the quote, and kept to")
+
+
+def check_cap(shop):
+    """Once a day in this store: by the journal, at two tills at once, after kill -9, and back with the return."""
+    both = [shop.basket([VODKA]) for _ in range(2)]
+    quotes = [quote(shop, sale)["quote"] for sale in both]
+    assert [q["total"] for q in quotes] == ["400.00", "400.00"], quotes
+    first = paid(shop, both[0])  # the seller's own points too
+    late = shop.api("POST", f"/v1/sales/{both[1]}/pay", {
+        "quote": quotes[1]["id"], "payments": [{"tender": "electronic", "amount": "400.00"}]})
+    assert late[0] == 409 and late[1]["error"]["code"] == "TB-4004", late
+    shop.kill_gateway()
+    shop.start_gateway()
+    again = quote(shop, both[1])["quote"]
+    assert again["total"] == "420.00" and "used up" in str(again["why"]), again
+    give_back(shop, first["id"], {"1": 1})
+    assert quote(shop, both[1])["quote"]["total"] == "400.00"
+    paid(shop, both[1])
+    print("a cap of the store: two tills, kill -9 and a return")
 
 
 def check_till(shop):
@@ -186,7 +204,7 @@ def main():
         try:
             shop.start_all()
             for check in (check_once, check_elsewhere, check_alone, check_next, check_history, check_payment,
-                          check_till):
+                          check_cap, check_till):
                 check(shop)
             wait_for("central to have everything", shop.settled)
         finally:

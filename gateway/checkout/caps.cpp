@@ -1,0 +1,115 @@
+// Limits that reach over receipts (of a customer, the store, the program): what this store has sold
+// counts, and what is being paid this moment; what other stores sold comes with the customer.
+#include <algorithm>
+#include <set>
+
+#include "desk.h"
+#include "gateway/loyalty/plan.h"
+
+namespace till::checkout {
+namespace {
+
+using loyalty::Limit;
+using loyalty::LimitScope;
+
+const std::vector<Limit>& limits_of(const loyalty::Plan& plan, const std::string& rule) {
+  static const std::vector<Limit> kNone;
+  const auto at = std::ranges::find(plan.rules, rule, &loyalty::Rule::id);
+  return at == plan.rules.end() ? kNone : at->limits;
+}
+
+std::int64_t day_of_quote(const Sale& sale, std::int64_t unix_us) {
+  return loyalty::local_time(unix_us, sale.circumstances->utc_offset_min.value_or(0)).day;
+}
+
+// Of the same limit as `of`.
+RuleUses sum_of(const std::vector<loyalty::Used>& list, const loyalty::Used& of) {
+  RuleUses sum;
+  for (const auto& u : list) {
+    if (u.rule != of.rule || u.scope != of.scope || u.period != of.period) continue;
+    sum.times += u.times;
+    sum.amount += u.amount;
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool Desk::is_paying(State state) {
+  return state == State::kHolding || state == State::kHoldUnknown || state == State::kFiscalising ||
+         state == State::kRefusedDirty || is_open_doubt(state);
+}
+
+// Of one limit; nothing when it ends with the receipt or nobody is known to have it.
+std::optional<loyalty::Used> Desk::used_of(const Sale& sale, const std::string& rule,
+                                           const Limit& limit, std::int64_t day) const {
+  const bool of_customer = limit.scope == LimitScope::kCustomer;
+  const auto customer = of_customer ? customer_key(sale) : std::string();
+  if (limit.scope == LimitScope::kReceipt || (of_customer && customer.empty())) return std::nullopt;
+  auto uses = journal_.rule_uses(rule, customer, loyalty::begin_of(limit.period, day));
+  for (const auto& [id, live] : live_) {
+    const Sale& other = live->sale;
+    const bool counts = id != sale.id && is_paying(other.state) && !other.is_return &&
+                        other.quote && other.quote->effects;
+    if (!counts || (of_customer && customer_key(other) != customer)) continue;
+    for (const auto& use : other.quote->effects->rules) {
+      if (use.rule != rule) continue;
+      uses.times += use.times;
+      uses.amount += use.amount;
+    }
+  }
+  return loyalty::Used{rule,
+                       std::string(loyalty::kLimitScopes[static_cast<std::size_t>(limit.scope)]),
+                       std::string(loyalty::kPeriods[static_cast<std::size_t>(limit.period)]),
+                       uses.times, uses.amount};
+}
+
+// Only rules that would give something are asked about: each round finds those that take the
+// place of the ones that may not any more.
+loyalty::Quote Desk::quote_within_caps(Sale& sale, std::int64_t now) const {
+  if (!sale.circumstances) return loyalty::quote(program_, basket_of(sale, now));
+  auto& used = sale.circumstances->used;
+  used.reset();
+  const auto day = day_of_quote(sale, now);
+  std::set<std::string> asked;
+  for (;;) {
+    auto quote = loyalty::quote(program_, basket_of(sale, now));
+    bool again = false;
+    const auto effects = quote.effects.value_or(loyalty::Effects{});
+    for (const auto& use : effects.rules) {
+      if (!asked.insert(use.rule).second) continue;
+      for (const auto& limit : limits_of(program_.plan(), use.rule)) {
+        auto uses = used_of(sale, use.rule, limit, day);
+        if (!uses || (uses->times == 0 && uses->amount == 0)) continue;
+        if (!used) used.emplace();
+        used->push_back(std::move(*uses));
+        again = true;
+      }
+    }
+    if (!again) return quote;
+  }
+}
+
+// Another till may have taken what was left since it was quoted.
+Result<void> Desk::check_caps(const Sale& sale) const {
+  if (sale.is_return || !sale.circumstances || !sale.quote->effects) return {};
+  const auto day = day_of_quote(sale, sale.quoted_us);
+  const auto known = sale.circumstances->used.value_or(std::vector<loyalty::Used>{});
+  const auto elsewhere = sale.customer && sale.customer->profile ? sale.customer->profile->used
+                                                                 : std::vector<loyalty::Used>{};
+  for (const auto& use : sale.quote->effects->rules) {
+    for (const auto& limit : limits_of(program_.plan(), use.rule)) {
+      const auto now = used_of(sale, use.rule, limit, day);
+      if (!now) continue;
+      const auto then = sum_of(known, *now), others = sum_of(elsewhere, *now);
+      if (now->times <= then.times && now->amount <= then.amount) continue;
+      if (others.times + now->times + use.times > limit.times ||
+          others.amount + now->amount + use.amount > limit.amount) {
+        return fail(Code::kQuoteStale, "the limit of " + use.rule);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace till::checkout
