@@ -404,15 +404,17 @@ class TerminalTill {
                            : "unknown (no link to central; earns as unverified)")
                 << "\n";
     }
-    if (const auto* codes = sale.if_contains("codes")) {
+    // Of a quote they stand among the cashier's lines.
+    if (const auto* codes = sale.if_contains("codes");
+        codes != nullptr && !sale.contains("quote")) {
       for (const auto& code : codes->as_array()) {
         std::cout << "  " << (ru() ? "купон " : "coupon ") << member_text(code, "code") << ": "
                   << member_text(code, "text") << "\n";
       }
     }
     if (const auto* q = sale.if_contains("quote")) {
-      for (const auto& why : q->at("why").as_array())
-        std::cout << "    " << member_text(why, "text") << "\n";
+      for (const auto& line : q->at("cashier").as_array())
+        std::cout << "    " << line.as_string().c_str() << "\n";
       const bool back = member_text(answer->body, "return") == "true";
       std::cout << "  "
                 << (back && ru() ? "вернуть "

@@ -3,7 +3,7 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/base/log.h"
-#include "gateway/loyalty/calendar.h"
+#include "gateway/checkout/slip.h"
 #include "protocols/gs1/aim.h"
 #include "protocols/gs1/check_digit.h"
 #include "store.h"
@@ -21,29 +21,6 @@ std::string text_of(const json::value& body, const char* name) {
   const auto* object = body.if_object();
   const auto* at = object == nullptr ? nullptr : object->if_contains(name);
   return at != nullptr && at->is_string() ? json::value_to<std::string>(*at) : std::string();
-}
-
-// What became of the customer's points, as lines of the slip.
-void put_points(const checkout::Sale& sale, bool ru, json::array& items) {
-  const auto line = [&](const std::string& text, bool bold = false) {
-    items.push_back(json::object{{"text", text}, {"bold", bold}});
-  };
-  items.push_back(
-      {{"text", ru ? "БАЛЛЫ" : "POINTS"}, {"bold", true}, {"align", "centre"}, {"height", 2}});
-  const bool phone = sale.customer->by == "phone";
-  line((ru ? (phone ? "Телефон: " : "Карта: ") : (phone ? "Phone: " : "Card: ")) +
-       sale.customer->label);
-  for (const auto& why : sale.quote->why) {
-    if (why.line.empty()) line(ru ? why.ru : why.en);
-  }
-  line((ru ? (sale.is_return ? "Возвращено баллов: " : "Списано баллов: ")
-           : (sale.is_return ? "Points given back: " : "Points spent: ")) +
-           to_string(sale.quote->redeemed),
-       true);
-  line((ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
-           : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
-           to_string(sale.quote->accrued),
-       true);
 }
 
 }  // namespace
@@ -331,20 +308,17 @@ void Store::on_sale_changed(const checkout::Sale& sale) {
 // What the fiscal receipt does not say: points earned and spent, on the receipt printer.
 void Store::print_slip(const checkout::Sale& sale) {
   const auto printer = device_of_kind("printer");
-  const bool coupons = sale.issued && !sale.issued->empty() && !sale.is_return;
-  if (!printer || !printer->online() || !sale.quote || (!sale.customer && !coupons)) return;
-  const bool ru = config_.language == Language::kRu;
+  if (!printer || !printer->online()) return;
   json::array items;
-  const auto line = [&](const std::string& text, bool bold = false) {
-    items.push_back(json::object{{"text", text}, {"bold", bold}});
-  };
-  if (sale.customer) put_points(sale, ru, items);
-  for (const auto& coupon : sale.issued.value_or(std::vector<checkout::IssuedCoupon>{})) {
-    if (sale.is_return) break;
-    const bool ends = coupon.until != INT64_MAX;
-    line((ru ? "Купон " : "Coupon ") + coupon.code, true);
-    if (ends) line((ru ? "действует до " : "until ") + loyalty::format_day(coupon.until));
+  for (const auto& line : checkout::slip_lines(sale, config_.language)) {
+    json::object item{{"text", line.text}, {"bold", line.bold}};
+    if (line.title) {
+      item["align"] = "centre";
+      item["height"] = 2;
+    }
+    items.push_back(std::move(item));
   }
+  if (items.empty()) return;
   items.push_back(json::object{{"feed", 1}});
   items.push_back(json::object{{"qr", to_string(sale.id)}});
   items.push_back(json::object{{"feed", 3}});

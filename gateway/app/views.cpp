@@ -1,4 +1,5 @@
 // What a till sees of a sale and of an error.
+#include "gateway/checkout/slip.h"
 #include "gateway/loyalty/calendar.h"
 #include "store.h"
 #include "words.h"
@@ -112,7 +113,9 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   if (const auto& q = sale.quote) {
     json::array why;
     for (const auto& w : q->why) {
-      why.push_back({{"line", w.line}, {"text", language == Language::kRu ? w.ru : w.en}});
+      why.push_back({{"line", w.line},
+                     {"text", language == Language::kRu ? w.ru : w.en},
+                     {"level", w.level.value_or(0)}});
     }
     out["quote"] = {{"id", sale.quote_id},
                     {"gross", to_string(q->gross)},
@@ -122,7 +125,8 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
                     {"redeemed", to_string(q->redeemed)},
                     {"redeemable", to_string(q->redeemable)},
                     {"accrued", to_string(q->accrued)},
-                    {"why", std::move(why)}};
+                    {"why", std::move(why)},
+                    {"cashier", json::value_from(checkout::cashier_lines(sale, language))}};
   }
   put_effects(out, sale, language);
   if (sale.document) out["document"] = view(*sale.document, language);

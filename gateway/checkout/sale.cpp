@@ -4,7 +4,7 @@
 #include "sdk/cpp/fiscal_described.h"
 
 namespace till::loyalty {
-BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru))
+BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru, level))
 BOOST_DESCRIBE_STRUCT(UnitShare, (), (quantity, total, discount, by_points, redeemed, accrued))
 BOOST_DESCRIBE_STRUCT(LineQuote, (),
                       (id, gross, discount, by_points, total, redeemed, accrued, units))

@@ -140,6 +140,32 @@ std::string points_text(std::int64_t points, bool russian) {
                                                            : " баллов");
 }
 
+// What people call a purse, a coupon, a counter or a date.
+std::string called(const Plan& plan, NameId key, bool russian) {
+  struct Known {
+    std::string_view id, en, ru;
+  };
+  constexpr std::array<Known, 9> kKnown{{{"spent", "spending", "потратить"},
+                                         {"spent_ever", "spending", "потратить"},
+                                         {"purchases", "purchases", "покупок"},
+                                         {"purchases_ever", "purchases", "покупок"},
+                                         {"birthday", "birthday", "день рождения"},
+                                         {"joined", "joining", "вступление"},
+                                         {"first_purchase", "first purchase", "первая покупка"},
+                                         {"last_purchase", "last purchase", "последняя покупка"},
+                                         {"stamps", "stamps", "наклейки"}}};
+  const auto id = plan.names.text(key);
+  const auto said = [&](const std::array<std::string, 2>& name) {
+    return name[russian ? 1 : 0].empty() ? std::string(id) : name[russian ? 1 : 0];
+  };
+  if (const auto* purse = plan.purse(key); purse != nullptr && !purse->name[0].empty()) {
+    return said(purse->name);
+  }
+  if (const auto* coupon = plan.coupon(key); coupon != nullptr) return said(coupon->name);
+  const auto known = std::ranges::find(kKnown, id, &Known::id);
+  return known == kKnown.end() ? std::string(id) : std::string(russian ? known->ru : known->en);
+}
+
 // The value of one {placeholder}.
 std::string argument(const Plan& plan, const Reason& r, std::string_view what, bool russian) {
   const auto rule_text = [&](std::int64_t rule) {
@@ -160,20 +186,21 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     } else if (rule != nullptr && rule->give.kind == Effect::Kind::kEarn) {
       purse = rule->give.purse;
     }
+    if (rule == nullptr && plan.redeem) purse = plan.redeem->purse;
     if (purse != plan.purses[0].key) {
-      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)), plan.names.text(purse));
+      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)), called(plan, purse, russian));
     }
     return points_text(r.a, russian);
   }
   if (what == "count") return std::to_string(r.a);
   if (what == "quantity") return trimmed(detail::decimal(r.a, 3));
-  if (what == "what") return std::string(plan.names.text(rule->give.what));
+  if (what == "what") return called(plan, rule->give.what, russian);
   if (what == "text_en" || what == "text_ru") return rule->give.text[russian ? 1 : 0];
   if (what == "law_en") return std::string(law(r.a).first);
   if (what == "law_ru") return std::string(law(r.a).second);
   if (what == "scope_en") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].first);
   if (what == "scope_ru") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].second);
-  if (what == "name") return std::string(name);
+  if (what == "name") return called(plan, static_cast<NameId>(r.b), russian);
   if (what == "missing")
     return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);
   return {};

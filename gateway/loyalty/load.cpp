@@ -152,6 +152,7 @@ Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
   Purse p;
   p.id = id;
   p.key = l.name(id);
+  if (in.has("name")) p.name = TILL_TRY(words_of(in, "name"));
   p.same_receipt = TILL_TRY(in.get_or("same_receipt", false));
   p.activation_days = TILL_TRY(in.get_or<std::int64_t>("activation_days", 0));
   p.expires_days = TILL_TRY(in.get_or<std::int64_t>("expires_days", 0));
@@ -190,6 +191,7 @@ Result<void> coupon(Loader& l, JsonObject in, const std::string& id) {
   CouponType c;
   c.id = id;
   c.key = l.name(id);
+  if (in.has("name")) c.name = TILL_TRY(words_of(in, "name"));
   c.prefix = TILL_TRY(in.get_or<std::string>("prefix", ""));
   c.length = TILL_TRY(in.get_or<std::int64_t>("length", 0));
   c.check_symbol = TILL_TRY(in.get_or("check_symbol", false));

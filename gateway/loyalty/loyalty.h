@@ -137,6 +137,9 @@ struct Explanation {
   std::string line;  // "" = the whole receipt
   std::string en;
   std::string ru;
+  // 0 = what happened, 1 = what is missing for more, 2 = does not concern this customer; nothing =
+  // 0
+  std::optional<std::int64_t> level = {};
 };
 
 // One whole unit of a line (or the fraction left over at the end); the shares add up exactly.

@@ -30,7 +30,8 @@ std::vector<Explanation> explanations(const Plan& plan, const Basket& basket, co
     auto words = in_words(plan, basket, reason);
     const auto line =
         reason.line < 0 ? std::string() : basket.lines[static_cast<std::size_t>(reason.line)].id;
-    why.push_back({line, std::move(words.en), std::move(words.ru)});
+    why.push_back({line, std::move(words.en), std::move(words.ru), {}});
+    if (const auto level = rank(reason.why); level > 0) why.back().level = level;
   };
   for (int level = 0; level <= 2; ++level) {
     for (const auto& reason : out.reasons) {

@@ -226,6 +226,7 @@ struct CardType {
 
 struct CouponType {
   std::string id;
+  std::array<std::string, 2> name;  // en, ru; "" = the id
   NameId key = kNoName;
   std::string prefix;
   std::int64_t length = 0;
@@ -237,6 +238,7 @@ struct CouponType {
 
 struct Purse {
   std::string id;
+  std::array<std::string, 2> name;  // en, ru; "" = the id
   NameId key = kNoName;
   bool same_receipt = false;  // what this receipt earns can be spent on it
   std::int64_t activation_days = 0;
