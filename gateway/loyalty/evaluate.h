@@ -154,6 +154,7 @@ class Evaluator {
   void wish_plugin(NameId plugin);
   std::int64_t share_out(const Rule& r, std::int64_t times);
   std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
+  [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const;
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                   const std::vector<SetPart>* keep, Blame* missing);

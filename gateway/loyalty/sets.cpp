@@ -1,5 +1,6 @@
 // Units taken together, and offers that compete.
 #include <algorithm>
+#include <tuple>
 
 #include "gateway/loyalty/evaluate.h"
 
@@ -48,6 +49,16 @@ bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missin
   return true;
 }
 
+// Not the place on the receipt decides which goods come first, as long as something else can.
+bool Evaluator::before(std::uint32_t a, std::uint32_t b) const {
+  const auto key = [&](std::uint32_t i) {
+    const auto& l = lines_[i];
+    return std::tuple(l.sku, l.category, l.price, l.quantity, l.min_price, l.list_room, l.excluded);
+  };
+  const auto ka = key(a), kb = key(b);
+  return ka != kb ? ka < kb : a < b;
+}
+
 // Takes times x quantity from the lines of the part; what others could need (`keep`) last. A unit
 // is used once, by one set of one rule.
 bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
@@ -70,8 +81,7 @@ bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t
     if (part.pick != Pick::kFirst && pa != pb) {
       return part.pick == Pick::kCheapest ? pa < pb : pa > pb;
     }
-    // Among equal prices not the place on the receipt decides, as long as something else can.
-    return lines_[a].sku != lines_[b].sku ? lines_[a].sku < lines_[b].sku : a < b;
+    return before(a, b);
   });
   auto need = checked_mul(part.quantity, times);
   for (const auto i : order_) {
