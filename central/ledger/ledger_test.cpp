@@ -384,6 +384,41 @@ TEST_F(World, HistoryFollowsTheReceipts) {
   EXPECT_TRUE(profile.dates.contains("last_purchase"));
 }
 
+TEST_F(World, ALevelFallsOnceAWindow) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  const auto body = R"({"id":"t","version":1,"tiers":{"by":"spent","window_days":10,
+      "downgrade":"one_down","steps":[{"id":"base","from":"0"},{"id":"silver","from":"250"},
+      {"id":"gold","from":"350"}]}})";
+  central.db.run("INSERT INTO programs VALUES (NULL,'t',1,?,0)", body);
+  const auto level = [&] { return central.profiles.of(anna).tier; };
+  unsigned n = 1;
+  const auto buy = [&] {
+    auto fact = test_sale(n++, "anna", 0);  // 100.00 each
+    fact.at = clock.now;
+    EXPECT_EQ(tell(fact, shop), Code{});
+  };
+  for (int i = 0; i < 4; ++i) buy();
+  EXPECT_EQ(level(), "gold");
+  const auto since = central.profiles.of(anna).dates["tier"];
+  for (int i = 0; i < 3; ++i) {  // little by little: the window holds less and less
+    clock.now += 3 * kDayUs;
+    buy();
+    EXPECT_EQ(level(), "gold") << "the window is not over";
+  }
+  clock.now += 3 * kDayUs;  // day 12: the last 10 days hold 400
+  buy();
+  EXPECT_EQ(level(), "gold") << "and it was kept, so a new window begins";
+  EXPECT_EQ(central.profiles.of(anna).dates["tier"], since + 12);
+  clock.now += 11 * kDayUs;
+  buy();
+  EXPECT_EQ(level(), "silver") << "one down";
+  buy();
+  EXPECT_EQ(level(), "silver") << "not at each receipt";
+  clock.now += 11 * kDayUs;
+  buy();
+  EXPECT_EQ(level(), "base");
+}
+
 TEST_F(World, TwoCustomersWereOneAndCanPart) {
   const Store store{shop, "chain"};
   const auto first = *central.directory.enrol(store, {"12", "", "", ""}, false);

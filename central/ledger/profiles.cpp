@@ -68,7 +68,10 @@ void Profiles::put_facts(const CustomerId& customer, wire::Profile& out) {
     const auto kind = rows.text(0);
     if (kind == "date") out.dates[rows.text(1)] = rows.integer(2);
     if (kind == "segment") out.segments.push_back(rows.text(1));
-    if (kind == "tier") out.tier = rows.text(1);
+    if (kind == "tier") {
+      out.tier = rows.text(1);
+      out.dates["tier"] = local_time(rows.integer(2), plan.settings.utc_offset_min).day;
+    }
     if (kind == "referrer") out.referrer = rows.text(1);
   }
 }
@@ -129,12 +132,18 @@ void Profiles::keep_level(const CustomerId& customer) {
   basket.customer.emplace();
   basket.customer->counters = profile.counters;
   basket.customer->tier = profile.tier;
+  basket.customer->dates = profile.dates;
   loyalty::Evaluator evaluator(program.plan());
   evaluator.start(basket);
   const auto tier = evaluator.run().tier;
   if (tier < 0) return;
   const auto& id = program.plan().tiers->steps[static_cast<std::size_t>(tier)].id;
-  if (id == profile.tier) return;
+  // Kept through a window, the level begins a new one.
+  const auto window = program.plan().tiers->window_days;
+  const auto since = profile.dates.find("tier");
+  const auto today = local_time(clock_.unix_us(), program.plan().settings.utc_offset_min).day;
+  const bool over = window > 0 && since != profile.dates.end() && today - since->second >= window;
+  if (id == profile.tier && !over) return;
   remove(customer, "tier");
   db_.run("INSERT INTO customer_facts VALUES (?,'tier',?,?)", customer.value, id, clock_.unix_us());
 }

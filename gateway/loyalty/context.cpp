@@ -207,6 +207,16 @@ Why Evaluator::plugin_says(NameId name) const {
                                       : Why::kPluginInvalid;
 }
 
+// One for each window that went by since the level was reached, at most all; one when that day or
+// the window is not known.
+std::int32_t Evaluator::levels_lost() const {
+  const auto& t = *plan_.tiers;
+  const auto at = std::ranges::find(dates_, t.since, [](const auto& d) { return d.first; });
+  if (at == dates_.end() || t.window_days == 0) return 1;
+  const auto windows = std::max<std::int64_t>(0, now_.day - at->second) / t.window_days;
+  return static_cast<std::int32_t>(std::min(windows, static_cast<std::int64_t>(t.steps.size())));
+}
+
 void Evaluator::work_out_tier(std::int64_t gross) {
   out_.tier = out_.next_tier = -1;
   out_.to_next_tier = 0;
@@ -221,7 +231,7 @@ void Evaluator::work_out_tier(std::int64_t gross) {
   const auto now = std::ranges::find(t.steps, basket_->customer->tier, &Tier::id);
   const auto has = now == t.steps.end() ? -1 : static_cast<std::int32_t>(now - t.steps.begin());
   out_.tier = t.downgrade == Downgrade::kNone      ? std::max(reached, has)
-              : t.downgrade == Downgrade::kOneDown ? std::max(reached, has - 1)
+              : t.downgrade == Downgrade::kOneDown ? std::max(reached, has - levels_lost())
                                                    : reached;
   const auto next = static_cast<std::size_t>(std::int64_t{out_.tier} + 1);
   if (next < t.steps.size()) {

@@ -92,6 +92,7 @@ class Evaluator {
   void read_codes(const Basket& basket);
   Code read_code(const Basket& basket, std::size_t at);
   void read_used(const Basket& basket);
+  [[nodiscard]] std::int32_t levels_lost() const;
   void work_out_tier(std::int64_t gross);
   bool context_holds(std::uint32_t rule);
   bool holds(const Condition& c, Blame* blame);

@@ -292,6 +292,7 @@ Result<void> tiers(Loader& l, JsonObject in) {
   const auto by = TILL_TRY(in.get_or<std::string>("by", "spent"));
   t.counter = l.name(by);
   t.money = counts_money(by);
+  t.since = l.name("tier");
   t.this_too = TILL_TRY(in.get_or("this_receipt_too", false));
   t.downgrade = static_cast<Downgrade>(
       TILL_TRY(word(in, "downgrade", {"none", "one_down", "by_balance"}, 2)));

@@ -208,6 +208,7 @@ struct Tier {
 enum class Downgrade : std::uint8_t { kNone, kOneDown, kBalance };
 struct Tiers {
   NameId counter = kNoName;  // its value already is that of the window
+  NameId since = kNoName;    // the date since which the customer has her level
   bool money = true;
   bool this_too = false;
   Downgrade downgrade = Downgrade::kNone;
