@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "central/app/commands.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/limits.h"
 
@@ -85,20 +86,21 @@ void AdminServer::accept() {
 
 bool AdminServer::talk(Client& client,
                        const std::function<std::string(std::string_view)>& execute) {
-  char piece[4096];
+  char piece[65536];
   while (true) {
+    const auto before = client.text.size();
     const ssize_t n = ::recv(client.file.fd(), piece, sizeof piece, MSG_DONTWAIT);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     if (n == 0) return false;
     client.text.append(piece, static_cast<std::size_t>(n));
-    for (auto end = client.text.find('\n'); end != std::string::npos;
+    for (auto end = client.text.find('\n', before); end != std::string::npos;
          end = client.text.find('\n')) {
       if (!send_all(client.file.fd(), execute(std::string_view(client.text).substr(0, end)))) {
         return false;
       }
       client.text.erase(0, end + 1);
     }
-    if (client.text.size() > 2 * till::limits::kMaxJsonBytes) return false;
+    if (client.text.size() > kMaxLine) return false;
   }
 }
 

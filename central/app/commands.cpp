@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "central/ledger/limits.h"
+#include "gateway/base/program_signature.h"
 #include "gateway/loyalty/loyalty.h"
 
 namespace till::central {
@@ -34,7 +35,7 @@ Result<value> Commands::execute(const value& request) {
 }
 
 std::string Commands::execute_line(std::string_view line) {
-  const auto request = parse_json(line);
+  const auto request = parse_json(line, {.bytes = kMaxLine});
   const auto result = request ? execute(*request) : request;
   if (result) return boost::json::serialize(object{{"ok", true}, {"result", *result}}) + "\n";
   return boost::json::serialize(object{{"ok", false},
@@ -57,6 +58,7 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "balance") return balance(in);
   if (command == "purchases") return purchases(in);
   if (command == "program.set") return program_set(in);
+  if (command == "program.trust") return program_trust(in);
   TILL_CHECK(in.finish());
   if (command == "store.list") return store_list();
   if (command == "alarms") return alarms();
@@ -223,9 +225,37 @@ Result<value> Commands::prove() {
                 {"differences", std::move(differences)}};
 }
 
+std::vector<std::string> Commands::program_keys() {
+  std::vector<std::string> keys;
+  auto rows = central_.db.query("SELECT value FROM settings WHERE key LIKE 'program_key:%'");
+  while (rows.next()) keys.push_back(rows.text(0));
+  return keys;
+}
+
+// From the first key on only programs signed by one of the keys are taken.
+Result<value> Commands::program_trust(JsonObject& in) {
+  const auto key = TILL_TRY(in.get<std::string>("key"));
+  const bool undo = TILL_TRY(in.get_or("undo", false));
+  TILL_CHECK(in.finish());
+  if (!is_public_key(key)) return fail(Code::kBadValue, "key");
+  if (undo) {
+    central_.db.run("DELETE FROM settings WHERE key=?", "program_key:" + key);
+  } else {
+    central_.db.run("INSERT OR REPLACE INTO settings VALUES (?,?)", "program_key:" + key, key);
+  }
+  boost::json::array keys;
+  for (const auto& k : program_keys()) keys.push_back(boost::json::string(k));
+  return object{{"keys", std::move(keys)}};
+}
+
 Result<value> Commands::program_set(JsonObject& in) {
   const auto body = TILL_TRY(in.get<std::string>("body"));
+  const auto note = TILL_TRY(in.find<std::string>("signature"));
   TILL_CHECK(in.finish());
+  if (const auto keys = program_keys(); !keys.empty()) {
+    if (!note) return fail(Code::kProgramUnsigned, "there is no signature");
+    TILL_TRY(verify_program_text(body, *note, keys));
+  }
   const auto program = TILL_TRY(loyalty::Program::from_json(body));
   {
     auto row = central_.db.query("SELECT program, version FROM programs ORDER BY n DESC LIMIT 1");

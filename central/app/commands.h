@@ -10,6 +10,9 @@
 
 namespace till::central {
 
+// One command as it travels: a program with all its quotes escaped is the longest.
+inline constexpr std::size_t kMaxLine = 2 * till::limits::kMaxProgramBytes;
+
 class Commands {
  public:
   Commands(Central& central, std::string server_key, Endpoints endpoints)
@@ -39,6 +42,8 @@ class Commands {
   Result<boost::json::value> coupons_void(JsonObject& in);
   Result<boost::json::value> alarms();
   Result<boost::json::value> prove();
+  Result<boost::json::value> program_trust(JsonObject& in);
+  std::vector<std::string> program_keys();
   Result<boost::json::value> program_set(JsonObject& in);
 
   Central& central_;

@@ -53,11 +53,11 @@ File& File::operator=(File&& other) noexcept {
   return *this;
 }
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::size_t most) {
   std::error_code failed;
   const auto size = std::filesystem::file_size(path, failed);
   if (failed) return fail(Code::kBadFile, path + ": " + failed.message());
-  if (size > till::limits::kMaxJsonBytes) return fail(Code::kTooLarge, path);
+  if (size > most) return fail(Code::kTooLarge, path);
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "gateway/base/limits.h"
 #include "sdk/cpp/base/result.h"
 
 namespace till::central {
@@ -21,8 +22,9 @@ class File {
   int fd_;
 };
 
-// kBadFile naming the file and the system's reason, kTooLarge beyond 1 MiB.
-Result<std::string> read_file(const std::string& path);
+// kBadFile naming the file and the system's reason, kTooLarge beyond `most` bytes.
+Result<std::string> read_file(const std::string& path,
+                              std::size_t most = till::limits::kMaxJsonBytes);
 // Readable by the owner only (0600), whole or not at all, also across a power cut.
 Result<void> write_private(const std::string& path, const std::string& text);
 

@@ -13,6 +13,7 @@
 #include "central/app/session.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/log.h"
+#include "gateway/base/program_signature.h"
 #include "gateway/base/system_clock.h"
 
 namespace till::central {
@@ -305,9 +306,20 @@ Result<int> prove(const Options& o) {
 }
 
 Result<int> program_set(const Options& o) {
-  const auto body = TILL_TRY(read_file(o.file));
-  const auto set = TILL_TRY(Session(o.data)({{"command", "program.set"}, {"body", body}}));
+  const auto body = TILL_TRY(read_file(o.file, till::limits::kMaxProgramBytes));
+  boost::json::object request{{"command", "program.set"}, {"body", body}};
+  if (const auto note = program_note(o.file)) request["signature"] = *note;
+  const auto set = TILL_TRY(Session(o.data)(request));
   fmt::print("{} {}\n", text_of(set, "program"), text_of(set, "version"));
+  return 0;
+}
+
+Result<int> program_trust(const Options& o) {
+  const auto now = TILL_TRY(
+      Session(o.data)({{"command", "program.trust"}, {"key", o.key}, {"undo", o.restore}}));
+  for (const auto& key : now.at("keys").as_array()) {
+    fmt::print("{}\n", std::string_view(key.as_string()));
+  }
   return 0;
 }
 
@@ -423,8 +435,13 @@ void build_reports(CLI::App& app, Options& o, Command& chosen) {
   leaf(app, "prove", "add all postings up; exit code 1 when they differ", o, chosen, prove);
   auto* program = app.add_subcommand("program", "the loyalty program")->require_subcommand(1);
   leaf(*program, "set", "check a program and put it in force", o, chosen, program_set)
-      ->add_option("file", o.file)
+      ->add_option("file", o.file, "with FILE.sig beside it if keys are trusted")
       ->required();
+  auto* trust =
+      leaf(*program, "trust", "take only programs signed by this key, or by another trusted one", o,
+           chosen, program_trust);
+  trust->add_option("key", o.key, "as `tillbridge program key` prints it")->required();
+  trust->add_flag("--undo", o.restore, "forget the key");
 }
 
 int main(int argc, char** argv) {

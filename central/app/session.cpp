@@ -14,7 +14,8 @@ Result<boost::json::value> Session::operator()(const boost::json::object& reques
     auto line = ask_daemon(folder_, boost::json::serialize(request));
     if (!line) return std::unexpected(line.error());
     if (*line) return parse_answer(**line);
-    static const std::set<std::string_view> kBegin = {"store.add", "customers.add", "program.set"};
+    static const std::set<std::string_view> kBegin = {"store.add", "customers.add", "program.set",
+                                                      "program.trust"};
     if (!kBegin.contains(request.at("command").as_string()) &&
         ::access((folder_ + "/central.db").c_str(), F_OK) != 0) {
       return fail(Code::kBadFile, folder_ + "/central.db: " + std::strerror(errno));

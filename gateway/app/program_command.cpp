@@ -8,10 +8,10 @@
 #include <map>
 
 #include "gateway/app/program_history.h"
-#include "gateway/app/program_signature.h"
 #include "gateway/app/program_templates.h"
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/program_signature.h"
 #include "gateway/loyalty/account_json.h"
 #include "gateway/loyalty/basket_json.h"
 #include "gateway/loyalty/calendar.h"
@@ -176,15 +176,21 @@ class Comparison {
                 << to_string(then.accrued) << "\n";
     }
     const auto worth = [](const loyalty::Quote& q) { return q.total.minor - q.accrued.units; };
-    for (const auto* group : {"all", worth(then) < worth(now)   ? "better"
-                                     : worth(then) > worth(now) ? "worse"
-                                                                : "same"}) {
-      auto& sum = sums_[group];
-      ++sum.baskets;
-      sum.total += (then.total - now.total).minor;
-      sum.discount += (then.discount - now.discount).minor;
-      sum.points += (then.accrued - now.accrued).units;
+    const char* group = worth(then) < worth(now)   ? "better"
+                        : worth(then) > worth(now) ? "worse"
+                                                   : "same";
+    for (const auto* each : {"all", group}) count(each, now, then, 1);
+  }
+
+  // What was paid back now and would have been then: it lowers what the program costs.
+  void add_return(const std::string& name, const std::string& customer, const loyalty::Quote& now,
+                  const loyalty::Quote& then) {
+    if (csv_) {
+      std::cout << name << "," << customer << "," << to_string(-now.total) << ","
+                << to_string(-then.total) << "," << to_string(-now.accrued) << ","
+                << to_string(-then.accrued) << "\n";
     }
+    for (const auto* each : {"all", "returns"}) count(each, now, then, -1);
   }
 
   void finish() const {
@@ -193,7 +199,8 @@ class Comparison {
         {"all", russian_ ? "все" : "all"},
         {"better", russian_ ? "выгоднее" : "better off"},
         {"worse", russian_ ? "хуже" : "worse off"},
-        {"same", russian_ ? "без изменений" : "the same"}};
+        {"same", russian_ ? "без изменений" : "the same"},
+        {"returns", russian_ ? "возвраты" : "returns"}};
     std::cout << (russian_ ? "чеки | к оплате | скидки | баллы\n"
                            : "receipts | to pay | discounts | points\n");
     for (const auto& [group, s] : sums_) {
@@ -204,6 +211,14 @@ class Comparison {
   }
 
  private:
+  void count(const char* group, const loyalty::Quote& now, const loyalty::Quote& then, int sign) {
+    auto& sum = sums_[group];
+    ++sum.baskets;
+    sum.total += sign * (then.total - now.total).minor;
+    sum.discount += sign * (then.discount - now.discount).minor;
+    sum.points += sign * (then.accrued - now.accrued).units;
+  }
+
   struct Sum {
     std::int64_t baskets = 0, total = 0, discount = 0, points = 0;
   };
@@ -245,15 +260,27 @@ int what_if_day(const Tool& tool, const Program& then, const std::string& folder
   auto history = History::open(folder);
   if (!history) return tool.complain(history.error());
   Comparison comparison(csv, tool.language == Language::kRu);
+  const auto worked_out = [&](const checkout::Sale& sale) {
+    return catch_overflow("", [&]() -> Result<loyalty::Quote> {
+      return loyalty::quote(then, checkout::basket_of(sale, sale.quoted_us));
+    });
+  };
+  const auto of_return = [&](const checkout::Sale& back) -> Result<loyalty::Quote> {
+    const auto sold = TILL_TRY(history->find(to_string(back.returned_sale)));
+    const auto before = TILL_TRY(history->returned_before(back.returned_sale, back.id));
+    return loyalty::quote_return(TILL_TRY(worked_out(sold.sale)), before, back.returned);
+  };
   const auto read = history->each_of_day(
       *local, then.plan().settings.utc_offset_min, [&](const checkout::Sale& sale) {
         if (!sale.quote) return;
-        const auto other = catch_overflow("", [&]() -> Result<loyalty::Quote> {
-          return loyalty::quote(then, checkout::basket_of(sale, sale.quoted_us));
-        });
+        const auto other = sale.is_return ? of_return(sale) : worked_out(sale);
         if (!other) return;  // sums beyond 64 bits were never on paper
-        comparison.add(to_string(sale.id), sale.customer ? sale.customer->customer.value : "",
-                       *sale.quote, *other);
+        const auto customer = sale.customer ? sale.customer->customer.value : std::string();
+        if (sale.is_return) {
+          comparison.add_return(to_string(sale.id), customer, *sale.quote, *other);
+        } else {
+          comparison.add(to_string(sale.id), customer, *sale.quote, *other);
+        }
       });
   if (!read) return tool.complain(read.error());
   comparison.finish();

@@ -87,7 +87,7 @@ Result<void> History::each_of_day(std::int64_t local_day, std::int64_t utc_offse
   // Ids are by time, but it is the end of a sale that counts: it is in the body.
   Reading rows(db_,
                "SELECT body FROM sales WHERE state IN ('committed', 'settled_by_person') AND "
-               "NOT is_return AND fiscal_memory<>'' AND updated_us>=? ORDER BY id");
+               "fiscal_memory<>'' AND updated_us>=? ORDER BY id");
   rows.bind(1, from);
   while (rows.next()) {
     const auto sale = TILL_TRY(sale_in(rows.text(0)));
@@ -95,6 +95,20 @@ Result<void> History::each_of_day(std::int64_t local_day, std::int64_t utc_offse
     visit(sale);
   }
   return {};
+}
+
+Result<std::map<std::string, Quantity>> History::returned_before(const Uuid& sold,
+                                                                 const Uuid& now) {
+  std::map<std::string, Quantity> before;
+  Reading rows(db_,
+               "SELECT body FROM sales WHERE returned_sale=?1 AND fiscal_memory<>'' AND id<?2");
+  rows.bind(1, to_string(sold));
+  rows.bind(2, to_string(now));
+  while (rows.next()) {
+    const auto back = TILL_TRY(sale_in(rows.text(0)));
+    for (const auto& [line, quantity] : back.returned) before[line] += quantity;
+  }
+  return before;
 }
 
 Result<std::string> explain_receipt(const std::string& folder, const std::string& what,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "gateway/checkout/sale.h"
@@ -25,9 +26,13 @@ class History {
   // By the sale's id, the till's own number or the number of the fiscal document. kNoSuchSale;
   // kDuplicate when a number fits several.
   Result<PastSale> find(const std::string& what);
-  // Every sale of a local day that is on paper, in order; `local_day` is days since 1970-01-01.
+  // Every sale and return of a local day that is on paper, in order; `local_day` is days since
+  // 1970-01-01.
   Result<void> each_of_day(std::int64_t local_day, std::int64_t utc_offset_min,
                            const std::function<void(const checkout::Sale&)>& visit);
+
+  // What came back of a receipt before the return `now`, by line.
+  Result<std::map<std::string, Quantity>> returned_before(const Uuid& sold, const Uuid& now);
 
  private:
   explicit History(void* db) : db_(db) {}

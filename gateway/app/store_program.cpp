@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "gateway/app/program_signature.h"
+#include "gateway/base/program_signature.h"
 #include "gateway/app/store_files.h"
 #include "gateway/base/log.h"
 #include "gateway/checkout/rule_plugins.h"

@@ -1,4 +1,4 @@
-#include "gateway/app/program_signature.h"
+#include "gateway/base/program_signature.h"
 
 #include <sodium.h>
 
@@ -12,7 +12,7 @@
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
 
-namespace till::app {
+namespace till {
 namespace {
 
 namespace json = boost::json;
@@ -76,16 +76,11 @@ Result<void> sign_program(const std::string& file, const std::string& key_file) 
   return {};
 }
 
-Result<std::string> verify_program(const std::string& file, const std::vector<std::string>& keys) {
+Result<std::string> verify_program_text(const std::string& text, const std::string& note,
+                                        const std::vector<std::string>& keys) {
   if (sodium_init() < 0) return fail(Code::kInternal, "libsodium");
-  const auto refuse = [&](const std::string& why) {
-    return fail(Code::kProgramUnsigned, file + ": " + why);
-  };
-  const auto text = read_all(file, limits::kMaxProgramBytes);
-  if (!text) return fail(Code::kBadFile, file);
-  const auto note = read_all(file + ".sig", kMaxSignatureBytes);
-  if (!note) return refuse("there is no " + file + ".sig");
-  const auto root = parse_json(*note);
+  const auto refuse = [&](const std::string& why) { return fail(Code::kProgramUnsigned, why); };
+  const auto root = parse_json(note);
   if (!root) return refuse("the signature can not be read");
   auto in = JsonObject::from(*root, "");
   if (!in) return refuse("the signature can not be read");
@@ -100,7 +95,7 @@ Result<std::string> verify_program(const std::string& file, const std::vector<st
   if (std::ranges::find(keys, *key_text) == keys.end()) {
     return refuse("it is signed by a key that is not known here: " + *key_text);
   }
-  const std::string message = std::string(kWhat) + *text;
+  const std::string message = std::string(kWhat) + text;
   if (crypto_sign_verify_detached(signature.data(), bytes_of(message), message.size(),
                                   key.data()) != 0) {
     return refuse("it was changed after it was signed");
@@ -108,4 +103,23 @@ Result<std::string> verify_program(const std::string& file, const std::vector<st
   return *key_text;
 }
 
-}  // namespace till::app
+std::optional<std::string> program_note(const std::string& file) {
+  return read_all(file + ".sig", kMaxSignatureBytes);
+}
+
+bool is_public_key(const std::string& key) {
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> bytes{};
+  return from_base64(key, bytes);
+}
+
+Result<std::string> verify_program(const std::string& file, const std::vector<std::string>& keys) {
+  const auto text = read_all(file, limits::kMaxProgramBytes);
+  if (!text) return fail(Code::kBadFile, file);
+  const auto note = program_note(file);
+  if (!note) return fail(Code::kProgramUnsigned, file + ": there is no " + file + ".sig");
+  auto key = verify_program_text(*text, *note, keys);
+  if (!key) return fail(key.error().code, file + ": " + key.error().detail);
+  return key;
+}
+
+}  // namespace till

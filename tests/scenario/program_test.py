@@ -105,10 +105,47 @@ def check_past(shop, owner):
     assert "better off: 1 | -14.4" in table, table
     rows = "".join(owner.tool("what-if", other, data, d, "csv") for d in days)
     assert f"{sale}," in rows, rows
+    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "r1", "sale": sale, "lines": {"1": "1"}}))
+    status, returned = shop.pay(back["id"])
+    assert status == 200, returned
+    table = "".join(owner.tool("what-if", other, data, d) for d in days)
+    # the milk at 10 % off was 80.91, at 20 % 71.92: so much less is paid back
+    assert "returns: 1 | 8.99" in table and "all: 2 | -5.4" in table, table
+    rows = "".join(owner.tool("what-if", other, data, d, "csv") for d in days)
+    assert f"{back['id']}," in rows and ",-80.91,-71.92," in rows, rows
     words = owner.tool("diff", owner.file, other)
     assert "«tenth»: percent off: 10 → 20" in words and "version: 6 → 7" in words, words
     assert "«tenth»: скидка, %: 10 → 20" in owner.tool("diff", owner.file, other, language="ru_RU.UTF-8")
     print("a past receipt is explained and comes to the same; a day under another program; a diff in words")
+
+
+def check_central(shop, owner):
+    """Central takes what its keys signed, and a program of ten thousand offers."""
+    file = owner.file.with_name("central.json")
+    many = [{"id": f"offer-{n}", "name": {"en": "An offer of the week", "ru": "Предложение недели"},
+             "select": {"skus": [f"46070000{n:05}"]}, "give": {"percent": "5"}} for n in range(10_000)]
+    file.write_text(json.dumps({**owner.body, "version": 7, "rules": owner.body["rules"] + many}, ensure_ascii=False))
+    assert file.stat().st_size > 1 << 20
+
+    def put():
+        done = subprocess.run([shop.bin / "tillbridge-central", "program", "set", file, "--data", shop.folder / "central"],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+    assert owner.key in shop.central("program", "trust", owner.key)
+    code, words = put()
+    assert code != 0 and "TB-6007" in words, words
+    owner.tool("sign", file, owner.key_file)
+    signed = file.read_text()
+    file.write_text(signed.replace('"5"', '"6"'))
+    code, words = put()
+    assert code != 0 and "TB-6007" in words, words
+    file.write_text(signed)
+    code, words = put()
+    assert code == 0 and "scenario 7" in words, words
+    assert "TB-" in str(subprocess.run([shop.bin / "tillbridge-central", "program", "trust", "no key", "--data",
+                                        shop.folder / "central"], capture_output=True, text=True, timeout=60))
+    shop.central("program", "trust", owner.key, "--undo")
+    print("central: unsigned and altered programs are refused, ten thousand offers are taken")
 
 
 def check_templates(owner):
@@ -136,6 +173,7 @@ def main():
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD))
             check_live(shop, owner)
             check_past(shop, owner)
+            check_central(shop, owner)
         finally:
             shop.stop_all()
         check_templates(owner)
