@@ -115,12 +115,21 @@ def check_correction(shop):
     (shop.folder / "correction.json").write_text(json.dumps({"number": "corr-3", "receipt": {
         "kind": "purchase", "correction": {"date": "2026-11-20"},
         "lines": [{"name": "Тара", "price": 500, "quantity": 2000, "tax": {"kind": "exempt"}}]}}))
-    done = subprocess.run([shop.bin / "tillbridge", "register", "correction", shop.folder / "correction.json",
-                           "--url", f"http://127.0.0.1:{shop.port}", "--token-file", shop.folder / "senior-token",
-                           "--language", "en"], capture_output=True, text=True)
-    assert done.returncode == 0 and "state: committed" in done.stdout, done
+    def correction(*more):
+        done = subprocess.run([shop.bin / "tillbridge", "register", "correction", shop.folder / "correction.json", *more,
+                               "--url", f"http://127.0.0.1:{shop.port}", "--token-file", shop.folder / "senior-token",
+                               "--language", "en"], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    shop.sim("register.paper", state="out")
+    assert correction()[1].count("TB-2201") == 1
+    shop.sim("register.paper", state="ok")
+    status, said = correction()
     last = shop.documents()[-1]
     assert (last["type"], last["op"], last["total"]) == (31, 3, 1000), last
+    assert status == 0 and f"number: {last['fd']}" in said, said
+    assert correction() == (status, said) and shop.documents()[-1] == last, "made twice"
+    assert correction("cancel")[0] == 1, "a document on paper is not cancelled"
     print("a correction is a document of its own")
 
 
