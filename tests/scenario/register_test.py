@@ -235,6 +235,7 @@ def main():
             check_correction(shop)
             check_marked(shop)
             check_operator(shop)
+            wait_for("delivered", shop.settled)
             wrong = audit.audit(shop.folder)
             assert not wrong, wrong
             check_swapped(shop)
