@@ -19,6 +19,20 @@ void Allocator::odd_units(std::int64_t left, Spread how) {
   for (std::size_t i = 0; i < count; ++i) ++parts_[i].amount;
 }
 
+// `left` after rounding down: lines above the half go up, the difference falls on the first ones.
+void Allocator::nearest_first(std::int64_t left, Wide total) {
+  for (auto& part : parts_) {
+    if (2 * part.rest <= total) continue;
+    ++part.amount;
+    --left;
+  }
+  for (std::size_t i = 0; left != 0; i = (i + 1) % parts_.size()) {
+    if (left < 0 && parts_[i].amount == 0) continue;
+    parts_[i].amount += left > 0 ? 1 : -1;
+    left += left > 0 ? -1 : 1;
+  }
+}
+
 void Allocator::rest_to_last(std::int64_t amount, std::int64_t total, Rounding rounding) {
   auto left = amount;
   for (auto& part : parts_) {
@@ -54,7 +68,11 @@ std::int64_t Allocator::spread(std::int64_t amount, std::span<const std::int64_t
         part.rest = product % total;
         left -= part.amount;
       }
-      if (left > 0) odd_units(left, how);
+      if (how == Spread::kNearestFirst) {
+        nearest_first(left, total);
+      } else if (left > 0) {
+        odd_units(left, how);
+      }
     }
     for (const auto& part : parts_) {
       const auto given = std::min(part.amount, caps[part.line] - shares[part.line]);

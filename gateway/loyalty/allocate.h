@@ -13,7 +13,8 @@ class Allocator {
  public:
   // shares[i] = line i's part of `amount` by `weights`, at most caps[i]; what cannot be placed is
   // left out. The spread says who takes the odd minor units; with kLastLine every other line is
-  // rounded. Returns what was placed.
+  // rounded, with kNearestFirst every line to the nearest (halves down), and the first lines take
+  // or give the difference. Returns what was placed.
   std::int64_t spread(std::int64_t amount, std::span<const std::int64_t> weights,
                       std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
                       Spread how = Spread::kLargestRemainder,
@@ -28,6 +29,7 @@ class Allocator {
     Wide rest;
   };
   void odd_units(std::int64_t left, Spread how);
+  void nearest_first(std::int64_t left, Wide total);
   void rest_to_last(std::int64_t amount, std::int64_t total, Rounding rounding);
 
   std::vector<Part> parts_;

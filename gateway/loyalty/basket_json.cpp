@@ -103,7 +103,10 @@ Result<Customer> customer(JsonObject in) {
   c.verified = TILL_TRY(in.get_or("verified", true));
   const auto card = TILL_TRY(
       load::word(in, "card", {"active", "not_activated", "blocked", "expired", "replaced"}, 0));
-  if (card > 1) return fail(Code::kCardBlocked, in.path_of("card"));
+  if (card > 1) {
+    constexpr std::array<std::string_view, 3> kStates{"blocked", "expired", "replaced"};
+    return fail(Code::kCardBlocked, in.path_of("card") + ": " + std::string(kStates[card - 2]));
+  }
   if (card == 1) c.verified = false;  // it earns, and pays nothing
   c.purses = TILL_TRY(amounts(in, "purses"));
   if (const auto points = c.purses.find("points"); points != c.purses.end()) {
@@ -219,7 +222,21 @@ Result<void> lists(JsonObject& in, Basket& b) {
   return {};
 }
 
-Result<Basket> read(JsonObject in) {
+// The returns that follow the sale, each {"line": quantity}.
+Result<void> returns(JsonObject& in, std::vector<Returned>* into) {
+  if (!in.has("returns")) return {};
+  for (const auto& [path, v] : TILL_TRY(in.array("returns", kMaxList))) {
+    auto lines = TILL_TRY(JsonObject::from(*v, path));
+    Returned back;
+    for (const auto& [id, q] : v->get_object()) {
+      back[std::string(id)] = TILL_TRY(lines.get<Quantity>(id));
+    }
+    if (into != nullptr) into->push_back(std::move(back));
+  }
+  return {};
+}
+
+Result<Basket> read(JsonObject in, std::vector<Returned>* back) {
   Basket b;
   if (const auto time = TILL_TRY(in.find<std::string>("time"))) {
     const auto zoned = TILL_TRY(parse_zoned(*time, in.path_of("time")));
@@ -237,6 +254,7 @@ Result<Basket> read(JsonObject in) {
     if (b.redeem.units < 0) return fail(Code::kOutOfRange, in.path_of("redeem") + ": below 0");
   }
   TILL_CHECK(lists(in, b));
+  TILL_CHECK(returns(in, back));
   if (in.has("lines")) {
     const auto elements = TILL_TRY(in.array("lines", SIZE_MAX));
     if (elements.size() > limits::kMaxBasketLines) {
@@ -371,6 +389,42 @@ js::array rules_json(const Plan& plan, const Outcome& out) {
   return list;
 }
 
+// What every return gives back; they add up to the sale.
+Result<js::array> returned_json(const Quote& sold, const std::vector<Returned>& back) {
+  js::array list;
+  Returned before;
+  for (const auto& now : back) {
+    const auto q = TILL_TRY(quote_return(sold, before, now));
+    for (const auto& [line, quantity] : now) before[line] += quantity;
+    js::array lines;
+    for (const auto& l : q.lines) {
+      lines.push_back(js::object{{"id", l.id},
+                                 {"total", money(l.total.minor)},
+                                 {"discount", money(l.discount.minor)},
+                                 {"by_points", money(l.by_points.minor)},
+                                 {"points_redeemed", points(l.redeemed.units)},
+                                 {"points_earned", points(l.accrued.units)}});
+    }
+    js::array purses;
+    for (const auto& p : q.effects.value_or(Effects{}).purses) {
+      purses.push_back(js::object{{"purse", p.purse},
+                                  {"to", p.to.empty() ? "customer" : p.to},
+                                  {"amount", points(p.amount)}});
+    }
+    js::array codes;
+    for (const auto& c : q.effects.value_or(Effects{}).codes) codes.push_back(js::string(c.code));
+    list.push_back(js::object{{"total", money(q.total.minor)},
+                              {"discount", money(q.discount.minor)},
+                              {"by_points", money(q.by_points.minor)},
+                              {"points_redeemed", points(q.redeemed.units)},
+                              {"points_earned", points(q.accrued.units)},
+                              {"purses", std::move(purses)},
+                              {"coupons_back", std::move(codes)},
+                              {"lines", std::move(lines)}});
+  }
+  return list;
+}
+
 void put_tier(js::object& o, const Plan& plan, const Outcome& out) {
   if (!plan.tiers) return;
   const auto id = [&](std::int32_t at) {
@@ -386,9 +440,9 @@ void put_tier(js::object& o, const Plan& plan, const Outcome& out) {
 
 }  // namespace
 
-Result<Basket> basket_from_json(const js::value& value) {
+Result<Basket> basket_from_json(const js::value& value, std::vector<Returned>* back) {
   auto in = TILL_TRY(JsonObject::from(value, ""));
-  return catch_overflow("the basket", [&] { return read(std::move(in)); });
+  return catch_overflow("the basket", [&] { return read(std::move(in), back); });
 }
 
 js::object outcome_to_json(const Program& program, const Basket& basket, const Outcome& out) {
@@ -427,11 +481,14 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
 }
 
 Result<js::object> evaluate_json(const Program& program, const js::value& value) {
-  const auto basket = TILL_TRY(basket_from_json(value));
+  std::vector<Returned> back;
+  const auto basket = TILL_TRY(basket_from_json(value, &back));
   return catch_overflow("the basket", [&]() -> Result<js::object> {
     Evaluator evaluator(program.plan());
     evaluator.start(basket);
-    return outcome_to_json(program, basket, evaluator.run());
+    auto out = outcome_to_json(program, basket, evaluator.run());
+    if (!back.empty()) out["returned"] = TILL_TRY(returned_json(quote(program, basket), back));
+    return out;
   });
 }
 

@@ -11,14 +11,17 @@ namespace till::loyalty {
 
 // Customer, history and clock stand inside the basket (docs/users/programs.md). Strict: unknown
 // fields, a quantity of 0 or below, doubled line ids, a blocked or expired card are errors.
-Result<Basket> basket_from_json(const boost::json::value& value);
+// `back`: the returns that follow the sale.
+Result<Basket> basket_from_json(const boost::json::value& value,
+                                std::vector<Returned>* back = nullptr);
 
 // {"program", "version", "revision", "total", …, "lines": […], "why": […]}. Equal for equal input,
 // byte for byte.
 boost::json::object outcome_to_json(const Program& program, const Basket& basket,
                                     const Outcome& outcome);
 
-// Reads, evaluates and writes one basket. kOverflow for sums beyond 64 bits.
+// Reads, evaluates and writes one basket, with the returns that follow it. kReturnTooMuch;
+// kOverflow for sums beyond 64 bits.
 Result<boost::json::object> evaluate_json(const Program& program, const boost::json::value& basket);
 
 }  // namespace till::loyalty

@@ -258,6 +258,12 @@ std::int64_t Evaluator::value_of(const Value& v) const {
         if (!lines_[i].excluded) measure = checked_add(measure, lines_[i].quantity);
       }
       break;
+    case Value::By::kSelectedAmount:
+      for (const auto w : weight_) measure = checked_add(measure, w);
+      break;
+    case Value::By::kSelectedQuantity:
+      for (const auto w : worked_) measure = checked_add(measure, w);
+      break;
     case Value::By::kCounter:
       measure = counter(v.counter);
       if (v.this_too) {

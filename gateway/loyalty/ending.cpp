@@ -118,7 +118,6 @@ void Evaluator::earning_bases() {
 std::int64_t Evaluator::wish_points(const Rule& r) {
   using Earn = Effect::Earn;
   const auto value = value_of(r.give.value);
-  const auto rounding = plan_.settings.points;
   wish_.assign(cand_.size(), 0);
   std::int64_t sum = 0, units = 0;
   for (std::size_t k = 0; k < cand_.size(); ++k) {
@@ -128,18 +127,18 @@ std::int64_t Evaluator::wish_points(const Rule& r) {
   if (r.give.earn == Earn::kFixed) return value;
   if (r.give.earn == Earn::kPerAmount) return checked_mul(sum / r.give.every, value);
   if (r.give.of_total) {
-    return r.give.earn == Earn::kPercent ? mul_div(sum, value, kPercentScale, rounding)
-                                         : mul_div(units, value, kQuantityScale, rounding);
+    return r.give.earn == Earn::kPercent ? points_of(sum, value, kPercentScale)
+                                         : points_of(units, value, kQuantityScale);
   }
   for (std::size_t k = 0; k < cand_.size(); ++k) {
     if (r.give.earn == Earn::kPercent) {
-      wish_[k] = mul_div(weight_[k], value, kPercentScale, rounding);
+      wish_[k] = points_of(weight_[k], value, kPercentScale);
     } else if (r.give.earn == Earn::kPerUnit) {
-      wish_[k] = mul_div(worked_[k], value, kQuantityScale, rounding);
+      wish_[k] = points_of(worked_[k], value, kQuantityScale);
     } else {
       const auto more = std::max<std::int64_t>(0, value - kPercentScale);
-      wish_[k] = mul_div(earned_so_far(r, static_cast<std::int64_t>(cand_[k])), more, kPercentScale,
-                         rounding);
+      wish_[k] =
+          points_of(earned_so_far(r, static_cast<std::int64_t>(cand_[k])), more, kPercentScale);
     }
   }
   return -1;
@@ -183,6 +182,17 @@ bool Evaluator::has_account(NameId to) const {
   return true;  // a partner's
 }
 
+// Of one line: what is paid for it, its list price, or what is paid without tax.
+std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
+  const auto& l = lines_[line];
+  const auto& s = plan_.settings;
+  if (r.give.basis == Basis::kList) return s.before_tax ? with_tax(l, l.list) : l.list;
+  const auto paid = after_discounts_ ? base_[line] : amount_[line];
+  if (r.give.basis == Basis::kRemaining) return paid;
+  const auto on_top = s.before_tax && !after_discounts_ ? 0 : l.taxed_on_top;
+  return mul_div(paid, kPercentScale, kPercentScale + l.taxed_inside + on_top, Rounding::kHalfUp);
+}
+
 std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
   if (!has_account(r.give.to)) {
@@ -197,8 +207,9 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   for (const auto i : lines_of(rule)) {
     const auto& l = lines_[i];
     if (!l.earns || (r.sets ? got_[i] == 0 : !selects(r.select, l))) continue;
+    if (r.give.undiscounted && amount_[i] < l.list) continue;
     const auto worked = r.sets ? got_[i] : l.quantity;
-    const auto base = after_discounts_ ? base_[i] : amount_[i];
+    const auto base = earning_base(r, i);
     cand_.push_back(i);
     worked_.push_back(worked);
     weight_.push_back(worked == l.quantity ? base
@@ -224,7 +235,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     for (std::size_t k = 0; k < cand_.size(); ++k) sum = checked_add(sum, share_[k] = wish_[k]);
     if (count_ == 0 && r.give.earn == Effect::Earn::kMultiply) {
       const auto more = value_of(r.give.value) - kPercentScale;
-      sum = on_receipt = mul_div(earned_so_far(r, -1), more, kPercentScale, plan_.settings.points);
+      sum = on_receipt = points_of(earned_so_far(r, -1), more, kPercentScale);
     }
     if (sum > q.amount) {
       scratch_.assign(share_.begin(), share_.end());

@@ -104,7 +104,22 @@ class Evaluator {
   std::int64_t counter(NameId name) const;
   // kApplied = it answered yes.
   [[nodiscard]] Why plugin_says(NameId name) const;
+  // Of a ladder over what is selected: of the rule's candidates.
   std::int64_t value_of(const Value& v) const;
+  // Rounded to the program's steps.
+  [[nodiscard]] std::int64_t part_of(std::int64_t amount, std::int64_t percent) const {
+    const auto& s = plan_.settings;
+    if (s.money_step == 1) return mul_div(amount, percent, kPercentScale, s.money);
+    return mul_div(amount, percent, kPercentScale * s.money_step, s.money) * s.money_step;
+  }
+  [[nodiscard]] std::int64_t points_of(std::int64_t amount, std::int64_t value,
+                                       std::int64_t scale) const {
+    const auto& s = plan_.settings;
+    return checked_mul(mul_div(amount, value, checked_mul(scale, s.points_step), s.points),
+                       s.points_step);
+  }
+  [[nodiscard]] std::int64_t percent_off(const Effect& give, std::int64_t of, std::int64_t worked,
+                                         std::int64_t percent) const;
 
   // lines.cpp: price list, matching, stage line
   void read_line(const Line& line, LineState& state);
@@ -155,6 +170,11 @@ class Evaluator {
   void wish_plugin(NameId plugin);
   std::int64_t share_out(const Rule& r, std::int64_t times);
   std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
+  std::int64_t form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing);
+  bool take_set(const Sets& sets, Blame* missing);
+  std::int64_t like_this_set(std::int64_t most);
+  [[nodiscard]] std::int64_t cost_of_set() const;
+  void order_part(std::uint32_t rule, const SetPart& part, const std::vector<SetPart>* keep);
   [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const;
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
@@ -171,6 +191,7 @@ class Evaluator {
   void earning_bases();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t wish_points(const Rule& r);
+  [[nodiscard]] std::int64_t earning_base(const Rule& r, std::uint32_t line) const;
   [[nodiscard]] std::int64_t earned_so_far(const Rule& r, std::int64_t line) const;
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);
   void undo_earned(std::size_t to);
@@ -221,6 +242,14 @@ class Evaluator {
   // one run
   std::vector<std::int64_t> amount_, room_, taken_, base_, earned_;  // by line
   std::vector<std::int64_t> set_taken_, got_;                        // by line, of the sets in hand
+  std::vector<std::vector<std::uint32_t>> part_lines_;               // of sets formed one by one
+  std::vector<std::size_t> part_at_;
+  struct Take {
+    std::uint32_t line;
+    std::int64_t taken, got;
+  };
+  std::vector<Take> takes_;
+  std::vector<std::int64_t> in_set_;  // by line
   std::vector<std::uint8_t> closed_;
   std::int64_t working_ = 0;  // sum of amount_
   std::int64_t earned_on_receipt_ = 0;

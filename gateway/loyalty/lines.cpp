@@ -125,18 +125,25 @@ void Evaluator::match(std::uint32_t line) {
   l.locals.erase(twice.begin(), twice.end());
 }
 
+std::int64_t Evaluator::percent_off(const Effect& give, std::int64_t of, std::int64_t worked,
+                                    std::int64_t percent) const {
+  if (!give.of_unit) return part_of(of, percent);
+  const auto unit = mul_div(of, kQuantityScale, worked, Rounding::kHalfUp);
+  return mul_div(part_of(unit, percent), worked, kQuantityScale, plan_.settings.money);
+}
+
 // What rule r would like to take off a line that costs `amount` now.
 std::int64_t Evaluator::local_wish(std::uint32_t rule, const LineState& l,
                                    std::int64_t amount) const {
   const auto& s = plan_.settings;
   if (const auto percent = plan_.hot[rule].percent; percent >= 0) {
-    return mul_div(s.percent_of_list ? l.list : amount, percent, kPercentScale, s.money);
+    return part_of(s.percent_of_list ? l.list : amount, percent);
   }
   const auto& r = plan_.rules[rule];
   const auto value = value_of(r.give.value);
   switch (r.give.kind) {
     case Effect::Kind::kPercent:
-      return mul_div(s.percent_of_list ? l.list : amount, value, kPercentScale, s.money);
+      return percent_off(r.give, s.percent_of_list ? l.list : amount, l.quantity, value);
     case Effect::Kind::kAmount:
       return r.give.per == Per::kUnit ? mul_div(value, l.quantity, kQuantityScale, s.money) : value;
     default: {

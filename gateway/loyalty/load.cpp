@@ -135,8 +135,15 @@ Result<void> settings(Loader& l, JsonObject in) {
   auto& s = l.plan.settings;
   s.money = TILL_TRY(rounding(in, "money_rounding", s.money));
   s.points = TILL_TRY(rounding(in, "points_rounding", s.points));
+  s.money_step = TILL_TRY(in.get_or("money_step", Money{1})).minor;
+  s.points_step = TILL_TRY(in.get_or("points_step", Points{1})).units;
+  for (const auto& [field, step] :
+       {std::pair{"money_step", s.money_step}, {"points_step", s.points_step}}) {
+    if (step < 1 || step > kMaxStep)
+      return fail(Code::kOutOfRange, in.path_of(field) + ": 0.01 to 10000");
+  }
   s.spread = static_cast<Spread>(
-      TILL_TRY(word(in, "remainder", {"largest", "first_lines", "last_line"}, 0)));
+      TILL_TRY(word(in, "remainder", {"largest", "first_lines", "last_line", "nearest_first"}, 0)));
   s.before_tax = TILL_TRY(word(in, "discount_on", {"price_with_tax", "price_before_tax"}, 0)) == 1;
   s.percent_of_list = TILL_TRY(word(in, "percent_of", {"remaining", "list_price"}, 0)) == 1;
   s.utc_offset_min = TILL_TRY(utc_offset(in));

@@ -12,10 +12,12 @@ std::int64_t factor(std::int64_t v) { return checked_mul(v, 100); }
 Result<Value> ladder(Loader& l, JsonObject in, bool money, std::int64_t (*read)(std::int64_t)) {
   Value v;
   const auto by = TILL_TRY(in.get<std::string>("by"));
-  v.by = by == "amount"     ? Value::By::kAmount
-         : by == "quantity" ? Value::By::kQuantity
-         : by == "tier"     ? Value::By::kTier
-                            : Value::By::kCounter;
+  v.by = by == "amount"              ? Value::By::kAmount
+         : by == "quantity"          ? Value::By::kQuantity
+         : by == "tier"              ? Value::By::kTier
+         : by == "selected_amount"   ? Value::By::kSelectedAmount
+         : by == "selected_quantity" ? Value::By::kSelectedQuantity
+                                     : Value::By::kCounter;
   if (v.by == Value::By::kTier && !l.plan.tiers)
     return invalid(in.path_of("by"), "no tiers defined");
   v.counter = l.name(by);
@@ -28,9 +30,10 @@ Result<Value> ladder(Loader& l, JsonObject in, bool money, std::int64_t (*read)(
       const auto at = std::ranges::find(l.plan.tiers->steps, tier, &Tier::id);
       if (at == l.plan.tiers->steps.end()) return invalid(step.path_of("from"), "no such tier");
       s.from = at - l.plan.tiers->steps.begin();
-    } else if (v.by == Value::By::kQuantity) {
+    } else if (v.by == Value::By::kQuantity || v.by == Value::By::kSelectedQuantity) {
       s.from = TILL_TRY(step.get<Quantity>("from")).units;
-    } else if (v.by == Value::By::kAmount || counts_money(by)) {
+    } else if (v.by == Value::By::kAmount || v.by == Value::By::kSelectedAmount ||
+               counts_money(by)) {
       s.from = TILL_TRY(step.get<Money>("from")).minor;
     } else {
       s.from = TILL_TRY(step.get<std::int64_t>("from"));
@@ -54,8 +57,13 @@ Result<Value> value(Loader& l, JsonObject& in, std::string_view field, bool mone
                     std::int64_t (*read)(std::int64_t) = same) {
   if (in.is_object(field)) return ladder(l, TILL_TRY(in.object(field)), money, read);
   Value v;
-  v.fixed =
-      money ? TILL_TRY(in.get<Money>(field)).minor : read(TILL_TRY(in.get<Percent>(field)).units);
+  const auto* raw = in.raw(field);
+  if (read == factor && raw != nullptr && raw->is_string()) {
+    v.fixed = TILL_TRY(parse_decimal(std::string_view(raw->get_string()), 4, in.path_of(field)));
+  } else {
+    v.fixed =
+        money ? TILL_TRY(in.get<Money>(field)).minor : read(TILL_TRY(in.get<Percent>(field)).units);
+  }
   if (v.fixed < 0) return fail(Code::kOutOfRange, in.path_of(field) + ": below 0");
   return v;
 }
@@ -96,6 +104,8 @@ Result<void> earn(Loader& l, JsonObject in, Effect& e) {
     e.every = TILL_TRY(in.get<Money>("every")).minor;
     if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
   }
+  e.basis = static_cast<Basis>(TILL_TRY(word(in, "basis", {"remaining", "list", "before_tax"}, 0)));
+  e.undiscounted = TILL_TRY(in.get_or("undiscounted", false));
   e.rounding_said = true;
   e.of_total = TILL_TRY(word(in, "rounding", {"line", "total"}, e.earn != Earn::kMultiply)) == 1;
   return in.finish();
@@ -130,6 +140,7 @@ Result<Sets> sets(Loader& l, JsonObject in) {
   if (s.buy.empty() && s.get.empty()) return invalid(in.path_of("buy"), "needs buy or get");
   s.most = TILL_TRY(in.get_or("most", s.most));
   if (s.most < 1) return invalid(in.path_of("most"), "must be above 0");
+  s.one_by_one = TILL_TRY(word(in, "form", {"together", "one_by_one"}, 0)) == 1;
   TILL_CHECK(in.finish());
   return s;
 }
@@ -158,6 +169,7 @@ Result<Limit> limit(const boost::json::value& v, const std::string& path) {
 // Grows with this receipt.
 bool grows(const Loader& l, const Value& v) {
   return v.by == Value::By::kAmount || v.by == Value::By::kQuantity ||
+         v.by == Value::By::kSelectedAmount || v.by == Value::By::kSelectedQuantity ||
          (v.by == Value::By::kCounter && v.this_too) ||
          (v.by == Value::By::kTier && l.plan.tiers->this_too);
 }
@@ -165,8 +177,8 @@ bool grows(const Loader& l, const Value& v) {
 bool is_local(const Loader& l, const Rule& r) {
   const bool competes = r.group >= 0 && !l.plan.groups[static_cast<std::size_t>(r.group)].per_line;
   return !competes && r.give.is_discount() && r.give.kind != Effect::Kind::kPlugin && !r.sets &&
-         r.give.per != Per::kReceipt && !r.give.of_total && r.limits.empty() &&
-         r.cost.amount == 0 && r.not_with.empty() && !r.when.needs_basket() &&
+         r.give.per != Per::kReceipt && !r.give.of_total && r.give.most_units == kHighest &&
+         r.limits.empty() && r.cost.amount == 0 && r.not_with.empty() && !r.when.needs_basket() &&
          !grows(l, r.give.value) && !r.needs_code;
 }
 
@@ -203,14 +215,15 @@ Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
 
 Result<Effect> effect(Loader& l, JsonObject in) {
   using K = Effect::Kind;
-  constexpr std::array<std::pair<std::string_view, K>, 8> kKinds{{{"percent", K::kPercent},
+  constexpr std::array<std::pair<std::string_view, K>, 9> kKinds{{{"percent", K::kPercent},
                                                                   {"amount", K::kAmount},
                                                                   {"price", K::kPrice},
                                                                   {"earn", K::kEarn},
                                                                   {"gift", K::kGift},
                                                                   {"coupon", K::kCoupon},
                                                                   {"message", K::kMessage},
-                                                                  {"plugin", K::kPlugin}}};
+                                                                  {"plugin", K::kPlugin},
+                                                                  {"round_to", K::kRound}}};
   Effect e;
   std::string field;
   for (const auto& [name, kind] : kKinds) {
@@ -227,7 +240,8 @@ Result<Effect> effect(Loader& l, JsonObject in) {
       if (highest(e.value) > kPercentScale)
         return fail(Code::kOutOfRange, in.path_of(field) + ": at most 100 %");
       e.rounding_said = in.has("rounding");
-      e.of_total = TILL_TRY(word(in, "rounding", {"line", "total"}, 0)) == 1;
+      e.of_total = TILL_TRY(word(in, "rounding", {"line", "total", "unit"}, 0)) == 1;
+      e.of_unit = TILL_TRY(word(in, "rounding", {"line", "total", "unit"}, 0)) == 2;
       e.per = Per::kLine;
       break;
     case K::kAmount:
@@ -262,6 +276,16 @@ Result<Effect> effect(Loader& l, JsonObject in) {
     case K::kPlugin:
       e.what = TILL_TRY(l.plugin(in, field));
       break;
+    case K::kRound:
+      e.value.fixed = TILL_TRY(in.get<Money>(field)).minor;
+      if (e.value.fixed < 2) return fail(Code::kOutOfRange, in.path_of(field) + ": above 0.01");
+      break;
+  }
+  if (in.has("most_units")) {
+    const bool by_line = e.kind == K::kPercent || e.per == Per::kUnit || e.kind == K::kPlugin;
+    if (!by_line) return invalid(in.path_of("most_units"), "for percents and per unit");
+    e.most_units = TILL_TRY(in.get<Quantity>("most_units")).units;
+    if (e.most_units < 1) return fail(Code::kOutOfRange, in.path_of("most_units") + ": above 0");
   }
   if (e.is_discount() && e.kind != K::kPlugin && e.kind != K::kPrice && highest(e.value) == 0) {
     return invalid(in.path_of(field), "gives nothing");

@@ -18,7 +18,7 @@
 namespace till::loyalty {
 
 // Changes whenever the arithmetic does; central replays an entry only with the same revision.
-inline constexpr int kEvaluationRevision = 2;
+inline constexpr int kEvaluationRevision = 3;
 
 struct Plan;
 
@@ -131,6 +131,9 @@ struct Basket {
   std::map<std::string, std::string> attributes = {};
   std::vector<PluginAnswer> plugins = {};
 };
+
+// Line id -> quantity that comes back.
+using Returned = std::map<std::string, Quantity>;
 
 // Why an amount is what it is, in words for the cashier and the customer.
 struct Explanation {

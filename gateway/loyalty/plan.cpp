@@ -50,8 +50,8 @@ bool one_list(const Selector& s) {
 
 Plan::Hot hot_of(const Rule& r, const std::vector<const Selector*>& interests) {
   Plan::Hot h;
-  const bool percent =
-      r.local && r.give.kind == Effect::Kind::kPercent && r.give.value.by == Value::By::kNothing;
+  const bool percent = r.local && r.give.kind == Effect::Kind::kPercent && !r.give.of_unit &&
+                       r.give.value.by == Value::By::kNothing;
   if (percent) h.percent = r.give.value.fixed;
   h.priority = r.priority;
   h.group = static_cast<std::int32_t>(r.group);

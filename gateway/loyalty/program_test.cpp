@@ -147,6 +147,22 @@ TEST(Plugins, WithoutAnAnswerTheOfferDoesNotApply) {
   EXPECT_NE(with_plugin("").find("plugin_silent:not"), std::string::npos);
 }
 
+TEST(Tiers, OneLevelIsLostForEachWindow) {
+  const auto p = Program::from_json(R"({"id":"p","version":1,"tiers":{"by":"spent","window_days":30,
+      "downgrade":"one_down","steps":[{"id":"a","from":"0"},{"id":"b","from":"10"},{"id":"c","from":"20"}]}})")
+                     .value();
+  const auto tier = [&](const std::string& since) {
+    const auto basket =
+        parse_json(R"({"time":"2026-11-22T12:00:00+03:00","customer":{"id":"x","tier":"c")" +
+                   since + R"(},"lines":[{"price":"1"}]})");
+    return std::string(evaluate_json(p, *basket)->at("tier").as_string());
+  };
+  EXPECT_EQ(tier(""), "b") << "since when is not known";
+  EXPECT_EQ(tier(R"(,"dates":{"tier":"2026-11-20"})"), "c");
+  EXPECT_EQ(tier(R"(,"dates":{"tier":"2026-10-23"})"), "b");
+  EXPECT_EQ(tier(R"(,"dates":{"tier":"2026-09-01"})"), "a");
+}
+
 TEST(Load, RefusesAProgramWithPlaceAndReason) {
   const std::string rule = R"({"id":"a","give":{"percent":"5"}})";
   for (

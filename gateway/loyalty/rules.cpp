@@ -1,6 +1,7 @@
 // Rules that look at several lines: sets, receipt offers, coupons, card percents; groups; limits.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
 #include "gateway/loyalty/load.h"
@@ -124,7 +125,7 @@ void Evaluator::candidates(std::uint32_t rule) {
     const auto& l = lines_[i];
     const bool part = r.sets.has_value();
     if (l.excluded || closed_[i] != 0 || (part ? got_[i] == 0 : !selects(r.select, l))) continue;
-    const auto worked = part ? got_[i] : l.quantity;
+    const auto worked = std::min(part ? got_[i] : l.quantity, r.give.most_units);
     const auto slice = [&](std::int64_t of) {
       return worked == l.quantity ? of : mul_div(of, worked, l.quantity, Rounding::kDown);
     };
@@ -148,6 +149,11 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
     wish_plugin(r.give.what);
     return -1;
   }
+  if (r.give.kind == Effect::Kind::kRound) {
+    auto left = working_;
+    if (r.sets || !r.select.all()) left = std::accumulate(weight_.begin(), weight_.end(), sum);
+    return std::max<std::int64_t>(0, left) % value;
+  }
   if (r.give.kind == Effect::Kind::kAmount &&
       (r.give.per == Per::kReceipt || r.give.per == Per::kSet)) {
     return checked_mul(value, times);
@@ -162,7 +168,7 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
       const auto of =
           s.percent_of_list ? mul_div(l.list, worked_[k], l.quantity, Rounding::kDown) : weight_[k];
       sum = checked_add(sum, of);
-      wish_[k] = mul_div(of, value, kPercentScale, s.money);
+      wish_[k] = percent_off(r.give, of, worked_[k], value);
     } else if (r.give.kind == Effect::Kind::kAmount) {
       wish_[k] = r.give.per == Per::kUnit ? by_quantity(k) : value;
     } else {
@@ -170,7 +176,7 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
       wish_[k] = std::max<std::int64_t>(0, weight_[k] - price);
     }
   }
-  return r.give.of_total ? mul_div(sum, value, kPercentScale, s.money) : -1;
+  return r.give.of_total ? part_of(sum, value) : -1;
 }
 
 void Evaluator::wish_plugin(NameId plugin) {

@@ -89,7 +89,15 @@ struct Condition {
 
 // A number, or one that grows with a counter, the receipt or the tier.
 struct Value {
-  enum class By { kNothing, kCounter, kAmount, kQuantity, kTier };
+  enum class By {
+    kNothing,
+    kCounter,
+    kAmount,
+    kQuantity,
+    kTier,
+    kSelectedAmount,    // of what the rule works on
+    kSelectedQuantity,  // …
+  };
   struct Step {
     std::int64_t from;
     std::int64_t value;
@@ -104,7 +112,7 @@ struct Value {
 enum class Stage : std::uint8_t { kLine, kSet, kReceipt, kCoupon, kCard, kEarn };
 enum class Per : std::uint8_t { kUnit, kLine, kSet, kReceipt };
 enum class Pick : std::uint8_t { kFirst, kCheapest, kDearest };
-enum class Spread : std::uint8_t { kLargestRemainder, kFirstLines, kLastLine };
+enum class Spread : std::uint8_t { kLargestRemainder, kFirstLines, kLastLine, kNearestFirst };
 
 struct SetPart {
   Selector select;
@@ -115,6 +123,8 @@ struct SetPart {
 struct Sets {
   std::vector<SetPart> buy, get;
   std::int64_t most = kHighest;
+  // Each set takes what the ones before it left; else all of them take their parts together.
+  bool one_by_one = false;
 };
 
 struct Effect {
@@ -126,16 +136,21 @@ struct Effect {
     kGift,
     kCoupon,
     kMessage,
-    kPlugin
+    kPlugin,
+    kRound  // what is left to pay comes down to a multiple
   };
   enum class Earn : std::uint8_t { kPercent, kPerUnit, kFixed, kPerAmount, kMultiply };
   Kind kind = Kind::kPercent;
   Value value;  // basis points, minor units, hundredths of a point, factor x 10 000
   Per per = Per::kReceipt;
   bool of_total = false;  // percent: rounded once on the sum, then spread
+  bool of_unit = false;   // percent: rounded on one unit, then times the quantity
   bool rounding_said = false;
+  std::int64_t most_units = kHighest;  // of each line, thousandths
   Earn earn = Earn::kPercent;
-  std::int64_t every = 0;  // kPerAmount: for each full amount
+  std::int64_t every = 0;           // kPerAmount: for each full amount
+  Basis basis = Basis::kRemaining;  // of earning
+  bool undiscounted = false;        // only on lines no offer has lowered
   NameId purse = kNoName;
   NameId to = kNoName;    // kNoName = the customer; cashier, referrer, a partner's account
   NameId what = kNoName;  // sku of the gift, type of the coupon, the plugin
@@ -144,7 +159,7 @@ struct Effect {
 
   [[nodiscard]] bool is_discount() const {
     return kind == Kind::kPercent || kind == Kind::kAmount || kind == Kind::kPrice ||
-           kind == Kind::kPlugin;
+           kind == Kind::kPlugin || kind == Kind::kRound;
   }
 };
 
@@ -280,6 +295,8 @@ struct Experiment {
 struct Settings {
   Rounding money = Rounding::kHalfUp;
   Rounding points = Rounding::kDown;
+  std::int64_t money_step = 1;   // percents come out in multiples of it, minor units
+  std::int64_t points_step = 1;  // the same of what is earned, hundredths
   Spread spread = Spread::kLargestRemainder;
   bool before_tax = false;       // discounts work on the price as listed, tax is added afterwards
   bool percent_of_list = false;  // several percents add up instead of working on what is left

@@ -75,8 +75,10 @@ TEST(Schema, HoldsForEveryProgramHere) {
   for (const auto& entry : std::filesystem::directory_iterator(TILL_EXAMPLES_DIR)) {
     EXPECT_TRUE(schema.valid(file(entry.path()).at("program"))) << entry.path();
   }
-  const auto cases = file(TILL_CASES_DIR "/cases.json");
-  for (const auto& c : cases.as_array()) EXPECT_TRUE(schema.valid(c.at("program"))) << c.at("id");
+  for (const auto* name : {"cases.json", "mechanics.json"}) {
+    const auto cases = file(std::filesystem::path(TILL_CASES_DIR) / name);
+    for (const auto& c : cases.as_array()) EXPECT_TRUE(schema.valid(c.at("program"))) << c.at("id");
+  }
 }
 
 TEST(Schema, RefusesWhatTheLoaderRefuses) {

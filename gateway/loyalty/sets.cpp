@@ -6,6 +6,14 @@
 
 namespace till::loyalty {
 
+namespace {
+
+bool has_set_price(const Rule& r) {
+  return r.give.kind == Effect::Kind::kPrice && r.give.per == Per::kSet;
+}
+
+}  // namespace
+
 // How many sets there are, with what they take in set_taken_ and what the effect works on in got_.
 // A rule without sets works once.
 std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool quiet) {
@@ -19,6 +27,12 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
   }
   std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
   Blame missing{Why::kNeedsQuantity, least, 0};
+  // A price for a set is for sets that cost more, so each is looked at.
+  if (r.sets->one_by_one || has_set_price(r)) {
+    const auto formed = form_one_by_one(rule, high, &missing);
+    if (formed == 0 && !quiet) say(missing.why, rule, -1, missing.a);
+    return formed;
+  }
   if (high > 0 && place_sets(rule, high, nullptr)) return high;
   while (low + 1 < high) {  // high does not fit
     const auto middle = low + (high - low) / 2;
@@ -63,6 +77,108 @@ bool Evaluator::before(std::uint32_t a, std::uint32_t b) const {
 // is used once, by one set of one rule.
 bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                            const std::vector<SetPart>* keep, Blame* missing) {
+  order_part(rule, part, keep);
+  auto need = checked_mul(part.quantity, times);
+  for (const auto i : order_) {
+    const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
+    const auto take = std::min(need, std::max<std::int64_t>(0, free));
+    set_taken_[i] += take;
+    if (keep == nullptr) got_[i] += take;
+    need -= take;
+    if (need == 0) return true;
+  }
+  if (missing != nullptr) *missing = {Why::kNeedsQuantity, need, 0};
+  return false;
+}
+
+// What the set in hand costs now, of the goods the effect works on.
+std::int64_t Evaluator::cost_of_set() const {
+  std::int64_t sum = 0;
+  for (const auto& t : takes_) {
+    if (t.got == 0) continue;
+    sum =
+        checked_add(sum, mul_div(amount_[t.line], t.got, lines_[t.line].quantity, Rounding::kDown));
+  }
+  return sum;
+}
+
+// Takes one set; false when it does not come together. What it took stands in takes_ either way.
+bool Evaluator::take_set(const Sets& sets, Blame* missing) {
+  takes_.clear();
+  for (std::size_t p = 0; p < sets.buy.size() + sets.get.size(); ++p) {
+    const bool gets = p >= sets.buy.size() || sets.get.empty();
+    auto need = p < sets.buy.size() ? sets.buy[p].quantity : sets.get[p - sets.buy.size()].quantity;
+    for (auto& at = part_at_[p]; need > 0 && at < part_lines_[p].size();) {
+      const auto i = part_lines_[p][at];
+      const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
+      const auto take = std::min(need, std::max<std::int64_t>(0, free));
+      if (take > 0) takes_.push_back({i, take, gets ? take : 0});
+      set_taken_[i] += take;
+      got_[i] += gets ? take : 0;
+      need -= take;
+      if (need > 0) ++at;
+    }
+    if (need == 0) continue;
+    *missing = {Why::kNeedsQuantity, need, 0};
+    return false;
+  }
+  return true;
+}
+
+// How many more sets just like the one in hand there are: a million pieces are not gone through
+// one by one.
+std::int64_t Evaluator::like_this_set(std::int64_t most) {
+  for (const auto& t : takes_) in_set_[t.line] = 0;
+  for (const auto& t : takes_) in_set_[t.line] += t.taken;
+  for (const auto& t : takes_) {
+    const auto free = lines_[t.line].quantity - taken_[t.line] - set_taken_[t.line];
+    most = std::min(most, std::max<std::int64_t>(0, free) / in_set_[t.line]);
+  }
+  return most;
+}
+
+// Each set takes what is foremost of what is left; a set that does not come together, or would
+// become dearer, takes nothing.
+std::int64_t Evaluator::form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing) {
+  const auto& r = plan_.rules[rule];
+  const auto& sets = *r.sets;
+  const auto parts = sets.buy.size() + sets.get.size();
+  if (part_lines_.size() < parts) part_lines_.resize(parts);
+  if (in_set_.size() < count_) in_set_.resize(count_);
+  part_at_.assign(parts, 0);
+  for (std::size_t p = 0; p < parts; ++p) {
+    const bool buys = p < sets.buy.size();
+    order_part(rule, buys ? sets.buy[p] : sets.get[p - sets.buy.size()],
+               buys ? &sets.get : nullptr);
+    part_lines_[p].assign(order_.begin(), order_.end());
+  }
+  for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
+  const auto more_of_it = [&](std::int64_t times) {
+    for (const auto& t : takes_) {
+      set_taken_[t.line] += t.taken * times;
+      got_[t.line] += t.got * times;
+    }
+    return times;
+  };
+  std::int64_t formed = 0;
+  while (formed < most) {
+    bool whole = take_set(sets, missing);
+    if (whole && has_set_price(r) && cost_of_set() <= value_of(r.give.value)) {
+      *missing = {Why::kNothingLeft, 0, 0};
+      whole = false;
+    }
+    if (!whole) {
+      more_of_it(-1);
+      break;
+    }
+    formed += 1 + more_of_it(like_this_set(most - formed - 1));
+  }
+  return formed;
+}
+
+// The lines of a part in the order in which they are taken.
+void Evaluator::order_part(std::uint32_t rule, const SetPart& part,
+                           const std::vector<SetPart>* keep) {
   order_.clear();
   for (const auto i : lines_of(rule)) {
     const auto& l = lines_[i];
@@ -83,17 +199,6 @@ bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t
     }
     return before(a, b);
   });
-  auto need = checked_mul(part.quantity, times);
-  for (const auto i : order_) {
-    const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
-    const auto take = std::min(need, std::max<std::int64_t>(0, free));
-    set_taken_[i] += take;
-    if (keep == nullptr) got_[i] += take;
-    need -= take;
-    if (need == 0) return true;
-  }
-  if (missing != nullptr) *missing = {Why::kNeedsQuantity, need, 0};
-  return false;
 }
 
 void Evaluator::run_group(const Group& g) {

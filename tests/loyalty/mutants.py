@@ -35,6 +35,12 @@ MISTAKES = {
     "stamps go back in halves": ("effects.cpp", "amount % kWholeUnit == 0 ? kWholeUnit : 1", "1"),
     "a part gives the coupon back": ("effects.cpp", "if (to == whole) {", "if (to > 0) {"),
     "a check symbol is wrong": ("effects.cpp", "(10 - sum % 10) % 10", "sum % 10"),
+    "a set may become dearer": ("sets.cpp", "cost_of_set() <= value_of(r.give.value)", "cost_of_set() < 0"),
+    "a run of sets takes too much": ("sets.cpp", "formed += 1 + more_of_it(like_this_set(most - formed - 1));", "formed += 1 + more_of_it(most - formed - 1);"),
+    "a dead plugin is no": ("context.cpp", "return is_plugin_failure(blame->why) ? negated_ :", "return is_plugin_failure(blame->why) ? false :"),
+    "a unit is not rounded": ("lines.cpp", "if (!give.of_unit) return", "if (give.of_unit || !give.of_unit) return"),
+    "the difference is lost": ("allocate.cpp", "nearest_first(left, total);", "nearest_first(0 * left, total);"),
+    "a level falls at each receipt": ("context.cpp", "if (at == dates_.end() || t.window_days == 0) return 1;", "if (t.window_days >= 0) return 1;"),
     "pending points are spent": ("accounts.cpp", "l.active_from > now || l.expires <= now) continue;\n    const auto part", "l.expires <= now) continue;\n    const auto part"),
 }
 
