@@ -112,6 +112,22 @@ TEST_F(Managing, AProgramIsCheckedAndItsVersionGrows) {
   EXPECT_EQ(refuse(set(R"({"id":"p","version":2})")), Code{});
 }
 
+TEST_F(Managing, CardsAreCountedByType) {
+  EXPECT_EQ(
+      refuse({{"command", "program.set"},
+              {"body", R"({"id":"p","version":1,"card_types":[{"id":"gold","name":"Gold card"},
+                        {"id":"silver"}]})"}}),
+      Code{});
+  for (const auto* hash : {"ab", "cd"}) {
+    run({{"command", "customers.add"}, {"card_hash", hash}, {"card_type", "gold"}});
+  }
+  const auto types = run({{"command", "customers.types"}}).as_array();
+  ASSERT_EQ(types.size(), 2U);
+  EXPECT_EQ(types[0].at("name"), "Gold card");
+  EXPECT_EQ(types[0].at("cards"), 2);
+  EXPECT_EQ(types[1].at("cards"), 0);
+}
+
 TEST_F(Managing, LinesComeAndGoAsJson) {
   const auto good = parse_answer(commands.execute_line(R"({"command":"store.list"})"));
   ASSERT_TRUE(good);

@@ -1,10 +1,11 @@
 #include "central/app/commands.h"
 
 #include <algorithm>
+#include <map>
 
 #include "central/ledger/limits.h"
 #include "gateway/base/program_signature.h"
-#include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/plan.h"
 
 namespace till::central {
 namespace {
@@ -61,6 +62,7 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "program.trust") return program_trust(in);
   TILL_CHECK(in.finish());
   if (command == "store.list") return store_list();
+  if (command == "customers.types") return customers_types();
   if (command == "alarms") return alarms();
   if (command == "prove") return prove();
   return fail(Code::kNotFound, command);
@@ -117,6 +119,23 @@ Result<value> Commands::customers_add(JsonObject& in) {
   const AttemptKey grant{new_uuid(central_.clock, central_.random), 0};
   central_.ledger.credit({id}, points, Kind::kGrant, {{}, grant, central_.clock.unix_us()});
   return object{{"customer", id.value}, {"balance", to_string(central_.ledger.balance({id}))}};
+}
+
+// How many cards there are of each type, those of the program that nobody has yet too.
+Result<value> Commands::customers_types() {
+  std::map<std::string, std::int64_t> cards;
+  std::map<std::string, std::string> names;
+  for (const auto& type : central_.programs.current().plan().card_types) {
+    cards[type.id] = 0;
+    names[type.id] = type.name;
+  }
+  auto rows = central_.db.query("SELECT card_type, count(*) FROM customers GROUP BY card_type");
+  while (rows.next()) cards[rows.text(0)] = rows.integer(1);
+  array types;
+  for (const auto& [type, count] : cards) {
+    types.push_back(object{{"card_type", type}, {"name", names[type]}, {"cards", count}});
+  }
+  return types;
 }
 
 Result<value> Commands::customers_list(JsonObject& in) {

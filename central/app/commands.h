@@ -30,6 +30,7 @@ class Commands {
   Result<boost::json::value> store_list();
   Result<boost::json::value> customers_add(JsonObject& in);
   Result<boost::json::value> customers_list(JsonObject& in);
+  Result<boost::json::value> customers_types();
   Result<boost::json::value> balance(JsonObject& in);
   Result<boost::json::value> purchases(JsonObject& in);
   // customer_commands.cpp

@@ -154,6 +154,14 @@ Result<int> customers_list(const Options& o) {
   });
 }
 
+Result<int> customers_types(const Options& o) {
+  for (const auto& row : TILL_TRY(Session(o.data)({{"command", "customers.types"}})).as_array()) {
+    fmt::print("{}\t{}\t{}\n", text_of(row, "card_type"), text_of(row, "name"),
+               text_of(row, "cards"));
+  }
+  return 0;
+}
+
 Result<int> balance(const Options& o) {
   const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"},
                                                 {"customer", o.customer},
@@ -405,6 +413,8 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
   set->add_option("--date", o.date, "NAME=YYYY-MM-DD: birthday …");
   set->add_option("--referrer", o.referrer, "the customer who recommended the shop");
   leaf(*customers, "list", "all customers", o, chosen, customers_list)->add_flag("--csv", o.csv);
+  leaf(*customers, "types", "card types and how many cards there are of each", o, chosen,
+       customers_types);
   build_cards(*customers, o, chosen);
   auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
   one->add_option("customer", o.customer, "the customer's id, or one of the hashes below");

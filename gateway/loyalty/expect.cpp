@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/base/json.h"
+#include "gateway/loyalty/account_json.h"
 #include "gateway/loyalty/basket_json.h"
 
 namespace till::loyalty {
@@ -51,6 +52,15 @@ std::vector<std::string> differences(const js::value& expected, const js::value&
 Result<std::vector<TestResult>> run_tests(const js::value& file) {
   auto in = TILL_TRY(JsonObject::from(file, ""));
   for (const auto* about : {"title", "capabilities"}) (void)in.find<std::string>(about);
+  if (in.has("account")) {
+    (void)in.raw("account");
+    (void)in.array("expect", 10'000);
+    TILL_CHECK(in.finish());
+    const auto out = TILL_TRY(run_account(file.at("account")));
+    const auto* expect = file.get_object().if_contains("expect");
+    if (expect == nullptr) return fail(Code::kMissingField, "expect");
+    return std::vector<TestResult>{{"account", differences(*expect, out.at("steps"))}};
+  }
   TILL_CHECK(in.object("program"));
   const auto program = TILL_TRY(Program::from_json(js::serialize(file.at("program"))));
   std::vector<TestResult> results;

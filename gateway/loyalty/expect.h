@@ -20,8 +20,9 @@ struct TestResult {
   std::string name;
   std::vector<std::string> differences;  // empty = as expected
 };
-// {"title"?, "capabilities"?, "program": {…}, "tests": [{"name", "basket", "expect"}]}. An error is
-// one of the file or the program.
+// {"title"?, "capabilities"?, "program": {…}, "tests": [{"name", "basket", "expect"}]}, or instead
+// of program and tests an account to work through: "account": {… run_account …}, "expect": […].
+// An error is one of the file or the program.
 Result<std::vector<TestResult>> run_tests(const boost::json::value& file);
 
 // What two versions of a program differ in, in words, one line each:

@@ -73,6 +73,10 @@ std::string any_give() {
   return *rc::gen::element<std::string>(
       R"("give":{"percent":")" + percent() + R"("})",
       R"("give":{"percent":")" + percent() + R"(","rounding":"total"})",
+      R"("give":{"percent":")" + percent() + R"(","rounding":"unit","most_units":"2"})",
+      R"("stage":"card","give":{"round_to":"1"})",
+      R"("give":{"amount":{"by":"selected_quantity","steps":[{"from":"3","value":"9"}]}})",
+      R"("give":{"earn":{"percent":"5","basis":"before_tax","undiscounted":true}})",
       R"("give":{"amount":")" + amount() + R"("})",
       R"("give":{"amount":")" + amount() + R"(","per":"unit"})",
       R"("give":{"price":")" + amount() + R"("})",
@@ -91,6 +95,8 @@ std::string any_sets() {
       R"("sets":{"buy":[{"select":{"skus":["tea"]}}],"get":[{"select":{"not_skus":["tea"]},"pick":"dearest"}]},)"
       R"("give":{"percent":")" +
           percent() + R"("})",
+      R"("sets":{"form":"one_by_one","buy":[{"quantity":"2"}],"get":[{"pick":"dearest"}]},)"
+      R"("give":{"percent":"100"})",
       R"("sets":{"get":[{"quantity":"2","pick":"first"}],"most":1},"give":{"price":"1"})");
 }
 
