@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "gateway/base/program_signature.h"
 #include "gateway/app/store_files.h"
 #include "gateway/base/log.h"
+#include "gateway/base/program_signature.h"
 #include "gateway/checkout/rule_plugins.h"
 #include "store.h"
 

@@ -1,5 +1,7 @@
 #include "gateway/loyalty/basket_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -172,7 +174,7 @@ Result<PluginAnswer> plugin(const std::string& name, const js::value& value,
   }
   if (in.has("discounts")) {
     for (const auto& [id, v] : TILL_TRY(in.members("discounts", limits::kMaxBasketLines))) {
-      const auto where = path + ".discounts." + id;
+      const auto where = fmt::format("{}.discounts.{}", path, id);
       PluginDiscount d{id, {}, {}};
       if (v->is_object()) {
         auto one = TILL_TRY(JsonObject::from(*v, where));

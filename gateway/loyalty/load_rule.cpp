@@ -211,6 +211,34 @@ Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
   return {};
 }
 
+Result<void> percent(Loader& l, JsonObject& in, Effect& e) {
+  e.value = TILL_TRY(value(l, in, "percent", false));
+  if (highest(e.value) > kPercentScale) {
+    return fail(Code::kOutOfRange, in.path_of("percent") + ": at most 100 %");
+  }
+  const auto rounding = TILL_TRY(word(in, "rounding", {"line", "total", "unit"}, 0));
+  e.rounding_said = in.has("rounding");
+  e.of_total = rounding == 1;
+  e.of_unit = rounding == 2;
+  e.per = Per::kLine;
+  return {};
+}
+
+Result<void> gift(Loader& l, JsonObject in, Effect& e) {
+  e.what = l.name(TILL_TRY(in.get<std::string>("sku")));
+  e.quantity = TILL_TRY(in.get_or("quantity", Quantity{kQuantityScale})).units;
+  if (e.quantity <= 0) return fail(Code::kOutOfRange, in.path_of("quantity"));
+  return in.finish();
+}
+
+Result<void> coupon(const Loader& l, JsonObject& in, Effect& e) {
+  e.what = l.plan.names.find(TILL_TRY(in.get<std::string>("coupon")));
+  if (l.plan.coupon(e.what) == nullptr) return invalid(in.path_of("coupon"), "no such coupon");
+  e.quantity = TILL_TRY(in.get_or<std::int64_t>("count", 1));
+  if (e.quantity < 1 || e.quantity > 100) return fail(Code::kOutOfRange, in.path_of("count"));
+  return {};
+}
+
 }  // namespace
 
 Result<Effect> effect(Loader& l, JsonObject in) {
@@ -236,13 +264,7 @@ Result<Effect> effect(Loader& l, JsonObject in) {
   if (field.empty()) return fail(Code::kMissingField, in.path_of("percent"));
   switch (e.kind) {
     case K::kPercent:
-      e.value = TILL_TRY(value(l, in, field, false));
-      if (highest(e.value) > kPercentScale)
-        return fail(Code::kOutOfRange, in.path_of(field) + ": at most 100 %");
-      e.rounding_said = in.has("rounding");
-      e.of_total = TILL_TRY(word(in, "rounding", {"line", "total", "unit"}, 0)) == 1;
-      e.of_unit = TILL_TRY(word(in, "rounding", {"line", "total", "unit"}, 0)) == 2;
-      e.per = Per::kLine;
+      TILL_CHECK(percent(l, in, e));
       break;
     case K::kAmount:
       e.value = TILL_TRY(value(l, in, field, true));
@@ -255,21 +277,12 @@ Result<Effect> effect(Loader& l, JsonObject in) {
     case K::kEarn:
       TILL_CHECK(earn(l, TILL_TRY(in.object(field)), e));
       break;
-    case K::kGift: {
-      auto gift = TILL_TRY(in.object(field));
-      e.what = l.name(TILL_TRY(gift.get<std::string>("sku")));
-      e.quantity = TILL_TRY(gift.get_or("quantity", Quantity{kQuantityScale})).units;
-      if (e.quantity <= 0) return fail(Code::kOutOfRange, gift.path_of("quantity"));
-      TILL_CHECK(gift.finish());
+    case K::kGift:
+      TILL_CHECK(gift(l, TILL_TRY(in.object(field)), e));
       break;
-    }
-    case K::kCoupon: {
-      e.what = l.plan.names.find(TILL_TRY(in.get<std::string>(field)));
-      if (l.plan.coupon(e.what) == nullptr) return invalid(in.path_of(field), "no such coupon");
-      e.quantity = TILL_TRY(in.get_or<std::int64_t>("count", 1));
-      if (e.quantity < 1 || e.quantity > 100) return fail(Code::kOutOfRange, in.path_of("count"));
+    case K::kCoupon:
+      TILL_CHECK(coupon(l, in, e));
       break;
-    }
     case K::kMessage:
       e.text = TILL_TRY(words_of(in, field));
       break;
@@ -282,8 +295,9 @@ Result<Effect> effect(Loader& l, JsonObject in) {
       break;
   }
   if (in.has("most_units")) {
-    const bool by_line = e.kind == K::kPercent || e.per == Per::kUnit || e.kind == K::kPlugin;
-    if (!by_line) return invalid(in.path_of("most_units"), "for percents and per unit");
+    if (e.kind != K::kPercent && e.per != Per::kUnit) {
+      return invalid(in.path_of("most_units"), "for percents and per unit");
+    }
     e.most_units = TILL_TRY(in.get<Quantity>("most_units")).units;
     if (e.most_units < 1) return fail(Code::kOutOfRange, in.path_of("most_units") + ": above 0");
   }
