@@ -153,6 +153,7 @@ Result<void> read_store(Table& root, Config& config) {
   TILL_CHECK(in.get("plugin_host", config.host_program));
   TILL_CHECK(in.texts("plugin_keys", config.trust.keys));
   TILL_CHECK(in.texts("unsigned_plugins", config.trust.unsigned_plugins));
+  TILL_CHECK(in.texts("direct_plugins", config.trust.direct_plugins));
   TILL_CHECK(in.need("goods", config.goods_file));
   TILL_CHECK(in.need("program", config.program_file));
   TILL_CHECK(in.texts("program_keys", config.program_keys));
@@ -365,7 +366,8 @@ Result<Config> load_config(const std::string& path) {
   if (!config.code_channel.empty() && std::ranges::none_of(config.devices, is_channel)) {
     return fail(Code::kConfigInvalid, "codes.channel: no device " + config.code_channel);
   }
-  const auto folder = fs::absolute(path).parent_path();
+  config.file = fs::absolute(path);
+  const auto folder = fs::path(config.file).parent_path();
   for (auto* p : {&config.data, &config.plugins, &config.host_program, &config.goods_file,
                   &config.program_file, &config.central_key, &config.log_file}) {
     make_absolute(folder, *p);

@@ -22,6 +22,7 @@ struct DeviceSettings {
 };
 
 struct Config {
+  std::string file;  // it was read from
   StoreId store;
   std::string data;  // folder of journal, keys and socket
   Language language = Language::kRu;

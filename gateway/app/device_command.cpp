@@ -28,6 +28,11 @@ bool show_devices(const Result<ApiAnswer>& answer) {
     std::cout << "  " << member_text(d, "id") << "  " << member_text(d, "kind") << "  "
               << member_text(d, "port") << "  " << member_text(d, "state")
               << (member_text(d, "online") == "true" ? "  online" : "  offline") << "\n";
+    if (const auto* problem = d.as_object().if_contains("problem");
+        problem != nullptr && problem->is_object()) {
+      std::cout << "    " << member_text(*problem, "code") << " " << member_text(*problem, "what")
+                << " " << member_text(*problem, "detail") << "\n";
+    }
   }
   return true;
 }

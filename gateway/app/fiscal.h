@@ -25,6 +25,8 @@ class Fiscal final : public checkout::RegisterPort {
   void lock(std::function<void()> then) override { device_->lock(std::move(then)); }
   void unlock() override { device_->unlock(); }
   [[nodiscard]] bool online() const override { return device_->online(); }
+  // Why its driver does not run.
+  [[nodiscard]] std::optional<Error> problem() const { return device_->problem(); }
   [[nodiscard]] bool taken() const { return device_->locked(); }
   void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <tillbridge/abi.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -69,6 +70,20 @@ void use_zone(std::int64_t utc_offset_min) {
   tzset();
 }
 
+// Plugins are given the time they are promised for their last words; nobody waits longer.
+void end_when(const Store& store, boost::asio::io_context& io) {
+  static constexpr int kLookMs = 10;
+  auto timer = std::make_shared<boost::asio::steady_timer>(io);
+  auto left = std::make_shared<int>((TILL_GRACE_MS + TILL_GRACE_MS / 2) / kLookMs);
+  auto look = std::make_shared<std::function<void()>>();
+  *look = [&store, &io, timer, left, weak = std::weak_ptr(look)] {
+    if (store.ended() || --*left <= 0) return io.stop();
+    timer->expires_after(std::chrono::milliseconds(kLookMs));
+    timer->async_wait([again = weak.lock()](boost::system::error_code) { (*again)(); });
+  };
+  (*look)();
+}
+
 int run(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config) return complain(config.error());
@@ -89,7 +104,7 @@ int run(const std::string& config_file) {
   signals.async_wait([&](boost::system::error_code, int) {
     log_info("asked to stop");
     store.stop();
-    io.stop();
+    end_when(store, io);
   });
   std::cout << "ready http://127.0.0.1:" << store.port() << std::endl;
   log_info("ready on port {}", store.port());

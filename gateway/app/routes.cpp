@@ -163,6 +163,7 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
                      {"ready", true},
                      {"register_online", store_.fiscal() == nullptr || store_.fiscal()->online()},
                      {"central_online", store_.central_online()},
+                     {"alarms", store_.alarms()},
                      {"in_doubt", store_.desk().doubts()},
                      {"outbound", store_.journal().last_sequence()},
                      {"acknowledged", store_.journal().acknowledged()}}));
@@ -344,12 +345,18 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
 }
 
 // 200 committed; 202 not decided yet; otherwise the trouble's own status.
-api::Response Routes::paid(const checkout::Sale& sale, Language language) {
+api::Response Routes::paid(const checkout::Sale& sale, Language language) const {
   const int status = checkout::is_final(sale.state) ? 200
                      : checkout::is_open_doubt(sale.state)
                          ? 202
                          : http_status(static_cast<Code>(sale.trouble));
-  return ok(sale_view(sale, language), status);
+  auto view = sale_view(sale, language);
+  // Switching it on is no help when its driver may not run.
+  const auto problem = store_.fiscal() != nullptr ? store_.fiscal()->problem() : std::nullopt;
+  if (sale.trouble == static_cast<int>(Code::kRegisterOffline) && problem) {
+    view["trouble"] = error_view(*problem, language);
+  }
+  return ok(std::move(view), status);
 }
 
 void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
@@ -386,8 +393,8 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
     }
     return store_.desk().pay(
         id, quote, std::move(payments),
-        [language, reply, answered](const checkout::Sale& rests) {
-          if (!std::exchange(*answered, true)) reply(paid(rests, language));
+        [this, language, reply, answered](const checkout::Sale& rests) {
+          if (!std::exchange(*answered, true)) reply(this->paid(rests, language));
         },
         request);
   };

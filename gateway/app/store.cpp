@@ -57,24 +57,10 @@ Result<link::LinkConfig> read_key(const Config& config) {
 
 }  // namespace
 
-Result<void> check_store_files(const Config& config) {
+Result<void> check_named_files(const Config& config) {
   TILL_TRY(read_goods(config.goods_file));
   TILL_TRY(read_program(config));
   if (!config.central_key.empty()) TILL_TRY(read_key(config));
-  bool fiscal = false;
-  for (const auto& d : config.devices) {
-    const auto manifest = supervisor::load_manifest(d.device.plugin);
-    if (!manifest) return in_file("device " + d.device.id, manifest.error());
-    const auto settings = supervisor::check_settings(*manifest, d.device.settings);
-    if (!settings) return in_file("device " + d.device.id, settings.error());
-    if (const auto may = supervisor::check_trust(config.trust, d.device.plugin); !may) {
-      return in_file("device " + d.device.id, may.error());
-    }
-    fiscal |= manifest->kind == "register";
-  }
-  if (!fiscal && !config.fiscal_by_till) {
-    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
-  }
   return {};
 }
 
@@ -88,6 +74,7 @@ Store::Store(boost::asio::io_context& io, Config config, Clock& clock, Random& r
 
 Store::~Store() {
   stop();
+  disk_.join();
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
@@ -95,6 +82,8 @@ Result<void> Store::start() {
   TILL_CHECK(open_files());
   TILL_CHECK(open_journal());
   TILL_CHECK(make_devices());
+  make_fiscal(device_of_kind("register"));
+  open_desk();
   TILL_CHECK(open_link());
   desk_->recover_all();
   for (const auto& [id, device] : devices_) device->start();
@@ -109,6 +98,10 @@ void Store::stop() {
   if (link_) link_->stop();
   for (const auto& [id, device] : devices_) device->stop();
   if (journal_) journal_->flush();
+}
+
+bool Store::ended() const {
+  return std::ranges::all_of(devices_, [](const auto& d) { return d.second->ended(); });
 }
 
 Result<void> Store::open_files() {
@@ -164,64 +157,7 @@ Result<void> Store::open_journal() {
   return {};
 }
 
-// What of the machine bounds the plugins is told once.
-void Store::open_limits() {
-  if (auto groups = supervisor::Cgroups::open()) {
-    cgroups_ = std::move(*groups);
-    log_info("plugins are held to memory and processor share by control groups");
-  } else {
-    log_info("plugins are held by rlimits and niceness only: {}", groups.error().detail);
-  }
-  if (const auto pattern = supervisor::cores_go_elsewhere();
-      config_.keep_cores && !pattern.empty()) {
-    log_warning("core files go where the system sends them: {}", pattern);
-  }
-}
-
-Result<void> Store::make_devices() {
-  open_limits();
-  quarantine_ = std::make_unique<supervisor::Quarantine>(config_.data + "/quarantine.json");
-  if (const auto loaded = quarantine_->load(); !loaded) {
-    log_error("quarantine.json: {} {}", code_name(loaded.error().code), loaded.error().detail);
-  }
-  services_ = std::make_unique<devices::DeviceServices>(devices::DeviceServices{
-      io_, clock_, random_, metrics_, config_.host_program, *quarantine_,
-      [this](const std::string& device, const std::string& type, const json::value& body) {
-        on_device_event(device, type, body);
-      },
-      [this](const std::string& device, bool online) {
-        publish("", {{"type", "device"}, {"device", device}, {"online", online}});
-        if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
-      },
-      [this](const std::string& request, std::uint32_t timeout_ms,
-             std::function<void(ipc::Outcome)> done) {
-        devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
-      },
-      config_.data + "/plugins", config_.keep_cores ? config_.data + "/cores" : std::string(),
-      cgroups_ ? &*cgroups_ : nullptr});
-  for (const auto& d : config_.devices) {
-    if (const auto may = supervisor::check_trust(config_.trust, d.device.plugin); !may) {
-      return in_file("device " + d.device.id, may.error());
-    }
-    auto device = devices::Device::make(*services_, d.device);
-    if (!device) return in_file("device " + d.device.id, device.error());
-    devices_[d.device.id] = *device;
-    device_till_[d.device.id] = d.till;
-  }
-  counter_ = std::make_unique<Counter>(
-      [this](std::string_view verb, const std::string& till) { return device_for(verb, till); },
-      config_.language, config_.drawer_on_cash);
-  rule_plugins_ = std::make_unique<RulePlugins>(
-      [this](const std::string& id) {
-        const auto at = devices_.find(id);
-        return at == devices_.end() ? nullptr : at->second;
-      },
-      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
-  const auto fiscal = device_of_kind("register");
-  if (!fiscal && !config_.fiscal_by_till) {
-    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
-  }
-  make_fiscal(fiscal);
+void Store::open_desk() {
   checkout::DeskHooks hooks;
   hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
   hooks.rechecked = [this](const checkout::Sale& sale) {
@@ -239,7 +175,6 @@ Result<void> Store::make_devices() {
       *journal_, std::move(hooks), clock_, random_, goods_, program_,
       checkout::DeskConfig{.person_may_end_doubts = config_.fiscal_by_till,
                            .store = config_.store});
-  return {};
 }
 
 void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
@@ -376,67 +311,6 @@ void Store::idle_round() {
     std::erase_if(cards_, [&](const auto& c) { return now - c.second.at_us > kCardEventUs; });
     idle_round();
   });
-}
-
-std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) const {
-  for (const auto& [id, device] : devices_) {
-    if (device->kind() == kind) return device;
-  }
-  return nullptr;
-}
-
-// The till's own before everybody's; another till's never.
-std::shared_ptr<devices::Device> Store::device_for(std::string_view verb,
-                                                   const std::string& till) const {
-  std::shared_ptr<devices::Device> shared;
-  for (const auto& [id, device] : devices_) {
-    if (!device->offers(verb)) continue;
-    const std::string whose = till_of(id);
-    if (whose == till) return device;
-    if (whose.empty() && !shared) shared = device;
-  }
-  return shared;
-}
-
-std::string Store::till_of(const std::string& device) const {
-  const auto at = device_till_.find(device);
-  return at == device_till_.end() ? std::string() : at->second;
-}
-
-json::array Store::describe_plugins() {
-  json::array out;
-  for (const auto& entry : catalogue_.scan()) {
-    json::object o{{"name", entry.name}};
-    if (entry.manifest) {
-      o["id"] = entry.manifest->id;
-      o["kind"] = entry.manifest->kind;
-      o["version"] = entry.manifest->version;
-    } else {
-      o["problem"] = error_view(entry.manifest.error(), config_.language);
-    }
-    if (entry.trust) {
-      o["trusted"] = name(*entry.trust);
-    } else {
-      o["untrusted"] = error_view(entry.trust.error(), config_.language);
-    }
-    out.push_back(std::move(o));
-  }
-  metrics_.set("tillbridge_plugin_folders_read_total",
-               static_cast<std::int64_t>(catalogue_.reads()));
-  return out;
-}
-
-json::array Store::describe_devices() const {
-  json::array out;
-  for (const auto& [id, device] : devices_) out.push_back(device->describe());
-  return out;
-}
-
-Result<void> Store::release_device(const std::string& id) {
-  const auto at = devices_.find(id);
-  if (at == devices_.end()) return fail(Code::kNoSuchDevice, id);
-  if (!at->second->release()) return fail(Code::kBadValue, id + " is not in quarantine");
-  return {};
 }
 
 void Store::publish(const std::string& till, const json::value& event) {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,7 +39,9 @@ class Store final : public checkout::PointsPort {
   // Reads the files, opens the journal, starts devices and link, recovers, then listens.
   // Errors name the file, the key or the address.
   Result<void> start();
+  // Devices are asked to end; all have when ended() says so, within TILL_GRACE_MS.
   void stop();
+  [[nodiscard]] bool ended() const;
 
   // ---- for the routes ----
   checkout::Desk& desk() { return *desk_; }
@@ -63,6 +66,8 @@ class Store final : public checkout::PointsPort {
   Metrics& metrics() { return metrics_; }
   [[nodiscard]] bool central_online() const { return link_ && link_->online(); }
   [[nodiscard]] boost::json::array describe_devices() const;
+  // Devices only a person can mend.
+  [[nodiscard]] boost::json::array alarms() const;
   boost::json::array describe_plugins();
   Counter& counter() { return *counter_; }
   // A driver in quarantine may try again. kNoSuchDevice, kSaleState when it is not in quarantine.
@@ -97,7 +102,12 @@ class Store final : public checkout::PointsPort {
   Result<void> open_files();
   Result<void> open_journal();
   void open_limits();
+  void open_quarantine();
+  void open_services();
   Result<void> make_devices();
+  std::shared_ptr<devices::Device> make_device(const devices::DeviceConfig& config,
+                                               const std::string& kind);
+  void open_desk();
   Result<void> open_link();
   Result<void> serve();
   void on_device_event(const std::string& device, const std::string& type,
@@ -139,6 +149,8 @@ class Store final : public checkout::PointsPort {
   std::unique_ptr<identify::Codes> codes_;
   std::map<Uuid, identify::CodeBinding> code_of_sale_;
   std::unique_ptr<supervisor::Quarantine> quarantine_;
+  std::unique_ptr<supervisor::Poison> poison_;
+  boost::asio::thread_pool disk_{1};  // what plugins keep is written there
   std::unique_ptr<devices::DeviceServices> services_;
   std::map<std::string, std::shared_ptr<devices::Device>> devices_;
   std::map<std::string, std::string> device_till_;
@@ -165,6 +177,8 @@ class Store final : public checkout::PointsPort {
 // Everything the configuration names: goods, program, key file, manifests and their settings.
 // Errors name the file; nothing is started and nothing written.
 Result<void> check_store_files(const Config& config);
+// Of these, what is no device.
+Result<void> check_named_files(const Config& config);
 
 // The public face of a sale: amounts as decimal text, everything explained.
 boost::json::object sale_view(const checkout::Sale& sale, Language language);
@@ -189,7 +203,7 @@ class Routes {
   void code(const Context& context, const Uuid& id, const api::Reply& reply);
   void identify(const Context& context, const Uuid& id, api::Reply reply);
   void pay(const Context& context, const Uuid& id, api::Reply reply);
-  static api::Response paid(const checkout::Sale& sale, Language language);
+  api::Response paid(const checkout::Sale& sale, Language language) const;
   Result<api::Response> told_by_till(const Context& context, const checkout::Sale& sale);
   void settle(const Context& context, const Uuid& id, api::Reply reply);
   Result<api::Response> open_sale(const Context& context);

@@ -47,8 +47,10 @@ void Store::on_device_event(const std::string& device, const std::string& type,
 void Store::on_weight(const std::string& till, const std::string& device,
                       const json::object& weighing) {
   json::object event{{"type", "weight"}, {"device", device}};
-  for (const auto& [key, value] : weighing) {
-    event[key] = value.is_int64() ? json::value(to_string(Quantity{value.get_int64()})) : value;
+  for (const char* key : {"weight", "tare", "stable"}) {
+    const auto* value = weighing.if_contains(key);
+    if (value == nullptr) continue;
+    event[key] = value->is_int64() ? json::value(to_string(Quantity{value->get_int64()})) : *value;
   }
   publish(till, event);
 }

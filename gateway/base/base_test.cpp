@@ -4,6 +4,7 @@
 #include <sstream>
 #include <type_traits>
 
+#include "gateway/base/foreign_text.h"
 #include "gateway/base/instant.h"
 #include "gateway/base/json.h"
 #include "gateway/base/masked.h"
@@ -203,6 +204,19 @@ TEST(Utf8, CountsOrRefuses) {
   }
   EXPECT_TRUE(printable("Хлеб"));
   EXPECT_FALSE(printable("a\tb"));
+}
+
+TEST(ForeignText, CanNotLookLikeALineOfItsOwn) {
+  EXPECT_EQ(escaped("hello\n2026-01-01 error FORGED\x1b[2J \xff\xfe", 100),
+            "hello\\x0a2026-01-01 error FORGED\\x1b[2J \\xff\\xfe");
+  EXPECT_EQ(escaped("Хлеб €🍞", 100), "Хлеб €🍞");
+  EXPECT_EQ(escaped("a\\x0a", 100), "a\\\\x0a");
+  EXPECT_EQ(escaped("\u202Eabc\u0085\u2028", 100), "\\xe2\\x80\\xaeabc\\xc2\\x85\\xe2\\x80\\xa8");
+  EXPECT_EQ(escaped(std::string("a\0b", 3), 100), "a\\x00b");
+  EXPECT_EQ(escaped("Хлеб", 5), "Хл…");
+  EXPECT_EQ(escaped("\xC3", 100), "\\xc3");
+  EXPECT_EQ(label("SIG\"} 1\nx{a=\"b"), "SIG__ 1_x_a__b");
+  EXPECT_EQ(label(std::string(100, 'a')).size(), 32U);
 }
 
 }  // namespace

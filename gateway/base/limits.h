@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxPluginFiles = 1024;     // of one folder, when 
 inline constexpr int kMaxPluginRestarts = 5;             // in a window, then it is set aside
 inline constexpr int kMaxPluginEventsPerSecond = 200;    // nobody scans faster
 inline constexpr int kMaxStateWritesPerSecond = 10;      // of one plugin; each waits for the disk
+inline constexpr int kMaxBrokenRulesPerSecond = 50;      // of one plugin, then it is ended
 inline constexpr std::size_t kMaxPluginRequests = 4;     // HTTP requests one child waits for
 
 // The sale

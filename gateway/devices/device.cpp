@@ -1,7 +1,11 @@
 #include "device.h"
 
-#include <algorithm>
+#include <tillbridge/abi.h>
 
+#include <algorithm>
+#include <array>
+
+#include "gateway/base/foreign_text.h"
 #include "gateway/base/log.h"
 
 namespace till::devices {
@@ -14,46 +18,76 @@ constexpr auto kGrace = milliseconds(2000);  // after a deadline, and after the 
 constexpr int kFirstReopenMs = 100;
 constexpr int kMostReopenMs = 5000;
 constexpr std::size_t kMaxQueued = 256;
-constexpr std::size_t kMaxFatal = 64;
-constexpr int kPoison = 2;  // so often it ended the child: it is not given to it again
 
 }  // namespace
 
-Result<std::shared_ptr<Device>> Device::make(DeviceServices& services, DeviceConfig config) {
-  auto manifest = TILL_TRY(supervisor::load_manifest(config.plugin));
-  config.settings = TILL_TRY(supervisor::check_settings(manifest, config.settings));
-  return std::shared_ptr<Device>(new Device(services, std::move(config), std::move(manifest)));
+std::shared_ptr<Device> Device::make(DeviceServices& services, DeviceConfig config,
+                                     std::string kind) {
+  auto manifest = supervisor::load_manifest(config.plugin);
+  if (manifest) kind = manifest->kind;
+  std::shared_ptr<Device> device(new Device(services, std::move(config), kind));
+  if (const auto fit = device->prepare(); !fit) device->problem_ = fit.error();
+  return device;
 }
 
-Device::Device(DeviceServices& services, DeviceConfig config, supervisor::Manifest manifest)
+Device::Device(DeviceServices& services, DeviceConfig config, const std::string& kind)
     : services_(services),
       config_(std::move(config)),
-      manifest_(std::move(manifest)),
-      policy_(manifest_.kind == "register"),
-      state_(services.state_folder, config_.id, manifest_.id),
+      policy_(kind == "register"),
       cores_(services.cores, config_.id),
       restart_timer_(services.io),
       port_timer_(services.io),
-      deadline_timer_(services.io) {}
+      deadline_timer_(services.io),
+      stop_timer_(services.io) {
+  manifest_.kind = kind;
+}
+
+// Everything about the plugin that is settled before its code runs. Asked before every start:
+// whoever can exchange a library could otherwise have it run by ending the one before.
+Result<void> Device::prepare() {
+  auto manifest = TILL_TRY(supervisor::load_manifest(config_.plugin));
+  if (!manifest_.kind.empty() && manifest.kind != manifest_.kind) {
+    return fail(Code::kManifestInvalid, "kind: it was a " + manifest_.kind);
+  }
+  settings_ = TILL_TRY(supervisor::check_settings(manifest, config_.settings));
+  if (services_.may_run) TILL_CHECK(services_.may_run(config_.plugin, manifest));
+  hash_ = supervisor::file_hash(config_.plugin + "/" + manifest.library);
+  if (hash_.empty()) return fail(Code::kPluginNotFound, manifest.library);
+  if (manifest.id != manifest_.id) {
+    state_.emplace(services_.state_folder, config_.id, manifest.id);
+  }
+  manifest_ = std::move(manifest);
+  return {};
+}
+
+void Device::unfit(const Error& error) {
+  if (problem_ != error || policy_.restarts() == 0) {
+    log_error("device {}: its plugin may not run: {} {}", config_.id, code_name(error.code),
+              escaped(error.detail, limits::kMaxLogDetail));
+  }
+  problem_ = error;
+  services_.metrics.add(fmt::format("tillbridge_plugin_unfit_total{{device=\"{}\",reason=\"{}\"}}",
+                                    config_.id, code_name(error.code)));
+  apply(supervisor::Event::kUnfit);
+}
 
 std::string Device::metric(const char* name) const {
   return fmt::format("tillbridge_{}{{device=\"{}\"}}", name, config_.id);
 }
 
-void Device::start() {
-  hash_ = supervisor::file_hash(config_.plugin + "/" + manifest_.library);
-  const bool held = !policy_.essential() && services_.quarantine.holds(hash_, config_.id);
-  if (held) log_warning("device {}: its driver was set aside before", config_.id);
-  apply(held ? supervisor::Event::kHeld : supervisor::Event::kStart);
-}
+void Device::start() { apply(supervisor::Event::kStart); }
 
 bool Device::release() {
-  if (policy_.state() != supervisor::State::kQuarantined) return false;
-  if (const auto done = services_.quarantine.release(hash_); !done) {
+  const auto poison = services_.poison.release(config_.id);
+  if (policy_.state() == supervisor::State::kBackoff) {
+    restart_timer_.cancel();
+    apply(supervisor::Event::kRelease);
+    return true;
+  }
+  if (policy_.state() != supervisor::State::kQuarantined) return poison && *poison;
+  if (const auto done = services_.quarantine.release(hash_, config_.id); !done) {
     log_error("device {}: {}", config_.id, done.error().detail);
   }
-  hash_ = supervisor::file_hash(config_.plugin + "/" + manifest_.library);
-  fatal_.clear();
   apply(supervisor::Event::kRelease);
   return true;
 }
@@ -73,7 +107,6 @@ void Device::stop() {
   if (port_) port_->close();
   in_doubt_if_running();
   fail_queue({Code::kCancelled, config_.id, {}});
-  child_.reset();
 }
 
 void Device::apply(supervisor::Event event) {
@@ -91,16 +124,21 @@ void Device::apply(supervisor::Event event) {
       spawn();
       break;
     case supervisor::Action::kKill:
-      if (child_) child_->kill();
+      if (child_) child_->kill(ending_.value_or(Error{Code::kPluginDied, config_.id, {}}));
       break;
     case supervisor::Action::kAskToStop:
       if (child_) child_->send(ipc::Type::kStop, {});
+      stop_timer_.expires_after(milliseconds(TILL_GRACE_MS));
+      stop_timer_.async_wait([weak = weak_from_this()](boost::system::error_code ec) {
+        const auto self = weak.lock();
+        if (!ec && self) self->apply(supervisor::Event::kLate);
+      });
       break;
     case supervisor::Action::kSetAside:
       set_aside();
       break;
     case supervisor::Action::kWaitLong:
-      log_error("device {}: keeps failing, retried slowly", config_.id);
+      log_warning("device {}: retried slowly", config_.id);
       [[fallthrough]];
     case supervisor::Action::kWait:
       services_.metrics.add(metric("plugin_restarts_total"));
@@ -112,7 +150,29 @@ void Device::apply(supervisor::Event event) {
   }
 }
 
+// A death that follows is told by this reason.
+void Device::end_child(supervisor::Event event, Error why) {
+  if (!ending_) ending_ = std::move(why);
+  apply(event);
+}
+
+void Device::look_at_usage() {
+  const auto usage = supervisor::usage_of(child_pid());
+  if (!usage) return;
+  services_.metrics.set(metric("plugin_memory_bytes"), usage->memory);
+  if (auto why = usage_.look(*usage, running_, services_.clock.monotonic_us())) {
+    end_child(supervisor::Event::kBroke, std::move(*why));
+  }
+}
+
 void Device::spawn() {
+  ending_.reset();
+  if (const auto fit = prepare(); !fit) return unfit(fit.error());
+  if (!policy_.essential() && services_.quarantine.holds(hash_, config_.id)) {
+    log_warning("device {}: its driver was set aside before", config_.id);
+    return apply(supervisor::Event::kHeld);
+  }
+  usage_ = supervisor::UsageWatch(manifest_.memory_mb);
   in_flight_ = out_flight_ = requests_ = 0;
   std::weak_ptr<Device> weak = shared_from_this();
   supervisor::ChildHandlers handlers;
@@ -122,12 +182,17 @@ void Device::spawn() {
   handlers.frame = [weak](ipc::Frame frame) {
     if (const auto self = weak.lock()) self->on_frame(std::move(frame));
   };
-  handlers.trouble = [weak](supervisor::Trouble trouble) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->apply(trouble == supervisor::Trouble::kLate     ? supervisor::Event::kLate
-                : trouble == supervisor::Trouble::kSilent ? supervisor::Event::kSilent
-                                                          : supervisor::Event::kHung);
+  handlers.trouble = [weak](supervisor::Trouble trouble, const std::string& how) {
+    using supervisor::Event;
+    static constexpr std::array kEvents = {Event::kLate, Event::kSilent, Event::kHung,
+                                           Event::kBroke};
+    if (const auto self = weak.lock()) {
+      self->end_child(kEvents.at(static_cast<std::size_t>(trouble)),
+                      {Code::kPluginHung, how, std::string(name(trouble))});
+    }
+  };
+  handlers.beat = [weak] {
+    if (const auto self = weak.lock()) self->look_at_usage();
   };
   handlers.lost = [weak](const Error& error) {
     if (const auto self = weak.lock()) self->on_lost(error);
@@ -135,12 +200,26 @@ void Device::spawn() {
   handlers.output = [weak](std::string_view line) {
     if (const auto self = weak.lock()) self->on_printed(line);
   };
-  supervisor::ChildSpec spec{
-      services_.host_program, config_.plugin + "/" + manifest_.library,
-      manifest_.id,           manifest_.version,
-      manifest_.name,         json::serialize(config_.settings),
-      manifest_.activate_ms,  manifest_.access == supervisor::Access::kDirect,
-      manifest_.memory_mb,    cores_.prepare()};
+  const bool port_events =
+      !manifest_.events.empty() && manifest_.access == supervisor::Access::kPort;
+  std::string needs;
+  for (const auto& [wanted, word] : {std::pair(port_events, ipc::kNeedsInput),
+                                     std::pair(!manifest_.verbs.empty(), ipc::kNeedsOperations),
+                                     std::pair(!manifest_.events.empty(), ipc::kNeedsEvents)}) {
+    if (wanted) needs += std::string(word) + " ";
+  }
+  supervisor::ChildSpec spec{.host_program = services_.host_program,
+                             .library = config_.plugin + "/" + manifest_.library,
+                             .plugin_id = manifest_.id,
+                             .version = manifest_.version,
+                             .name = manifest_.name,
+                             .settings = json::serialize(settings_),
+                             .activate_ms = manifest_.activate_ms,
+                             .access = std::string(supervisor::name(manifest_.access)),
+                             .needs = std::move(needs),
+                             .memory_mb = manifest_.memory_mb,
+                             .cores = cores_.prepare(),
+                             .kept_away = services_.kept_away};
   if (services_.cgroups != nullptr) {
     spec.hold = [weak](int pid) {
       if (const auto self = weak.lock()) self->hold(pid);
@@ -162,6 +241,7 @@ void Device::after_death() {
 }
 
 void Device::on_ready() {
+  problem_.reset();
   apply(supervisor::Event::kReady);
   if (port_open_) {
     child_->send(ipc::Type::kPortState, "1");
@@ -174,20 +254,31 @@ void Device::on_ready() {
 }
 
 void Device::on_lost(const Error& error) {
-  log_warning("device {}: its driver ended: {} {} {}", config_.id, code_name(error.code),
-              error.detail, error.vendor);
-  const auto comma = error.vendor.find(',');
-  services_.metrics.add(
-      fmt::format("tillbridge_plugin_deaths_total{{device=\"{}\",reason=\"{}\"}}", config_.id,
-                  error.vendor.empty() ? code_name(error.code) : error.vendor.substr(0, comma)));
+  if (policy_.state() != supervisor::State::kStopping) {
+    log_warning("device {}: its driver ended: {} {} {}", config_.id, code_name(error.code),
+                escaped(error.detail, limits::kMaxLogDetail),
+                escaped(error.vendor, limits::kMaxLogDetail));
+    problem_ = {error.code, presentable(error.detail, limits::kMaxLogDetail),
+                presentable(error.vendor, limits::kMaxLogDetail)};
+    // Of the words only those count that the daemon itself has chosen.
+    const bool ours = error.code == Code::kPluginDied || error.code == Code::kPluginHung;
+    const std::string reason = ours && !error.vendor.empty()
+                                   ? label(error.vendor.substr(0, error.vendor.find(',')))
+                                   : code_name(error.code);
+    services_.metrics.add(fmt::format(
+        "tillbridge_plugin_deaths_total{{device=\"{}\",reason=\"{}\"}}", config_.id, reason));
+  }
+  stop_timer_.cancel();
   child_.reset();
   after_death();
   if (port_ && port_open_) port_->pause(true);
   apply(supervisor::Event::kDied);
   tell_online();
-  if (running_ && !queue_.front().key.empty()) {
-    if (fatal_.size() >= kMaxFatal) fatal_.erase(fatal_.begin());
-    ++fatal_[queue_.front().verb + " " + queue_.front().key];
+  if (running_) {
+    const auto written =
+        services_.poison.killed(hash_, config_.id, queue_.front().name, queue_.front().key.empty(),
+                                services_.clock.unix_us());
+    if (!written) log_error("device {}: {}", config_.id, written.error().detail);
   }
   in_doubt_if_running();
   fail_queue({Code::kPluginDied, config_.id, {}});
@@ -275,27 +366,29 @@ void Device::tell_online() {
 
 void Device::submit(std::string verb, const std::string& key, const json::value& body,
                     std::uint32_t deadline_ms, Done done) {
-  Error problem;
+  std::string text = json::serialize(body);
+  std::string name = supervisor::Poison::name_of(verb, text);
+  std::optional<Error> refusal;
   if (!online()) {
-    problem = {
-        manifest_.kind == "register" ? Code::kRegisterOffline : Code::kPortLost, config_.id, {}};
+    const bool is_register = manifest_.kind == "register";
+    refusal = {is_register ? Code::kRegisterOffline : Code::kPortLost, config_.id, {}};
+    if (problem_) refusal->detail += ": " + code_name(problem_->code) + " " + problem_->detail;
   } else if (queue_.size() >= kMaxQueued) {
-    problem = {Code::kDeviceBusy, config_.id, {}};
+    refusal = {Code::kDeviceBusy, config_.id, {}};
   } else if (!offers(verb)) {
-    problem = {Code::kVerbUnsupported, verb, {}};
-  } else if (const auto at = fatal_.find(verb + " " + key);
-             at != fatal_.end() && at->second >= kPoison) {
+    refusal = {Code::kVerbUnsupported, verb, {}};
+  } else if (services_.poison.refuses(hash_, config_.id, name, services_.clock.unix_us())) {
     services_.metrics.add(metric("plugin_poison_total"));
-    problem = {Code::kPluginDied, verb + " has ended its driver twice", {}};
+    refusal = {Code::kPluginDied, verb + " has ended its driver twice", {}};
   }
-  if (problem != Error{}) {
+  if (refusal) {
     // Never from inside submit: callers need not expect their own continuation.
     boost::asio::post(services_.io,
-                      [done = std::move(done), problem] { done(ipc::Outcome::refused(problem)); });
+                      [done = std::move(done), refusal] { done(ipc::Outcome::refused(*refusal)); });
     return;
   }
   std::string head = verb + "\t" + key + "\t" + std::to_string(deadline_ms) + "\n";
-  queue_.push_back({++last_number_, std::move(verb), key, head + json::serialize(body), deadline_ms,
+  queue_.push_back({++last_number_, std::move(verb), key, head + text, std::move(name), deadline_ms,
                     std::move(done)});
   next_operation();
 }
@@ -320,8 +413,8 @@ void Device::watch_deadline() {
     self->deadline_timer_.async_wait([weak, number](boost::system::error_code error) {
       const auto device = weak.lock();
       if (error || !device || !device->running_ || device->queue_.front().number != number) return;
-      log_error("device {}: {} hangs", device->config_.id, device->queue_.front().verb);
-      device->apply(supervisor::Event::kHung);
+      const auto& verb = device->queue_.front().verb;
+      device->end_child(supervisor::Event::kHung, {Code::kPluginHung, verb + " hangs", "hung"});
     });
   });
 }

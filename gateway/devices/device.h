@@ -8,7 +8,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/limits.h"
@@ -19,8 +21,10 @@
 #include "gateway/supervisor/cores.h"
 #include "gateway/supervisor/manifest.h"
 #include "gateway/supervisor/plugin_state.h"
+#include "gateway/supervisor/poison.h"
 #include "gateway/supervisor/policy.h"
 #include "gateway/supervisor/quarantine.h"
+#include "gateway/supervisor/usage.h"
 
 namespace till::devices {
 
@@ -39,6 +43,7 @@ struct DeviceServices {
   Metrics& metrics;
   std::string host_program;
   supervisor::Quarantine& quarantine;
+  supervisor::Poison& poison;
   // A scan, a card, an input error: (device id, type, JSON body).
   std::function<void(const std::string&, const std::string&, const boost::json::value&)> on_event;
   // Ready with its port open, or no longer so.
@@ -50,6 +55,11 @@ struct DeviceServices {
   std::string state_folder = {};  // of what plugins keep
   std::string cores = {};         // the folder of core files, "" = none are kept
   const supervisor::Cgroups* cgroups = nullptr;
+  // Is the plugin trusted, and with what it asks for? Asked before every start of its process.
+  std::function<Result<void>(const std::string& folder, const supervisor::Manifest&)> may_run = {};
+  std::vector<std::string> kept_away = {};  // files and folders no plugin may see
+  // Runs the first away from this thread, then the second on it; without it both run here.
+  std::function<void(std::function<void()>, std::function<void()>)> away = {};
 };
 
 // At most so many in a second; what is over it is for a counter.
@@ -63,6 +73,7 @@ class Rate {
     }
     return ++count_ <= most_;
   }
+  [[nodiscard]] int count() const { return count_; }  // in this second
   // The first one too many of this second.
   [[nodiscard]] bool just_over() const { return count_ == most_ + 1; }
 
@@ -76,14 +87,21 @@ class Device : public std::enable_shared_from_this<Device> {
  public:
   using Done = std::function<void(ipc::Outcome)>;
 
-  // kManifestInvalid, kPluginAbi, kConfigInvalid before anything is started.
-  static Result<std::shared_ptr<Device>> make(DeviceServices& services, DeviceConfig config);
+  // A device whose plugin can not run stands there too: problem() says why, and it is looked at
+  // again. `kind` is what it is taken for while its manifest can not be read.
+  static std::shared_ptr<Device> make(DeviceServices& services, DeviceConfig config,
+                                      std::string kind = {});
 
   // A plugin that was set aside before stays so until release().
   void start();
+  // Its child is asked to end and is given TILL_GRACE_MS; ended() is true then.
   void stop();
-  // A person lets a plugin in quarantine try again. False when it is not in quarantine.
+  [[nodiscard]] bool ended() const { return policy_.state() == supervisor::State::kStopped; }
+  // A person lets a plugin in quarantine try again, one that waits try now, and every operation
+  // that was refused for ending it. False when there is nothing of it.
   bool release();
+  // Why its plugin does not run, or ended last.
+  [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }
 
   // One operation at a time, in order. Ends done, refused or in doubt: a child that dies after the
   // submit leaves it in doubt. An offline device refuses at once (kRegisterOffline, kPortLost).
@@ -101,6 +119,9 @@ class Device : public std::enable_shared_from_this<Device> {
   [[nodiscard]] const std::string& id() const { return config_.id; }
   [[nodiscard]] const std::string& kind() const { return manifest_.kind; }
   [[nodiscard]] bool online() const;
+  [[nodiscard]] bool alarm() const {
+    return policy_.alarm() || policy_.state() == supervisor::State::kQuarantined;
+  }
   [[nodiscard]] bool offers(std::string_view verb) const;
   [[nodiscard]] supervisor::State state() const { return policy_.state(); }
   [[nodiscard]] int child_pid() const { return child_ ? child_->pid() : -1; }
@@ -112,12 +133,17 @@ class Device : public std::enable_shared_from_this<Device> {
     std::string verb;
     std::string key;
     std::string body;  // as it travels: head and JSON
+    std::string name;  // for Poison
     std::uint32_t deadline_ms = 0;
     Done done;
   };
 
-  Device(DeviceServices& services, DeviceConfig config, supervisor::Manifest manifest);
+  Device(DeviceServices& services, DeviceConfig config, const std::string& kind);
   void apply(supervisor::Event event);
+  Result<void> prepare();
+  void unfit(const Error& error);
+  void end_child(supervisor::Event event, Error why);
+  void look_at_usage();
   void spawn();
   void on_ready();
   void on_frame(ipc::Frame frame);
@@ -134,12 +160,13 @@ class Device : public std::enable_shared_from_this<Device> {
   void fail_queue(const Error& error);
   void answer_http(std::uint64_t number, const std::string& body);
   void answer_state(std::uint64_t number, const std::string& body);
+  void on_broken_rule(const std::string& body);
   void on_progress(const ipc::Frame& frame);
   void on_plugin_event(const std::string& body);
   void on_plugin_log(const std::string& body);
   void on_printed(std::string_view line);
   void on_port_output(std::string bytes);
-  void broken_rule(const char* rule);
+  void broken_rule(std::string_view rule, std::string_view how = {});
   void hold(int pid);
   void after_death();
   void set_aside();
@@ -150,13 +177,17 @@ class Device : public std::enable_shared_from_this<Device> {
   DeviceConfig config_;
   supervisor::Manifest manifest_;
   supervisor::Policy policy_;
-  supervisor::PluginState state_;
+  std::optional<supervisor::PluginState> state_;
   supervisor::Cores cores_;
-  std::string hash_;                  // of the library that is loaded
-  std::map<std::string, int> fatal_;  // verb and key of operations that ended the child, how often
+  std::string hash_;              // of the library that is loaded
+  boost::json::object settings_;  // with the schema's defaults
+  std::optional<Error> problem_;
+  std::optional<Error> ending_;  // why the child is being ended
+  supervisor::UsageWatch usage_{0};
+  bool keeping_ = false;  // a write of what the plugin keeps is under way
   std::shared_ptr<supervisor::Child> child_;
   std::shared_ptr<Port> port_;
-  boost::asio::steady_timer restart_timer_, port_timer_, deadline_timer_;
+  boost::asio::steady_timer restart_timer_, port_timer_, deadline_timer_, stop_timer_;
   std::deque<Operation> queue_;
   bool running_ = false;  // queue_.front() is with the child
   std::deque<std::function<void()>> waiting_;
@@ -170,6 +201,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::size_t out_flight_ = 0;  // bytes of the child the port has not taken yet
   std::size_t requests_ = 0;    // HTTP, unanswered
   Rate events_{limits::kMaxPluginEventsPerSecond}, logs_{limits::kMaxLogsPerSecond};
+  Rate rules_{limits::kMaxLogsPerSecond / 4};
   Rate state_writes_{limits::kMaxStateWritesPerSecond};
   int progress_ = 0;  // of the operation that runs, thousandths
   std::uint64_t last_number_ = 0;

@@ -1,9 +1,12 @@
 // What a device's child says: completions, bytes, events, requests.
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "device.h"
+#include "gateway/base/foreign_text.h"
 #include "gateway/base/log.h"
+#include "plugin_event.h"
 
 namespace till::devices {
 namespace {
@@ -19,10 +22,18 @@ std::size_t number(std::string_view text) {
 }  // namespace
 
 void Device::on_frame(ipc::Frame frame) {
+  if (stopped_) return;  // what it had still to say is answered as in doubt
   switch (frame.type) {
     case ipc::Type::kComplete:
       if (running_ && frame.op == queue_.front().number) {
         auto outcome = ipc::decode_outcome(frame.body);
+        const auto passed = services_.poison.passed(config_.id, queue_.front().name);
+        if (!passed) log_error("device {}: {}", config_.id, passed.error().detail);
+        if (outcome) {
+          auto& error = outcome->error;
+          error.detail = presentable(std::move(error.detail), limits::kMaxLogDetail);
+          error.vendor = presentable(std::move(error.vendor), limits::kMaxLogDetail);
+        }
         finish(outcome ? std::move(*outcome) : ipc::Outcome::in_doubt(outcome.error()));
       } else {
         broken_rule("completion");  // of nothing that runs: a second one, or a late one
@@ -50,15 +61,34 @@ void Device::on_frame(ipc::Frame frame) {
     case ipc::Type::kProgress:
       on_progress(frame);
       break;
+    case ipc::Type::kRule:
+      on_broken_rule(frame.body);
+      break;
     default:
       break;  // kNoReturn is a hint; kBye precedes the end of the socket
   }
 }
 
-void Device::broken_rule(const char* rule) {
-  log_error("device {}: its driver breaks a rule: {}", config_.id, rule);
+void Device::broken_rule(std::string_view rule, std::string_view how) {
   services_.metrics.add(fmt::format(
       "tillbridge_plugin_misbehaviour_total{{device=\"{}\",rule=\"{}\"}}", config_.id, rule));
+  if (rules_.allow(services_.clock.monotonic_us())) {
+    log_error("device {}: its driver breaks a rule: {}{}{}", config_.id, rule,
+              how.empty() ? "" : ": ", escaped(how, limits::kMaxLogDetail));
+  }
+  if (rules_.count() < limits::kMaxBrokenRulesPerSecond) return;
+  end_child(
+      supervisor::Event::kBroke,
+      {Code::kPluginDied, "it breaks rules without end, at last: " + std::string(rule), "rules"});
+}
+
+// The child's own host sees some rules broken; a forged frame gets no words into the metrics.
+void Device::on_broken_rule(const std::string& body) {
+  static constexpr std::array<std::string_view, 4> kKnown = {"NULL", "too long", "till_error.code",
+                                                             "till_status"};
+  const auto [rule, how] = ipc::split_head(body);
+  const auto* const known = std::ranges::find(kKnown, rule);
+  broken_rule(known == kKnown.end() ? "frame" : *known, how);
 }
 
 void Device::on_plugin_log(const std::string& body) {
@@ -70,24 +100,32 @@ void Device::on_plugin_log(const std::string& body) {
     if (logs_.just_over()) log_warning("device {}: its driver says too much", config_.id);
     return;
   }
-  log_info("device {}: driver says: {}", config_.id, text.substr(0, limits::kMaxLogDetail));
+  const auto line =
+      fmt::format("device {}: driver says: {}", config_.id, escaped(text, limits::kMaxLogDetail));
+  log_line(level == "3"   ? LogLevel::kError
+           : level == "2" ? LogLevel::kWarning
+                          : LogLevel::kInfo,
+           line);
 }
 
 void Device::on_printed(std::string_view line) {
   services_.metrics.add(metric("plugin_printed_lines_total"));
-  if (logs_.allow(services_.clock.monotonic_us())) {
-    log_info("device {}: driver prints: {}", config_.id, line);
+  if (!logs_.allow(services_.clock.monotonic_us())) {
+    return services_.metrics.add(metric("plugin_printed_lines_dropped_total"));
   }
+  log_info("device {}: driver prints: {}", config_.id, escaped(line, limits::kMaxLogDetail));
 }
 
 // After a reconnect the child's credit starts anew while old bytes may still be under way: twice
 // the credit is what an honest child can reach.
 void Device::on_port_output(std::string bytes) {
+  if (manifest_.access != supervisor::Access::kPort) return broken_rule("access", "a port");
   if (!port_ || !port_open_) return;
   out_flight_ += bytes.size();
   if (out_flight_ > std::size_t{2} * ipc::kPortCredit) {
     broken_rule("credit");
-    return apply(supervisor::Event::kBroke);
+    return end_child(supervisor::Event::kBroke,
+                     {Code::kPluginDied, "it writes without credit", "credit"});
   }
   port_->write(std::move(bytes));
 }
@@ -99,19 +137,21 @@ void Device::on_plugin_event(const std::string& body) {
     return;
   }
   const auto [type, text] = ipc::split_head(body);
-  boost::system::error_code bad;
-  const json::value value = json::parse(text, bad);
-  if (bad || std::ranges::find(manifest_.events, type) == manifest_.events.end()) {
-    return broken_rule("event");
+  if (std::ranges::find(manifest_.events, type) == manifest_.events.end()) {
+    return broken_rule("event", "its manifest does not name it");
   }
+  const auto event = check_event(type, text);
+  if (!event) return broken_rule("event", event.error().detail);
   services_.metrics.add(metric("events_total"));
-  services_.on_event(config_.id, std::string(type), value);
+  services_.on_event(config_.id, std::string(type), *event);
 }
 
 void Device::answer_http(std::uint64_t request_number, const std::string& body) {
+  if (manifest_.access != supervisor::Access::kHttp) return broken_rule("access", "HTTP");
   if (requests_ >= limits::kMaxPluginRequests) {
     broken_rule("requests");
-    return apply(supervisor::Event::kBroke);
+    return end_child(supervisor::Event::kBroke,
+                     {Code::kPluginDied, "too many HTTP requests at once", "requests"});
   }
   ++requests_;
   const auto [timeout, request] = ipc::split_head(body);
@@ -127,11 +167,33 @@ void Device::answer_http(std::uint64_t request_number, const std::string& body) 
 
 void Device::answer_state(std::uint64_t request_number, const std::string& body) {
   if (!child_) return;  // its last words
+  if (manifest_.access == supervisor::Access::kNone) return broken_rule("access", "state");
+  const auto answer = [weak = weak_from_this(), request_number](const ipc::Outcome& outcome) {
+    const auto self = weak.lock();
+    if (!self || !self->child_) return;
+    self->child_->send(ipc::Type::kStateAnswer, ipc::encode_outcome(outcome), request_number);
+  };
   const bool writes = !body.starts_with("get\t");
-  const auto outcome = writes && !state_writes_.allow(services_.clock.monotonic_us())
-                           ? ipc::Outcome::refused({Code::kDeviceBusy, "10 writes a second", {}})
-                           : state_.handle(body);
-  child_->send(ipc::Type::kStateAnswer, ipc::encode_outcome(outcome), request_number);
+  if (writes && !state_writes_.allow(services_.clock.monotonic_us())) {
+    return answer(ipc::Outcome::refused({Code::kDeviceBusy, "10 writes a second", {}}));
+  }
+  // An honest child waits for its answer before it asks again.
+  if (keeping_)
+    return answer(ipc::Outcome::refused({Code::kDeviceBusy, "a write is under way", {}}));
+  auto change = state_->handle(body);
+  if (!change.write) return answer(change.outcome);
+  // The disk may take its time; the daemon's only thread does not wait for it.
+  keeping_ = true;
+  auto written = std::make_shared<Result<void>>();
+  auto write = [written, work = std::move(change.write)] { *written = work(); };
+  auto then = [self = shared_from_this(), written, answer, next = std::move(change.next)]() mutable {
+    self->keeping_ = false;
+    if (*written) self->state_->keep(std::move(*next));
+    answer(*written ? ipc::Outcome::done({}) : ipc::Outcome::refused(written->error()));
+  };
+  if (services_.away) return services_.away(std::move(write), std::move(then));
+  write();
+  then();
 }
 
 void Device::on_progress(const ipc::Frame& frame) {

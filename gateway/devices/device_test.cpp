@@ -1,13 +1,24 @@
 // A device with a real child that misbehaves on command.
 #include "device.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "gateway/base/system_clock.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TILL_SANITIZED true
+#else
+#define TILL_SANITIZED false
+#endif
 
 namespace till::devices {
 namespace {
@@ -17,19 +28,23 @@ using namespace std::chrono_literals;
 class DeviceTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto made = Device::make(services, {"bad", TILL_BAD_SCANNER, NoPort{}, {}});
-    ASSERT_TRUE(made) << made.error().detail;
-    device = *made;
+    std::filesystem::remove(testing::TempDir() + "/device_test_poison.json");
+    device = Device::make(services, {"bad", TILL_BAD_SCANNER, port, {}});
+    ASSERT_FALSE(device->problem()) << device->problem()->detail;
     device->start();
     ASSERT_TRUE(until([this] { return device->online(); }));
   }
   void TearDown() override {
-    if (device) device->stop();
-    io.run_for(10ms);
+    if (!device) return;
+    device->stop();
+    EXPECT_TRUE(until([this] { return device->ended(); }));
   }
   bool until(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (!condition() && std::chrono::steady_clock::now() < deadline) io.run_one_for(10ms);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) {
+      io.restart();  // a device that waits for a person leaves it without work
+      io.run_one_for(10ms);
+    }
     return condition();
   }
   // The outcome of one operation, the device being online before it.
@@ -47,6 +62,7 @@ class DeviceTest : public testing::Test {
   SystemRandom random;
   Metrics metrics;
   supervisor::Quarantine quarantine{testing::TempDir() + "/device_test_quarantine.json"};
+  supervisor::Poison poison{testing::TempDir() + "/device_test_poison.json"};
   DeviceServices services{
       io,
       clock,
@@ -54,10 +70,12 @@ class DeviceTest : public testing::Test {
       metrics,
       TILL_PLUGIN_HOST,
       quarantine,
+      poison,
       [](const std::string&, const std::string&, const boost::json::value&) {},
       [](const std::string&, bool) {},
       [](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {},
       testing::TempDir() + "/device_test_state"};
+  PortSpec port = NoPort{};
   std::shared_ptr<Device> device;
 };
 
@@ -76,7 +94,18 @@ TEST_F(DeviceTest, AnOperationThatEndsTheChildTwiceIsNotGivenToItAgain) {
   EXPECT_EQ(device->child_pid(), alive) << "it reached the child";
   // The plugin is kept, and so is the same verb for another occasion.
   EXPECT_EQ(perform("test.reach", "poison").verdict, ipc::Verdict::kDone);
-  EXPECT_EQ(perform("test.crash", "another").verdict, ipc::Verdict::kInDoubt);
+  EXPECT_EQ(perform("test.crash", "another").verdict, ipc::Verdict::kRefused) << "another key";
+  EXPECT_EQ(perform("test.crash", "poison", {{"other", 1}}).verdict, ipc::Verdict::kInDoubt);
+  // A person may have it tried again.
+  ASSERT_TRUE(until([this] { return device->online(); }));
+  EXPECT_TRUE(device->release());
+  EXPECT_FALSE(device->release());
+  EXPECT_EQ(perform("test.crash", "poison").verdict, ipc::Verdict::kInDoubt);
+}
+
+TEST_F(DeviceTest, APoisonousQuestionWithoutAKeyCountsToo) {
+  for (int i = 0; i < 2; ++i) perform("test.crash", "");
+  EXPECT_EQ(perform("test.crash", "").verdict, ipc::Verdict::kRefused);
 }
 
 TEST_F(DeviceTest, WhatWaitsBehindADeadlyOperationDidNotHappen) {
@@ -113,6 +142,87 @@ TEST_F(DeviceTest, WhatAPluginKeepsOutlivesItsProcess) {
   std::string last;
   for (int i = 0; i < 12; ++i) last = perform("test.keep", "", {{"value", "eight"}}).body;
   EXPECT_EQ(last, R"({"code":2004})");
+}
+
+// An order the scanner reads from its port, here a pseudo-terminal's other end.
+struct OrderedDeviceTest : DeviceTest {
+  void SetUp() override {
+    terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ASSERT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    port = PtyPort{ptsname(terminal)};
+    DeviceTest::SetUp();
+  }
+  void TearDown() override {
+    DeviceTest::TearDown();
+    if (terminal >= 0) close(terminal);
+  }
+  void order(const std::string& line) {
+    ASSERT_EQ(write(terminal, (line + "\r").data(), line.size() + 1),
+              static_cast<ssize_t>(line.size() + 1));
+  }
+  std::int64_t deaths(const std::string& reason) {
+    return metrics.get("tillbridge_plugin_deaths_total{device=\"bad\",reason=\"" + reason + "\"}");
+  }
+  std::int64_t broken(const std::string& rule) {
+    return metrics.get("tillbridge_plugin_misbehaviour_total{device=\"bad\",rule=\"" + rule +
+                       "\"}");
+  }
+  int terminal = -1;
+};
+
+TEST_F(OrderedDeviceTest, RulesBrokenWithoutEndEndTheChild) {
+  for (const char* flood : {"progress", "rules"}) {
+    const auto before = deaths("rules");
+    ASSERT_TRUE(until([this] { return device->online(); }));
+    testing::internal::CaptureStdout();
+    order(flood);
+    ASSERT_TRUE(until([&] { return deaths("rules") == before + 1; })) << flood;
+    const std::string said = testing::internal::GetCapturedStdout();
+    EXPECT_LT(std::ranges::count(said, '\n'), 100) << flood;
+  }
+  EXPECT_GE(broken("progress"), limits::kMaxBrokenRulesPerSecond);
+}
+
+TEST_F(OrderedDeviceTest, MemoryInFilesIsSeenAndNamed) {
+  if (TILL_SANITIZED) GTEST_SKIP() << "sanitizers use more than they are asked for";
+  order("memory files");
+  ASSERT_TRUE(until([this] { return deaths("memory") == 1; }));
+}
+
+TEST_F(OrderedDeviceTest, AHandlerThatNeverReturnsIsNamed) {
+  order("spin");
+  ASSERT_TRUE(until([this] { return deaths("hung") == 1; }));
+  EXPECT_EQ(device->problem()->code, Code::kPluginHung);
+  EXPECT_EQ(device->problem()->detail, "on_input, on_quiet or on_port does not return");
+}
+
+TEST_F(OrderedDeviceTest, AForgedLineIsOneLine) {
+  testing::internal::CaptureStdout();
+  order("forge");
+  ASSERT_TRUE(until(
+      [this] { return metrics.get("tillbridge_plugin_log_lines_total{device=\"bad\"}") == 1; }));
+  io.run_for(20ms);
+  const std::string said = testing::internal::GetCapturedStdout();
+  EXPECT_NE(said.find("driver says: hello\\x0a2026-01-01 error FORGED\\x1b[2J\\xff"),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("[error]"), std::string::npos) << "its level is lost";
+}
+
+TEST_F(DeviceTest, ABuildSetAsideElsewhereIsNotStartedAgain) {
+  device->stop();
+  ASSERT_TRUE(until([this] { return device->ended(); }));
+  const auto hash = supervisor::file_hash(std::string(TILL_BAD_SCANNER) + "/bad_scanner.so");
+  device = Device::make(services, {"third", TILL_BAD_SCANNER, NoPort{}, {}});
+  device->start();
+  ASSERT_TRUE(until([this] { return device->online(); }));
+  ASSERT_TRUE(quarantine.add(hash, "first", false) && quarantine.add(hash, "second", false));
+  ::kill(device->child_pid(), SIGKILL);
+  ASSERT_TRUE(until([this] { return device->state() == supervisor::State::kQuarantined; }));
+  EXPECT_TRUE(device->release());
+  ASSERT_TRUE(until([this] { return device->online(); }));
+  EXPECT_TRUE(quarantine.holds(hash, "first"));
+  std::filesystem::remove(testing::TempDir() + "/device_test_quarantine.json");
 }
 
 TEST_F(DeviceTest, ProgressOnlyGrows) {

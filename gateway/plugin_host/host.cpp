@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/dll/shared_library.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -34,12 +33,6 @@ std::vector<std::string> split(std::string_view text, char by, std::size_t parts
   return out;
 }
 
-Error from_c(const till_error& error) {
-  return {error.code == 0 ? Code::kInternal : static_cast<Code>(error.code),
-          std::string(error.detail, strnlen(error.detail, sizeof error.detail)),
-          std::string(error.vendor, strnlen(error.vendor, sizeof error.vendor))};
-}
-
 struct Collector {
   std::string text;
   static bool write(const till_sink* sink, const char* data, std::size_t size) noexcept {
@@ -49,75 +42,6 @@ struct Collector {
     return true;
   }
 };
-
-// What the daemon knows about the plugin from its manifest.
-struct Expected {
-  std::string library, id, version, name;
-};
-
-struct Loaded {
-  const till_plugin* plugin = nullptr;
-  Error error;
-};
-
-std::unexpected<Error> lies(const char* member, const char* says, const std::string& manifest) {
-  return fail(Code::kManifestInvalid, std::string("descriptor.") + member + " is \"" +
-                                          (says == nullptr ? "NULL" : says) +
-                                          "\", the manifest says \"" + manifest + "\"");
-}
-
-Result<void> check_instance(const till_plugin& plugin, const Expected& expected) {
-  if (plugin.size < sizeof(till_plugin)) return fail(Code::kPluginAbi, "till_plugin.size");
-  for (const auto& [there, member] :
-       {std::pair(plugin.descriptor != nullptr, "descriptor"),
-        std::pair(plugin.activate != nullptr, "activate"),
-        std::pair(plugin.deactivate != nullptr, "deactivate"),
-        std::pair(plugin.destroy != nullptr, "destroy"),
-        std::pair(plugin.get_extension != nullptr, "get_extension")}) {
-    if (!there) return fail(Code::kPluginAbi, std::string("till_plugin.") + member + " is NULL");
-  }
-  const till_descriptor& d = *plugin.descriptor;
-  if (d.size < sizeof(till_descriptor)) return fail(Code::kPluginAbi, "till_descriptor.size");
-  for (const auto& [says, manifest, member] :
-       {std::tuple(d.id, &expected.id, "id"), std::tuple(d.name, &expected.name, "name"),
-        std::tuple(d.version, &expected.version, "version")}) {
-    if (says == nullptr || *manifest != says) return lies(member, says, *manifest);
-  }
-  return {};
-}
-
-// Loads with every symbol bound now (a missing one is an error here, not a death later) and never
-// unloads: the process ends instead.
-Loaded load(const Expected& expected, const till_host* host) {
-  static boost::dll::shared_library* kept = nullptr;
-  const std::string& library = expected.library;
-  const auto broken = [](const std::string& why) {
-    return Loaded{nullptr, {Code::kPluginAbi, why, {}}};
-  };
-  try {
-    kept = new boost::dll::shared_library(
-        library, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    if (!kept->has("tillbridge_entry")) return broken("tillbridge_entry is not exported");
-    const auto& entry = kept->get<const till_entry>("tillbridge_entry");
-    if (entry.size < sizeof(till_entry)) return broken("till_entry is smaller than version 1");
-    if (entry.abi_major != TILL_ABI_MAJOR) return broken("another major ABI version");
-    if (entry.abi_minor_required > TILL_ABI_MINOR) return broken("needs a newer host");
-    if (entry.init == nullptr || entry.get_factory == nullptr) {
-      return broken("till_entry has a NULL member");
-    }
-    const std::string folder = library.substr(0, library.find_last_of('/'));
-    if (!entry.init(folder.c_str())) return broken("init said no");
-    const auto* factory = static_cast<const till_factory*>(entry.get_factory(TILL_FACTORY_ID));
-    if (factory == nullptr) return broken("no factory " TILL_FACTORY_ID);
-    if (factory->create == nullptr) return broken("till_factory.create is NULL");
-    const till_plugin* plugin = factory->create(host, expected.id.c_str());
-    if (plugin == nullptr) return broken("it does not make " + expected.id);
-    if (const auto fits = check_instance(*plugin, expected); !fits) return {nullptr, fits.error()};
-    return {plugin, {}};
-  } catch (const std::exception& e) {
-    return {nullptr, {Code::kPluginNotFound, e.what(), {}}};
-  }
-}
 
 }  // namespace
 
@@ -132,12 +56,20 @@ std::int64_t unix_us() {
       .count();
 }
 
-Host::Host(int fd) : fd_(fd), c_host_(make_c_host(this)) {}
+Host::Host(int fd, std::string access)
+    : fd_(fd), access_(std::move(access)), c_host_(make_c_host(this)) {}
 
 void Host::send(ipc::Type type, std::string body, std::uint64_t op) {
+  if (body.size() > ipc::max_body(type)) {
+    return rule("too long", std::to_string(body.size()) + " bytes in one call");
+  }
   const std::lock_guard lock(sending_);
   const ipc::Frame frame{.type = type, .seq = ++seq_, .op = op, .body = std::move(body)};
   if (!ipc::send_frame(fd_, frame)) _exit(2);  // nobody is left to serve
+}
+
+void Host::rule(const std::string& name, const std::string& how) {
+  send(ipc::Type::kRule, (name + "\n" + how).substr(0, ipc::max_body(ipc::Type::kRule)));
 }
 
 int Host::run() {
@@ -156,6 +88,7 @@ void Host::handle(ipc::Frame frame) {
     std::thread([this, body = std::move(frame.body)] { device_thread(body); }).detach();
     return;
   }
+  if (frame.type == ipc::Type::kCancel) cancel(frame.op);
   const std::lock_guard lock(mutex_);
   switch (frame.type) {
     case ipc::Type::kSubmit:
@@ -163,10 +96,7 @@ void Host::handle(ipc::Frame frame) {
         jobs_.push_back({Job::Kind::kSubmit, frame.op, std::move(frame.body)});
       break;
     case ipc::Type::kCancel:
-      if (frame.op == current_op_) {
-        cancelled_ = true;
-        if (operations_ != nullptr && operations_->cancel != nullptr) operations_->cancel(plugin_);
-      }
+      if (frame.op == current_op_) cancelled_ = true;
       std::erase_if(jobs_, [&](const Job& j) {
         if (j.kind != Job::Kind::kSubmit || j.op != frame.op) return false;
         send(ipc::Type::kComplete,
@@ -211,49 +141,49 @@ std::string Host::status() {
   return std::to_string(current_op_) + " " + std::to_string(busy);
 }
 
-void Host::device_thread(const std::string& config) {
-  const auto parts = split(config, '\n', 5);  // library, id, version, name, settings
-  Loaded loaded;
-  if (parts.size() == 5) {
-    loaded = load({parts[0], parts[1], parts[2], parts[3]}, &c_host_);
-  } else {
-    loaded.error = {Code::kBadFrame, "CONFIG", {}};
-  }
-  till_error error{sizeof(till_error), 0, {}, {}, 0};
-  const till_plugin* plugin = loaded.plugin;
-  if (plugin != nullptr &&
-      plugin->activate(plugin, parts[4].data(), parts[4].size(), &error) != TILL_DONE) {
-    loaded.error = from_c(error);
-    plugin = nullptr;
-  }
-  const till_operations* operations = nullptr;
-  const till_input* input = nullptr;
-  if (plugin != nullptr) {
-    operations =
-        static_cast<const till_operations*>(plugin->get_extension(plugin, TILL_OPERATIONS_ID));
-    input = static_cast<const till_input*>(plugin->get_extension(plugin, TILL_INPUT_ID));
-    const bool half_operations = operations != nullptr && operations->perform == nullptr;
-    const bool half_input = input != nullptr && input->on_input == nullptr;
-    if (half_operations || half_input) {
-      loaded.error = {
-          Code::kPluginAbi,
-          half_input ? "till_input.on_input is NULL" : "till_operations.perform is NULL",
-          {}};
-      plugin = nullptr;
-    }
-  }
-  if (plugin == nullptr) {
-    send(ipc::Type::kFailed, ipc::encode_outcome(ipc::Outcome::refused(loaded.error)));
-    _exit(3);
-  }
+// The plugin's own wake-up, only while its perform runs: it is neither entered nor left meanwhile.
+// What is waited for in the host is ended under mutex_, so this thread never waits for a plugin
+// that waits for the host.
+void Host::cancel(std::uint64_t op) {
   {
     const std::lock_guard lock(mutex_);
-    plugin_ = plugin;
-    operations_ = operations;
-    input_table_ = input;
+    if (op == current_op_) cancelled_ = true;
+    wake_.notify_all();
+  }
+  const std::lock_guard lock(performing_mutex_);
+  if (op != performing_ || instance_.operations->cancel == nullptr) return;
+  instance_.operations->cancel(instance_.plugin);
+}
+
+void Host::failed(const Error& error) {
+  send(ipc::Type::kFailed, ipc::encode_outcome(ipc::Outcome::refused(error)));
+  _exit(3);
+}
+
+void Host::device_thread(const std::string& config) {
+  const auto parts = split(config, '\n', 6);  // library, id, version, name, needs, settings
+  if (parts.size() != 6) failed({Code::kBadFrame, "CONFIG", {}});
+  const auto needs = [&](std::string_view what) {
+    return parts[4].find(what) != std::string::npos;
+  };
+  emits_ = needs(ipc::kNeedsEvents);
+  const Expected expected{parts[0],
+                          parts[1],
+                          parts[2],
+                          parts[3],
+                          needs(ipc::kNeedsInput),
+                          needs(ipc::kNeedsOperations)};
+  auto loaded = load(expected, &c_host_);
+  if (loaded.error) failed(*loaded.error);
+  send(ipc::Type::kLoaded, {});
+  if (const auto wrong = activate(loaded.instance, expected, parts[5])) failed(*wrong);
+  {
+    const std::lock_guard lock(mutex_);
+    instance_ = loaded.instance;
   }
   send(ipc::Type::kReady, parts[1] + "\n" + parts[2]);
-  while (serve_once(plugin)) {
+  const till_plugin* plugin = instance_.plugin;
+  while (serve_once()) {
   }
   plugin->deactivate(plugin);
   plugin->destroy(plugin);
@@ -262,20 +192,19 @@ void Host::device_thread(const std::string& config) {
 }
 
 // Waits for one job, some input or the gap after it. False: it is time to stop.
-bool Host::serve_once(const till_plugin* plugin) {
+bool Host::serve_once() {
+  const till_input* input = instance_.input;
   Job job;
   {
     std::unique_lock lock(mutex_);
-    const auto something = [&] {
-      return !jobs_.empty() || (input_table_ != nullptr && !input_.empty());
-    };
+    const auto something = [&] { return !jobs_.empty() || (input != nullptr && !input_.empty()); };
     if (quiet_due_) {
       if (!wake_.wait_until(lock, deadline_in(kQuietMs), something)) {
         quiet_due_ = false;
         lock.unlock();
         pay_credit();
         busy(ipc::kInputOp);
-        if (input_table_->on_quiet != nullptr) input_table_->on_quiet(plugin, kQuietMs);
+        if (input->on_quiet != nullptr) input->on_quiet(instance_.plugin, kQuietMs);
         busy(0);
         return true;
       }
@@ -284,18 +213,20 @@ bool Host::serve_once(const till_plugin* plugin) {
     }
     if (jobs_.empty()) {
       lock.unlock();
-      deliver_input(plugin);
+      deliver_input();
       return true;
     }
     job = std::move(jobs_.front());
     jobs_.pop_front();
+    // In one step with leaving the queue: a cancel finds it in one of the two places.
+    if (job.kind == Job::Kind::kSubmit) set_busy(job.op);
   }
   if (job.kind == Job::Kind::kStop) return false;
   if (job.kind == Job::Kind::kSubmit) {
-    submit(plugin, job);
-  } else if (input_table_ != nullptr && input_table_->on_port != nullptr) {
+    submit(job);
+  } else if (input != nullptr && input->on_port != nullptr) {
     busy(ipc::kInputOp);
-    input_table_->on_port(plugin, job.body == "1");
+    input->on_port(instance_.plugin, job.body == "1");
     busy(0);
   }
   return true;
@@ -303,6 +234,10 @@ bool Host::serve_once(const till_plugin* plugin) {
 
 void Host::busy(std::uint64_t op) {
   const std::lock_guard lock(mutex_);
+  set_busy(op);
+}
+
+void Host::set_busy(std::uint64_t op) {
   current_op_ = op;
   op_started_us_ = monotonic_us();
   cancelled_ = false;
@@ -312,7 +247,7 @@ void Host::pay_credit() {
   if (owed_ > 0) send(ipc::Type::kCredit, std::to_string(std::exchange(owed_, 0)));
 }
 
-void Host::deliver_input(const till_plugin* plugin) {
+void Host::deliver_input() {
   std::uint8_t chunk[4096];
   std::size_t n = 0;
   {
@@ -321,39 +256,54 @@ void Host::deliver_input(const till_plugin* plugin) {
     quiet_due_ = true;
   }
   busy(ipc::kInputOp);
-  input_table_->on_input(plugin, chunk, n);
+  instance_.input->on_input(instance_.plugin, chunk, n);
   busy(0);
   owed_ += n;
   if (owed_ >= kCreditStep) pay_credit();
 }
 
-void Host::submit(const till_plugin* plugin, const Job& job) {
+void Host::submit(const Job& job) {
   const auto [head, body] = ipc::split_head(job.body);
   const auto parts = split(head, '\t', 3);  // verb, key, deadline
   std::uint32_t deadline_ms = 0;
   if (parts.size() == 3) {
     std::from_chars(parts[2].data(), parts[2].data() + parts[2].size(), deadline_ms);
   }
-  busy(job.op);
   ipc::Outcome outcome = ipc::Outcome::refused({Code::kVerbUnsupported, parts[0], {}});
-  if (operations_ != nullptr && parts.size() == 3) {
+  if (instance_.operations != nullptr && parts.size() == 3) {
     const till_operation operation{sizeof(till_operation), deadline_ms, parts[0].c_str(),
                                    parts[1].c_str(),       body.data(), body.size()};
-    Collector result;
-    const till_sink sink{&result, &Collector::write};
-    till_error error{sizeof(till_error), 0, {}, {}, 0};
-    const till_status status = operations_->perform(plugin, &operation, &sink, &error);
-    if (status == TILL_DONE) {
-      outcome = ipc::Outcome::done(std::move(result.text));
-    } else if (status == TILL_REFUSED) {
-      outcome = ipc::Outcome::refused(from_c(error));
-      outcome.dirty = error.dirty != 0;
-    } else {
-      outcome = ipc::Outcome::in_doubt(from_c(error));
-    }
+    outcome = perform(operation, job.op);
   }
   busy(0);
   send(ipc::Type::kComplete, ipc::encode_outcome(outcome), job.op);
+}
+
+ipc::Outcome Host::perform(const till_operation& operation, std::uint64_t op) {
+  {
+    const std::scoped_lock lock(performing_mutex_, mutex_);
+    if (cancelled_) return ipc::Outcome::refused({Code::kCancelled, {}, {}});
+    performing_ = op;
+  }
+  Collector result;
+  const till_sink sink{&result, &Collector::write};
+  till_error error{sizeof(till_error), 0, {}, {}, 0};
+  const auto* table = instance_.operations;
+  const till_status status = table->perform(instance_.plugin, &operation, &sink, &error);
+  {
+    const std::lock_guard lock(performing_mutex_);
+    performing_ = 0;
+  }
+  if (status == TILL_DONE) return ipc::Outcome::done(std::move(result.text));
+  auto [told, known] = from_c(error);
+  if (!known) rule("till_error.code", told.detail);
+  if (status == TILL_REFUSED) {
+    auto outcome = ipc::Outcome::refused(std::move(told));
+    outcome.dirty = error.dirty != 0;
+    return outcome;
+  }
+  if (status != TILL_IN_DOUBT) rule("till_status", std::to_string(status) + " of perform");
+  return ipc::Outcome::in_doubt(std::move(told));
 }
 
 std::size_t Host::take_input(std::uint8_t* buffer, std::size_t capacity) {

@@ -2,8 +2,6 @@
 // always answers; the [device] thread runs all of it.
 #pragma once
 
-#include <tillbridge/plugin.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -12,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "host_load.h"
 #include "protocols/plugin_ipc/plugin_ipc.h"
 
 namespace till::plugin_host {
@@ -24,7 +23,8 @@ inline constexpr std::size_t kCreditStep = ipc::kPortCredit / 4;
 
 class Host {
  public:
-  explicit Host(int fd);
+  // `access` is the manifest's word: which extensions there are.
+  Host(int fd, std::string access);
 
   // The IPC loop; returns the process's exit code.
   int run();
@@ -40,6 +40,10 @@ class Host {
   // Asks the daemon and waits for its answer; a cancelled wait is in doubt.
   ipc::Outcome ask(ipc::Type type, std::string body, std::uint32_t timeout_ms);
   void progress(std::uint32_t thousandths);
+  // The plugin broke a rule that can be seen here only; the daemon names and counts it.
+  void rule(const std::string& name, const std::string& how);
+  // Whether such a plugin is given the extension; host.h says which.
+  [[nodiscard]] bool offers(std::string_view extension) const;
 
   [[nodiscard]] const till_host* c_host() const { return &c_host_; }
 
@@ -52,16 +56,25 @@ class Host {
 
   void handle(ipc::Frame frame);
   void device_thread(const std::string& config);
-  bool serve_once(const till_plugin* plugin);
-  void submit(const till_plugin* plugin, const Job& job);
-  void deliver_input(const till_plugin* plugin);
+  [[noreturn]] void failed(const Error& error);
+  bool serve_once();
+  void submit(const Job& job);
+  ipc::Outcome perform(const till_operation& operation, std::uint64_t op);
+  void cancel(std::uint64_t op);
+  void deliver_input();
   void pay_credit();
   std::size_t take_input(std::uint8_t* buffer, std::size_t capacity);  // under mutex_
   std::string status();
   void busy(std::uint64_t op);
+  void set_busy(std::uint64_t op);  // under mutex_
 
   int fd_;
-  std::size_t owed_ = 0;  // input taken and not yet paid for; [device]
+  std::string access_;
+  bool emits_ = false;            // the manifest names events; written before the plugin is loaded
+  Instance instance_;             // written once, before READY
+  std::mutex performing_mutex_;   // taken before mutex_
+  std::uint64_t performing_ = 0;  // the operation whose perform runs
+  std::size_t owed_ = 0;          // input taken and not yet paid for; [device]
   till_host c_host_;
   std::mutex sending_;
   std::uint32_t seq_ = 0;
@@ -79,9 +92,6 @@ class Host {
   std::int64_t op_started_us_ = 0;
   std::uint64_t asked_ = 0;
   std::map<std::uint64_t, std::optional<ipc::Outcome>> answers_;
-  const till_operations* operations_ = nullptr;
-  const till_input* input_table_ = nullptr;
-  const till_plugin* plugin_ = nullptr;
 };
 
 std::int64_t monotonic_us();

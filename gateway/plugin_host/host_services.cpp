@@ -1,5 +1,7 @@
 // The host's function tables: thin thunks from the C boundary to Host.
 
+#include <algorithm>
+
 #include "host.h"
 #include "sdk/cpp/base/kept_state.h"
 #include "sdk/cpp/c_error.h"
@@ -7,15 +9,22 @@
 namespace till::plugin_host {
 namespace {
 
+constexpr std::size_t kMaxLine = 4096;  // of a log line; the daemon keeps less
+
 Host& of(const till_host* host) { return *static_cast<Host*>(host->host_data); }
 
 constexpr till_port kPort{
-    .read =
-        [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
-           std::uint32_t timeout_ms) noexcept { return of(h).read(buffer, capacity, timeout_ms); },
+    .read = [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
+               std::uint32_t timeout_ms) noexcept -> std::int32_t {
+      if (buffer == nullptr && capacity > 0) return of(h).rule("NULL", "till_port.read"), -1;
+      return of(h).read(buffer, capacity, timeout_ms);
+    },
     .write =
         [](const till_host* h, const std::uint8_t* data, std::size_t size,
-           std::uint32_t timeout_ms) noexcept { return of(h).write({data, size}, timeout_ms); },
+           std::uint32_t timeout_ms) noexcept {
+          if (data == nullptr && size > 0) return of(h).rule("NULL", "till_port.write"), false;
+          return of(h).write({data, size}, timeout_ms);
+        },
     .discard_input = [](const till_host* h) noexcept { of(h).discard_input(); },
     .point_of_no_return = [](const till_host* h) noexcept { of(h).point_of_no_return(); },
     .connected = [](const till_host* h) noexcept { return of(h).connected(); },
@@ -24,6 +33,10 @@ constexpr till_port kPort{
 constexpr till_events kEvents{
     .emit =
         [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
+          if (type == nullptr || (body == nullptr && size > 0)) {
+            return of(h).rule("NULL", "till_events.emit");
+          }
+          if (size > ipc::kInlineBody) return of(h).rule("too long", "till_events.emit");
           of(h).send(ipc::Type::kEvent, std::string(type) + "\n" + std::string(body, size));
         },
 };
@@ -31,7 +44,9 @@ constexpr till_events kEvents{
 constexpr till_log kLog{
     .write =
         [](const till_host* h, std::int32_t level, const char* text, std::size_t size) noexcept {
-          of(h).send(ipc::Type::kLog, std::to_string(level) + "\n" + std::string(text, size));
+          if (text == nullptr && size > 0) return of(h).rule("NULL", "till_log.write");
+          of(h).send(ipc::Type::kLog,
+                     std::to_string(level) + "\n" + std::string(text, std::min(size, kMaxLine)));
         },
 };
 
@@ -45,6 +60,10 @@ constexpr till_http kHttp{
     .request = [](const till_host* h, const char* request, std::size_t size,
                   std::uint32_t timeout_ms, const till_sink* answer,
                   till_error* error) noexcept -> till_status {
+      if (request == nullptr || answer == nullptr) {
+        of(h).rule("NULL", "till_http.request");
+        return TILL_REFUSED;
+      }
       // A second more than the daemon has: its verdict is better than our silence.
       const auto outcome = of(h).ask(ipc::Type::kHttpRequest,
                                      std::to_string(timeout_ms) + "\n" + std::string(request, size),
@@ -59,6 +78,14 @@ constexpr till_http kHttp{
 
 till_status keep(const till_host* h, const char* what, const char* key, std::string_view value,
                  const till_sink* sink, till_error* error) noexcept {
+  if (key == nullptr || (value.data() == nullptr && !value.empty())) {
+    of(h).rule("NULL", "till_state");
+    return TILL_REFUSED;
+  }
+  if (value.size() > KeptState::kValueMost) {
+    to_c({Code::kStateFull, "value: 4096 bytes", {}}, error);
+    return TILL_REFUSED;
+  }
   if (const auto good = KeptState::check(key); !good) {
     to_c(good.error(), error);
     return TILL_REFUSED;
@@ -90,8 +117,9 @@ constexpr till_progress kProgress{
 
 }  // namespace
 
-const void* host_extension(const till_host*, const char* id) noexcept {
+const void* host_extension(const till_host* host, const char* id) noexcept {
   const std::string_view wanted = id == nullptr ? "" : id;
+  if (!of(host).offers(wanted)) return nullptr;
   if (wanted == TILL_PORT_ID) return &kPort;
   if (wanted == TILL_EVENTS_ID) return &kEvents;
   if (wanted == TILL_LOG_ID) return &kLog;
@@ -100,6 +128,14 @@ const void* host_extension(const till_host*, const char* id) noexcept {
   if (wanted == TILL_STATE_ID) return &kState;
   if (wanted == TILL_PROGRESS_ID) return &kProgress;
   return nullptr;
+}
+
+bool Host::offers(std::string_view extension) const {
+  if (extension == TILL_LOG_ID || extension == TILL_TIME_ID) return true;
+  if (extension == TILL_EVENTS_ID) return emits_;
+  if (extension == TILL_PORT_ID) return access_ == "port";
+  if (extension == TILL_HTTP_ID) return access_ == "http";
+  return access_ != "none";
 }
 
 till_host make_c_host(Host* host) {

@@ -333,7 +333,7 @@ TEST_F(Sandbox, NoCapabilityIsLeft) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
       if (line.starts_with("CapEff:") || line.starts_with("CapPrm:")) {
-        if (line.find_first_not_of("0", line.find('\t') + 1) != std::string::npos) return false;
+        if (line.find_first_not_of('0', line.find('\t') + 1) != std::string::npos) return false;
       }
     }
     return true;

@@ -63,6 +63,15 @@ Result<Origin> check_trust(const Trust& trust, const std::string& folder) {
   return fail(Code::kPackageKeyUnknown, name + ": " + key);
 }
 
+Result<void> check_access(const Trust& trust, const std::string& folder, const Manifest& manifest) {
+  const std::string name = fs::path(folder).filename();
+  if (manifest.access != Access::kDirect ||
+      std::ranges::find(trust.direct_plugins, name) != trust.direct_plugins.end()) {
+    return {};
+  }
+  return fail(Code::kDirectNotNamed, name);
+}
+
 std::vector<CatalogueEntry> Catalogue::scan() {
   std::map<std::string, std::string> found;  // name -> folder
   for (const auto& folder : folders_) {

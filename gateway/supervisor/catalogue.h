@@ -14,6 +14,7 @@ namespace till::supervisor {
 struct Trust {
   std::vector<std::string> keys;              // of the authors it knows, base64
   std::vector<std::string> unsigned_plugins;  // folders that need no signature
+  std::vector<std::string> direct_plugins;    // folders that may open devices themselves
   std::string own;                            // the folder that came with the gateway
 };
 
@@ -23,6 +24,9 @@ std::string_view name(Origin origin);
 
 // kPackageBroken, kPackageUnsigned, kPackageKeyUnknown.
 Result<Origin> check_trust(const Trust& trust, const std::string& folder);
+
+// kDirectNotNamed: the manifest's `access: direct` is a wish, the store's word grants it.
+Result<void> check_access(const Trust& trust, const std::string& folder, const Manifest& manifest);
 
 struct CatalogueEntry {
   std::string name;  // of the folder

@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <tillbridge/abi.h>
+
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -23,21 +26,26 @@ namespace {
 
 constexpr auto kHeartbeat = std::chrono::seconds(1);
 constexpr int kLiveness = 3;
-constexpr std::int64_t kInputMs = 5000;
 constexpr int kChildFd = 3;
 constexpr std::size_t kMaxOutgoing = 4096;
-constexpr std::size_t kMaxPrinted = 512;  // of one line
+constexpr std::size_t kMaxPrinted = 512;                  // of one line
+constexpr std::size_t kTurnBytes = std::size_t{1} << 20;  // read of one child, then the others
 
 // What a child has to know of the daemon's environment; tokens and keys may stand in the rest.
-std::vector<char*> child_environment(bool all) {
+// A vendor's library also looks for its home.
+std::vector<char*> child_environment(bool direct) {
   static constexpr std::array kKept = {
       "TZ=",           "LANG=",         "LC_ALL=",       "LD_LIBRARY_PATH=",
       "ASAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS="};
+  static constexpr std::array kKeptDirect = {"HOME=", "PATH=", "USER=", "LOGNAME="};
   std::vector<char*> kept;
   for (char** e = environ; *e != nullptr; ++e) {
     const std::string_view entry = *e;
     const auto wanted = [&](std::string_view name) { return entry.starts_with(name); };
-    if (all || std::ranges::any_of(kKept, wanted)) kept.push_back(*e);
+    if (std::ranges::any_of(kKept, wanted) ||
+        (direct && std::ranges::any_of(kKeptDirect, wanted))) {
+      kept.push_back(*e);
+    }
   }
   kept.push_back(nullptr);
   return kept;
@@ -86,14 +94,16 @@ int Child::spawn(int socket, int printed) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::string fd = std::to_string(kChildFd);
-  std::string access = spec_.direct ? "direct" : "pipe";
   std::string memory = std::to_string(spec_.memory_mb);
   std::string folder = spec_.library.substr(0, spec_.library.find_last_of('/'));
-  char* argv[] = {spec_.host_program.data(), fd.data(), access.data(), memory.data(), folder.data(),
-                  spec_.cores.data(),        nullptr};
-  auto environment = child_environment(spec_.direct);
-  const int error = posix_spawn(&pid_, spec_.host_program.c_str(), &actions, &attributes, argv,
-                                environment.data());
+  std::vector<char*> argv = {
+      spec_.host_program.data(), fd.data(), spec_.access.data(), memory.data(), folder.data(),
+      spec_.cores.data()};
+  for (auto& path : spec_.kept_away) argv.push_back(path.data());
+  argv.push_back(nullptr);
+  auto environment = child_environment(spec_.access == "direct");
+  const int error = posix_spawn(&pid_, spec_.host_program.c_str(), &actions, &attributes,
+                                argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return error;
@@ -129,13 +139,18 @@ Result<void> Child::start() {
   wait_output();
   if (spec_.hold) spec_.hold(pid_);
   send(ipc::Type::kConfig, spec_.library + "\n" + spec_.plugin_id + "\n" + spec_.version + "\n" +
-                               spec_.name + "\n" + spec_.settings);
+                               spec_.name + "\n" + spec_.needs + "\n" + spec_.settings);
   wait_readable();
-  timer_.expires_after(std::chrono::milliseconds(spec_.handshake_ms));
-  timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
-    if (!ec && !self->ready_) self->handlers_.trouble(Trouble::kLate);
-  });
+  expect(TILL_INIT_MS + TILL_GRACE_MS, "loading, init and create take too long");
   return {};
+}
+
+// The next step of its start, in time.
+void Child::expect(int ms, const char* what) {
+  timer_.expires_after(std::chrono::milliseconds(ms));
+  timer_.async_wait([self = shared_from_this(), what](boost::system::error_code ec) {
+    if (!ec && !self->ready_) self->handlers_.trouble(Trouble::kLate, what);
+  });
 }
 
 void Child::wait_readable() {
@@ -147,7 +162,8 @@ void Child::wait_readable() {
 
 void Child::read_frames() {
   // A bounded number at a time, so that one chatty child can not starve the others.
-  for (int i = 0; i < 64; ++i) {
+  std::size_t taken = 0;
+  for (int i = 0; i < 64 && taken < kTurnBytes; ++i) {
     if (over_ || !socket_.is_open()) return;
     auto received = ipc::receive_frame(socket_.native_handle());
     switch (received.state) {
@@ -155,6 +171,7 @@ void Child::read_frames() {
         if (received.frame.seq != ++heard_) {
           return lost({Code::kBadFrame, spec_.plugin_id + ": a frame out of turn", {}});
         }
+        taken += received.frame.body.size();
         on_frame(std::move(received.frame));
         break;
       case ipc::ReceiveState::kWouldBlock:
@@ -175,6 +192,9 @@ void Child::on_frame(ipc::Frame frame) {
       break;
     case ipc::Type::kPong:
       on_pong(frame.body);
+      break;
+    case ipc::Type::kLoaded:
+      if (!ready_) expect(spec_.activate_ms, "activate takes too long");
       break;
     case ipc::Type::kReady:
       if (ready_) break;
@@ -197,8 +217,10 @@ void Child::heartbeat() {
   timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
     if (ec || self->over_) return;
     if (self->unanswered_ >= kLiveness) {
-      self->handlers_.trouble(Trouble::kSilent);
+      self->handlers_.trouble(Trouble::kSilent, "three heartbeats without an answer");
     }
+    if (self->handlers_.beat) self->handlers_.beat();
+    if (self->over_) return;
     ++self->unanswered_;
     self->send(ipc::Type::kPing, {});
     self->heartbeat();
@@ -206,7 +228,14 @@ void Child::heartbeat() {
 }
 
 void Child::send(ipc::Type type, std::string body, std::uint64_t op) {
-  if (over_ || !socket_.is_open() || outgoing_.size() >= kMaxOutgoing) return;
+  if (over_ || deaf_ || !socket_.is_open()) return;
+  if (outgoing_.size() >= kMaxOutgoing) {
+    // A frame that is left out would break what the two sides agreed on: it has to end.
+    deaf_ = true;
+    return boost::asio::post(io_, [self = shared_from_this()] {
+      if (!self->over_) self->handlers_.trouble(Trouble::kDeaf, "it does not read what it is told");
+    });
+  }
   outgoing_.push_back({.type = type, .seq = ++seq_, .op = op, .body = std::move(body)});
   if (!flushing_) flush();
 }
@@ -228,8 +257,14 @@ void Child::flush() {
   }
 }
 
-void Child::kill() {
+void Child::kill(Error why) {
+  if (!ended_) ended_ = std::move(why);
   if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
+std::string_view name(Trouble trouble) {
+  static constexpr std::array<std::string_view, 4> kNames = {"late", "silent", "hung", "deaf"};
+  return kNames.at(static_cast<std::size_t>(trouble));
 }
 
 // Input handlers must return soon; operations have their own deadlines, which the device watches.
@@ -238,7 +273,9 @@ void Child::on_pong(std::string_view status) {
   if (space == std::string_view::npos || status.substr(0, space) != ipc::kInputOpText) return;
   std::int64_t busy_ms = 0;
   std::from_chars(status.data() + space + 1, status.data() + status.size(), busy_ms);
-  if (busy_ms > kInputMs) handlers_.trouble(Trouble::kHung);
+  if (busy_ms > TILL_INPUT_MS) {
+    handlers_.trouble(Trouble::kHung, "on_input, on_quiet or on_port does not return");
+  }
 }
 
 void Child::lost(const Error& error) {
@@ -250,15 +287,15 @@ void Child::lost(const Error& error) {
   const std::string how = reap();
   read_output();  // its last words
   output_.close(ignored);
-  Error why = failure_ == Error{} ? error : failure_;
-  if (why.code == Code::kPluginDied) why.vendor = how;
+  Error why = ended_ ? *ended_ : failure_ ? *failure_ : error;
+  if (why.code == Code::kPluginDied && why.vendor.empty()) why.vendor = how;
   handlers_.lost(why);
 }
 
 // How the process ended; one that has ended before is not changed by the kill.
 std::string Child::reap() {
   if (pid_ <= 0) return {};
-  kill();
+  ::kill(pid_, SIGKILL);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -7,7 +7,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "protocols/plugin_ipc/plugin_ipc.h"
 
@@ -18,23 +21,33 @@ struct ChildSpec {
   std::string library;
   std::string plugin_id, version, name;  // as the manifest says; the library must agree
   std::string settings;                  // JSON object
-  int handshake_ms = 10000;
-  bool direct = false;  // it opens devices itself: the sandbox is wider
+  int activate_ms = 10000;
+  std::string access = "port";  // the manifest's word: which services, and how wide the sandbox
+  std::string needs = {};       // of kNeedsInput, kNeedsOperations, kNeedsEvents
   int memory_mb = 64;
-  std::string cores = {};  // the folder a core file goes to, "" = none
+  std::string cores = {};                   // the folder a core file goes to, "" = none
+  std::vector<std::string> kept_away = {};  // what also `direct` may not see
   // Puts the process under the limits of its group before any plugin code runs.
   std::function<void(int pid)> hold = {};
 };
 
 // A child in trouble still lives: the policy decides, kill() ends it, `lost` follows.
-enum class Trouble { kLate, kSilent, kHung };
+enum class Trouble {
+  kLate,    // not loaded or not ready in time
+  kSilent,  // three heartbeats without an answer
+  kHung,    // input is not handled in time
+  kDeaf,    // it does not read what it is told
+};
+// The word that counts such a death.
+std::string_view name(Trouble trouble);
 
 struct ChildHandlers {
   std::function<void()> ready;
   std::function<void(ipc::Frame)> frame;
-  std::function<void(Trouble)> trouble;
+  std::function<void(Trouble, std::string how)> trouble;
   std::function<void(const Error&)> lost;             // once; the process is gone and reaped
   std::function<void(std::string_view)> output = {};  // a line it printed
+  std::function<void()> beat = {};                    // every second while it is ready
 };
 
 class Child : public std::enable_shared_from_this<Child> {
@@ -47,7 +60,8 @@ class Child : public std::enable_shared_from_this<Child> {
   // kPluginNotFound when the process can not be started.
   Result<void> start();
   void send(ipc::Type type, std::string body, std::uint64_t op = 0);
-  void kill();
+  // The `lost` that follows says why, not how: the vendor field is the word for the counter.
+  void kill(Error why);
   [[nodiscard]] int pid() const { return pid_; }
 
  private:
@@ -58,6 +72,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void flush();
   void heartbeat();
   void on_pong(std::string_view status);
+  void expect(int ms, const char* what);
   void lost(const Error& error);
   std::string reap();
   void wait_output();
@@ -74,10 +89,12 @@ class Child : public std::enable_shared_from_this<Child> {
   std::uint32_t seq_ = 0, heard_ = 0;  // the last frame sent, and taken
   int pid_ = -1;
   int unanswered_ = 0;
-  Error failure_;  // what the child said before it ended
+  std::optional<Error> failure_;  // what the child said before it ended
+  std::optional<Error> ended_;    // why it was ended
   bool ready_ = false;
   bool flushing_ = false;
   bool over_ = false;
+  bool deaf_ = false;
 };
 
 }  // namespace till::supervisor

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +38,7 @@ class ChildTest : public testing::Test {
     spec = {TILL_PLUGIN_HOST, kFolder + "/" + manifest->library,
             manifest->id,     manifest->version,
             manifest->name,   "{}"};
+    spec.needs = "input operations events";
   }
   void TearDown() override { child.reset(); }
 
@@ -51,7 +54,10 @@ class ChildTest : public testing::Test {
         frames.push_back(std::move(frame));
       }
     };
-    handlers.trouble = [this](Trouble t) { trouble = t; };
+    handlers.trouble = [this](Trouble t, const std::string&) {
+      trouble = t;
+      child->kill({Code::kPluginHung, "by the test", std::string(name(t))});
+    };
     handlers.lost = [this](const Error& e) { lost = e; };
     handlers.output = [this](std::string_view line) { printed.emplace_back(line); };
     child = std::make_shared<Child>(io, spec, std::move(handlers));
@@ -168,6 +174,56 @@ TEST_F(ChildTest, FramesWrittenPastTheHostEndTheChild) {
   }
 }
 
+TEST_F(ChildTest, AHugeEventIsRefusedBeforeItIsRead) {
+  start_ready();
+  child->send(Type::kPortIn, "huge event\r");
+  ASSERT_TRUE(until([this] { return lost.has_value(); }));
+  EXPECT_EQ(lost->detail, "type 8 with 15728640 bytes, at most 65536");
+}
+
+TEST_F(ChildTest, WhatTheHostCanSeeIsNamedAndNotSent) {
+  start_ready();
+  for (const auto& [order, rule] : {std::pair("no event\r", "NULL\ntill_events.emit"),
+                                    {"long event\r", "too long\ntill_events.emit"}}) {
+    frames.clear();
+    child->send(Type::kPortIn, order);
+    ASSERT_TRUE(until([this] { return frames.size() == 1 || lost; })) << order;
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(frames[0].type, Type::kRule);
+    EXPECT_EQ(frames[0].body, rule);
+  }
+}
+
+TEST_F(ChildTest, AnExtensionTheManifestDoesNotAskForIsNotThere) {
+  start_ready();
+  child->send(Type::kPortIn, "foreign\r");
+  ASSERT_TRUE(until([this] { return !frames.empty(); }));
+  EXPECT_EQ(frames[0].body, "scan\n{\"raw\":\"no http\",\"aim\":\"\"}");
+}
+
+TEST_F(ChildTest, AChildThatDoesNotReadIsEndedNotForgotten) {
+  start_ready();
+  ::kill(child->pid(), SIGSTOP);
+  for (int i = 0; i < 10'000; ++i) child->send(Type::kPing, {});
+  ASSERT_TRUE(until([this] { return lost.has_value(); }));
+  EXPECT_EQ(trouble, Trouble::kDeaf);
+  EXPECT_EQ(lost->vendor, "deaf");
+}
+
+TEST_F(ChildTest, AnOperationCancelledBeforeItBeginsIsRefusedAndNeverPerformed) {
+  start_ready();
+  for (int round = 0; round < 200; ++round) {
+    frames.clear();
+    child->send(Type::kSubmit, "test.sleep\tkey\t5000\n{}", ++op);
+    child->send(Type::kCancel, {}, op);
+    ASSERT_TRUE(until([this] { return !frames.empty() || lost; })) << round;
+    ASSERT_FALSE(lost);
+    const auto outcome = ipc::decode_outcome(frames.front().body);
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->verdict, ipc::Verdict::kRefused) << "the cancel was lost";
+  }
+}
+
 TEST_F(ChildTest, AnExceptionCostsOneInputNotTheInstance) {
   start_ready();
   child->send(Type::kPortIn, "throw\r");
@@ -210,7 +266,7 @@ TEST_F(ChildTest, OnlyItsSocketAndItsLibrariesAreWithinReach) {
 }
 
 TEST_F(ChildTest, AccessDirectWidensTheSandboxByName) {
-  spec.direct = true;
+  spec.access = "direct";
   start_ready();
   const auto outcome = perform("test.reach", "{}");
   std::remove("/tmp/tillbridge-bad-scanner");

@@ -43,11 +43,12 @@ Result<void> read_abi(JsonObject in, const std::string& id) {
   return {};
 }
 
+constexpr std::array<std::string_view, 4> kAccess = {"port", "http", "none", "direct"};
+
 Result<Access> access_of(const std::string& word) {
-  static constexpr std::array kWords = {"port", "http", "none", "direct"};
-  const auto at = std::ranges::find(kWords, word);
-  if (at == kWords.end()) return fail(Code::kBadValue, "access: port, http, none or direct");
-  return static_cast<Access>(at - kWords.begin());
+  const auto* const at = std::ranges::find(kAccess, word);
+  if (at == kAccess.end()) return fail(Code::kBadValue, "access: port, http, none or direct");
+  return static_cast<Access>(at - kAccess.begin());
 }
 
 bool plain(const std::string& text) {
@@ -144,6 +145,8 @@ Result<void> check_value(const json::object& schema, const json::value& v,
 }
 
 }  // namespace
+
+std::string_view name(Access access) { return kAccess.at(static_cast<std::size_t>(access)); }
 
 Result<Manifest> parse_manifest(std::string_view text) {
   const auto root = parse_json(text);

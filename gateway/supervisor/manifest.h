@@ -14,6 +14,7 @@ namespace till::supervisor {
 // What a plugin may reach: a port of the daemon, HTTP through the daemon, nothing at all (a rule),
 // or devices of its own (a vendor's library).
 enum class Access { kPort, kHttp, kNone, kDirect };
+std::string_view name(Access access);
 
 struct Manifest {
   std::string id;

@@ -52,16 +52,21 @@ Result<void> PluginState::load() {
   return {};
 }
 
-Result<void> PluginState::save(const KeptState& state) const {
+namespace {
+
+Result<void> save(const std::string& folder, const std::string& file, const std::string& plugin,
+                  const KeptState& state) {
   json::object values;
   for (const auto& [key, value] : state.values()) values[key] = to_hex(as_bytes(value));
   std::error_code ignored;  // write_durably says what is wrong with the folder
-  std::filesystem::create_directories(folder_, ignored);
-  const json::object root{{"plugin", json::string(plugin_)}, {"values", std::move(values)}};
-  return write_durably(file_, json::serialize(root) + "\n");
+  std::filesystem::create_directories(folder, ignored);
+  const json::object root{{"plugin", json::string(plugin)}, {"values", std::move(values)}};
+  return write_durably(file, json::serialize(root) + "\n");
 }
 
-ipc::Outcome PluginState::handle(std::string_view request) {
+}  // namespace
+
+PluginState::Change PluginState::handle(std::string_view request) {
   if (!state_) {
     // A file that can not be read must not stop the device: a plugin lives with its first start.
     if (const auto loaded = load(); !loaded) {
@@ -76,15 +81,17 @@ ipc::Outcome PluginState::handle(std::string_view request) {
   const auto key = tab == std::string_view::npos ? "" : std::string_view(head).substr(tab + 1);
   if (what == "get") {
     auto found = state_->get(key);
-    return found ? ipc::Outcome::done(std::move(*found)) : ipc::Outcome::refused(found.error());
+    return {found ? ipc::Outcome::done(std::move(*found)) : ipc::Outcome::refused(found.error())};
   }
-  if (what != "set" && what != "remove") return ipc::Outcome::refused({Code::kBadFrame, {}, {}});
+  if (what != "set" && what != "remove") return {ipc::Outcome::refused({Code::kBadFrame, {}, {}})};
   KeptState next = *state_;
-  auto changed = what == "set" ? next.set(key, value) : next.remove(key);
-  if (changed) changed = save(next);
-  if (!changed) return ipc::Outcome::refused(changed.error());
-  state_ = std::move(next);
-  return ipc::Outcome::done({});
+  const auto changed = what == "set" ? next.set(key, value) : next.remove(key);
+  if (!changed) return {ipc::Outcome::refused(changed.error())};
+  return {{},
+          [folder = folder_, file = file_, plugin = plugin_, next] {
+            return save(folder, file, plugin, next);
+          },
+          next};
 }
 
 }  // namespace till::supervisor

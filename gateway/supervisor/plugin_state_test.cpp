@@ -18,7 +18,13 @@ struct PluginStateTest : testing::Test {
     return {folder.string(), device, plugin};
   }
   static std::string said(PluginState& state, const std::string& request) {
-    const auto o = state.handle(request);
+    auto change = state.handle(request);
+    if (change.write) {
+      const auto written = change.write();
+      change.outcome = written ? ipc::Outcome::done({}) : ipc::Outcome::refused(written.error());
+      if (written) state.keep(std::move(*change.next));
+    }
+    const auto o = change.outcome;
     return o.verdict == ipc::Verdict::kDone ? o.body : code_name(o.error.code);
   }
   fs::path folder;

@@ -13,9 +13,11 @@ using enum Deaths;
 
 constexpr Transition kTable[] = {
     {kStopped, Event::kStart, kAny, kStarting, kSpawn, "somebody wants the plugin"},
-    {kStopped, Event::kHeld, kAny, kQuarantined, kNone, "set aside before the daemon's restart"},
     {kStopped, Event::kStop, kAny, kStopped, kNone, "there is nothing to end"},
 
+    {kStarting, Event::kHeld, kAny, kQuarantined, kNone, "this build was set aside before"},
+    {kStarting, Event::kUnfit, kAny, kBackoff, kWaitLong,
+     "its package may not run; looked at again"},
     {kStarting, Event::kReady, kAny, kReady, kNone, "it loaded, agreed and took its settings"},
     {kStarting, Event::kLate, kAny, kStarting, kKill, "no READY in time; its death follows"},
     {kStarting, Event::kBroke, kAny, kStarting, kKill, "it broke a rule; its death follows"},
@@ -33,6 +35,7 @@ constexpr Transition kTable[] = {
     {kReady, Event::kStop, kAny, kStopping, kAskToStop, "the daemon ends"},
 
     {kBackoff, Event::kTimer, kAny, kStarting, kSpawn, "the wait is over"},
+    {kBackoff, Event::kRelease, kAny, kStarting, kSpawn, "a person wants it tried now"},
     {kBackoff, Event::kStop, kAny, kStopped, kNone, "the daemon ends"},
 
     {kQuarantined, Event::kRelease, kAny, kStarting, kSpawn, "a person lets it try again"},
@@ -46,15 +49,18 @@ constexpr Transition kTable[] = {
 
 std::span<const Transition> transitions() { return kTable; }
 
-const Transition* Policy::find(Event event) const {
+const Transition* Policy::find(Event event, std::int64_t now_us) const {
   const auto* const at = std::ranges::find_if(kTable, [&](const Transition& t) {
-    return t.from == state_ && t.event == event && (t.deaths == kAny || t.deaths == deaths());
+    return t.from == state_ && t.event == event && (t.deaths == kAny || t.deaths == deaths(now_us));
   });
   return at == std::end(kTable) ? nullptr : at;
 }
 
-Deaths Policy::deaths() const {
-  if (early_ < limits_.early_crashes && crashes_ < limits_.crashes) return kFew;
+// Any five within the window are too many, not five since some moment.
+Deaths Policy::deaths(std::int64_t now_us) const {
+  const bool crowded = static_cast<int>(crashes_.size()) >= limits_.crashes &&
+                       now_us - crashes_.front() <= limits_.crash_window_us;
+  if (early_ < limits_.early_crashes && !crowded) return kFew;
   return essential_ ? kManyEssential : kMany;
 }
 
@@ -63,11 +69,8 @@ void Policy::count(Event event, std::int64_t now_us) {
   if (event == Event::kDied && (state_ == kStarting || state_ == kReady)) {
     ++restarts_;
     if (state_ == kStarting) ++early_;
-    if (now_us - window_start_us_ > limits_.crash_window_us) {
-      window_start_us_ = now_us;
-      crashes_ = 0;
-    }
-    ++crashes_;
+    crashes_.push_back(now_us);
+    if (static_cast<int>(crashes_.size()) > limits_.crashes) crashes_.pop_front();
     if (state_ == kReady && now_us - ready_since_us_ >= limits_.healthy_us) attempt_ = 0;
   }
   if (event == Event::kReady && state_ == kStarting) {
@@ -75,7 +78,10 @@ void Policy::count(Event event, std::int64_t now_us) {
     early_ = 0;
     alarm_ = false;
   }
-  if (event == Event::kRelease && state_ == kQuarantined) crashes_ = early_ = attempt_ = 0;
+  if (event == Event::kRelease && state_ == kQuarantined) {
+    crashes_.clear();
+    early_ = attempt_ = 0;
+  }
 }
 
 // Exponential with jitter: somewhere between half and all of the step.
@@ -93,7 +99,7 @@ std::int64_t Policy::backoff(Random& random) {
 
 Decision Policy::on(Event event, std::int64_t now_us, Random& random) {
   count(event, now_us);
-  const Transition* const found = find(event);
+  const Transition* const found = find(event, now_us);
   if (found == nullptr) return {};
   const bool changed = state_ != found->to;
   state_ = found->to;
@@ -111,9 +117,9 @@ std::string_view name(State state) {
 }
 
 std::string_view name(Event event) {
-  static constexpr std::array<std::string_view, 11> kNames = {"start", "held",   "ready",  "died",
-                                                              "late",  "silent", "hung",   "broke",
-                                                              "timer", "stop",   "release"};
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "start",  "held", "unfit", "ready", "died", "late",
+      "silent", "hung", "broke", "timer", "stop", "release"};
   return kNames[static_cast<std::size_t>(event)];
 }
 

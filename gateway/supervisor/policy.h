@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,13 +15,14 @@ namespace till::supervisor {
 enum class State { kStopped, kStarting, kReady, kBackoff, kQuarantined, kStopping };
 enum class Event {
   kStart,    // somebody wants the plugin
-  kHeld,     // somebody wants it, but it was set aside before the daemon's restart
+  kHeld,     // this build was set aside before
+  kUnfit,    // its package may not run: broken, changed, not trusted
   kReady,    // READY came
   kDied,     // the process ended, for whatever reason
   kLate,     // no HELLO or READY in time
   kSilent,   // three heartbeats without an answer
   kHung,     // an operation outlived its deadline and the cancel
-  kBroke,    // it broke the rules of the boundary
+  kBroke,    // it broke the rules of the boundary, or uses too much
   kTimer,    // the wait this machine asked for is over
   kStop,     // the daemon ends or the device is removed
   kRelease,  // a person takes the plugin out of quarantine
@@ -30,7 +32,7 @@ enum class Action {
   kSpawn,
   kKill,
   kWait,      // the backoff, then kTimer
-  kWaitLong,  // an essential device in trouble: slowly, with an alarm
+  kWaitLong,  // what only a person can mend: slowly, with an alarm
   kAskToStop,
   kSetAside,  // write it down: it stays so over a restart of the daemon
 };
@@ -74,7 +76,7 @@ class Policy {
 
   Decision on(Event event, std::int64_t now_us, Random& random);
   [[nodiscard]] State state() const { return state_; }
-  // An essential device that should be in quarantine.
+  // An essential device that should be in quarantine, or a package that may not run.
   [[nodiscard]] bool alarm() const { return alarm_; }
   // It is in trouble because it dies before READY.
   [[nodiscard]] bool dies_early() const { return early_ >= limits_.early_crashes; }
@@ -82,8 +84,8 @@ class Policy {
   [[nodiscard]] int restarts() const { return restarts_; }
 
  private:
-  [[nodiscard]] const Transition* find(Event event) const;
-  [[nodiscard]] Deaths deaths() const;
+  [[nodiscard]] const Transition* find(Event event, std::int64_t now_us) const;
+  [[nodiscard]] Deaths deaths(std::int64_t now_us) const;
   void count(Event event, std::int64_t now_us);
   std::int64_t backoff(Random& random);
 
@@ -94,8 +96,7 @@ class Policy {
   int attempt_ = 0;  // of the backoff
   int restarts_ = 0;
   int early_ = 0;
-  int crashes_ = 0;
-  std::int64_t window_start_us_ = 0;
+  std::deque<std::int64_t> crashes_;  // when, as many as the limit looks at
   std::int64_t ready_since_us_ = 0;
 };
 

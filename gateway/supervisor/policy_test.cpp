@@ -32,6 +32,7 @@ struct PolicyTest : testing::Test {
 
 TEST_F(PolicyTest, WhatWasSetAsideBeforeARestartWaitsForAPerson) {
   Policy p(false);
+  on(p, Event::kStart);
   EXPECT_EQ(on(p, Event::kHeld).action, Action::kNone);
   EXPECT_EQ(p.state(), State::kQuarantined);
   EXPECT_EQ(on(p, Event::kTimer).action, Action::kNone);
@@ -97,6 +98,34 @@ TEST_F(PolicyTest, FiveCrashesInTheWindow) {
   EXPECT_EQ(slow.state(), State::kBackoff);
 }
 
+// A fixed window would count four of these before its end and four after it.
+TEST_F(PolicyTest, FiveCrashesWithinTenMinutesWhereverTheTenMinutesBegin) {
+  Policy p(false);
+  crash_when_ready(p);
+  now += 590'000'000;
+  for (int i = 0; i < 3; ++i) crash_when_ready(p);
+  now += 20'000'000;
+  crash_when_ready(p);
+  EXPECT_EQ(p.state(), State::kBackoff) << "four within ten minutes";
+  crash_when_ready(p);
+  EXPECT_EQ(p.state(), State::kQuarantined);
+}
+
+TEST_F(PolicyTest, APackageThatMayNotRunIsLookedAtAgainSlowlyAndNeverSetAside) {
+  Policy p(false);
+  on(p, Event::kStart);
+  for (int i = 0; i < 10; ++i) {
+    const auto d = on(p, Event::kUnfit);
+    EXPECT_EQ(d.action, Action::kWaitLong);
+    EXPECT_EQ(d.wait_us, 60'000'000);
+    EXPECT_TRUE(p.alarm());
+    EXPECT_EQ(on(p, Event::kTimer).action, Action::kSpawn);
+  }
+  EXPECT_EQ(p.restarts(), 0) << "nothing of it has run";
+  on(p, Event::kReady);
+  EXPECT_FALSE(p.alarm());
+}
+
 TEST_F(PolicyTest, ARegisterIsNeverSwitchedOff) {
   Policy p(true);
   for (int i = 0; i < 50; ++i) crash_when_ready(p);
@@ -143,14 +172,14 @@ TEST_F(PolicyTest, NoPairIsDecidedTwiceAndEveryStateIsReached) {
 // Whatever comes, in whatever order: what is not in the table changes nothing.
 TEST_F(PolicyTest, WhatIsNotInTheTableLeavesEverythingAsItIs) {
   for (int s = 0; s < 6; ++s) {
-    for (int e = 0; e < 11; ++e) {
+    for (int e = 0; e < 12; ++e) {
       const auto event = static_cast<Event>(e);
       Policy p(false);
       const std::vector<std::vector<Event>> ways = {{},
                                                     {Event::kStart},
                                                     {Event::kStart, Event::kReady},
                                                     {Event::kStart, Event::kReady, Event::kDied},
-                                                    {Event::kHeld},
+                                                    {Event::kStart, Event::kHeld},
                                                     {Event::kStart, Event::kStop}};
       for (const Event way : ways[static_cast<std::size_t>(s)]) on(p, way);
       ASSERT_EQ(static_cast<int>(p.state()), s);

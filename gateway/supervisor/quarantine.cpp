@@ -16,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxEntries = 256;
+constexpr std::array<std::string_view, 3> kWords = {"died", "early", "released"};
 
 }  // namespace
 
@@ -29,40 +30,53 @@ Result<void> Quarantine::load() {
   auto in = TILL_TRY(JsonObject::from(root, ""));
   for (const auto& [path, value] : TILL_TRY(in.array("plugins", kMaxEntries))) {
     auto entry = TILL_TRY(JsonObject::from(*value, path));
+    auto hash = TILL_TRY(entry.get<std::string>("hash"));
+    auto device = TILL_TRY(entry.get<std::string>("device"));
+    // Before there was a word, no device meant every device.
+    const auto word = TILL_TRY(entry.get_or("why", std::string(kWords[device.empty() ? 1 : 0])));
+    const auto* const why = std::ranges::find(kWords, word);
+    if (why == kWords.end()) return fail(Code::kBadValue, path + ".why");
     entries_.push_back(
-        {TILL_TRY(entry.get<std::string>("hash")), TILL_TRY(entry.get<std::string>("device"))});
+        {std::move(hash), std::move(device), static_cast<Why>(why - kWords.begin())});
   }
   return in.finish();
 }
 
 bool Quarantine::holds(std::string_view hash, std::string_view device) const {
-  return std::ranges::any_of(entries_, [&](const Entry& e) {
-    return e.hash == hash && (e.device.empty() || e.device == device);
-  });
+  int devices = 0;
+  bool early = false;
+  for (const Entry& e : entries_) {
+    if (e.hash != hash) continue;
+    if (e.device == device) return e.why != Why::kReleased;
+    if (e.why != Why::kReleased) ++devices;
+    early |= e.why == Why::kEarly;
+  }
+  return early || devices > 1;
 }
 
 Result<void> Quarantine::add(const std::string& hash, const std::string& device,
                              bool before_ready) {
-  const bool elsewhere = std::ranges::any_of(
-      entries_, [&](const Entry& e) { return e.hash == hash && e.device != device; });
-  std::erase_if(entries_, [&](const Entry& e) {
-    return e.hash == hash && (before_ready || elsewhere || e.device == device);
-  });
-  if (entries_.size() >= kMaxEntries) entries_.erase(entries_.begin());
-  entries_.push_back({hash, before_ready || elsewhere ? "" : device});
-  return save();
+  return put({hash, device, before_ready ? Why::kEarly : Why::kDied});
 }
 
-Result<bool> Quarantine::release(std::string_view hash) {
-  if (std::erase_if(entries_, [&](const Entry& e) { return e.hash == hash; }) == 0) return false;
-  TILL_CHECK(save());
-  return true;
+Result<void> Quarantine::release(const std::string& hash, const std::string& device) {
+  return put({hash, device, Why::kReleased});
+}
+
+Result<void> Quarantine::put(Entry entry) {
+  std::erase_if(entries_,
+                [&](const Entry& e) { return e.hash == entry.hash && e.device == entry.device; });
+  if (entries_.size() >= kMaxEntries) entries_.erase(entries_.begin());
+  entries_.push_back(std::move(entry));
+  return save();
 }
 
 Result<void> Quarantine::save() const {
   json::array plugins;
   for (const Entry& e : entries_) {
-    plugins.push_back({{"hash", json::string(e.hash)}, {"device", json::string(e.device)}});
+    plugins.push_back({{"hash", json::string(e.hash)},
+                       {"device", json::string(e.device)},
+                       {"why", kWords.at(static_cast<std::size_t>(e.why))}});
   }
   const std::string text = json::serialize(json::object{{"plugins", plugins}}) + "\n";
   return write_durably(file_, text);

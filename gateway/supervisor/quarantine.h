@@ -1,6 +1,7 @@
 // Plugins that were set aside, kept over a restart of the daemon. The key is what failed: this
 // build of the plugin (its library's SHA-256) at this device; a new build is tried again. A build
-// that fails before it is ready, or at two devices, is set aside at every device.
+// that fails before it is ready, or at two devices, is set aside at every device but those where a
+// person let it go.
 #pragma once
 
 #include <string>
@@ -20,13 +21,16 @@ class Quarantine {
 
   [[nodiscard]] bool holds(std::string_view hash, std::string_view device) const;
   Result<void> add(const std::string& hash, const std::string& device, bool before_ready);
-  // Takes the build out again, at every device. False when it was not there.
-  Result<bool> release(std::string_view hash);
+  // A person lets the build run at this device; at another one it stays where it is.
+  Result<void> release(const std::string& hash, const std::string& device);
 
  private:
+  enum class Why { kDied, kEarly, kReleased };
   struct Entry {
-    std::string hash, device;  // "" = every device
+    std::string hash, device;
+    Why why = Why::kDied;
   };
+  Result<void> put(Entry entry);
   [[nodiscard]] Result<void> save() const;
 
   std::string file_;

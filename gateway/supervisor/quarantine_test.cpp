@@ -41,11 +41,34 @@ TEST_F(QuarantineTest, ABuildThatFailsEarlyOrTwiceIsSetAsideEverywhere) {
 TEST_F(QuarantineTest, APersonTakesItOut) {
   Quarantine q(file);
   ASSERT_TRUE(q.add("aa", "scanner", true));
-  EXPECT_TRUE(*q.release("aa"));
-  EXPECT_FALSE(*q.release("aa"));
+  ASSERT_TRUE(q.release("aa", "scanner"));
   Quarantine again(file);
   ASSERT_TRUE(again.load());
   EXPECT_FALSE(again.holds("aa", "scanner"));
+  ASSERT_TRUE(again.add("aa", "scanner", false));
+  EXPECT_TRUE(again.holds("aa", "scanner")) << "it died again";
+}
+
+TEST_F(QuarantineTest, AReleaseAtOneDeviceLeavesTheOthersAsTheyAre) {
+  Quarantine q(file);
+  ASSERT_TRUE(q.add("aa", "first", false));
+  ASSERT_TRUE(q.add("aa", "second", false));
+  ASSERT_TRUE(q.release("aa", "third"));
+  EXPECT_FALSE(q.holds("aa", "third"));
+  EXPECT_TRUE(q.holds("aa", "fourth"));
+  ASSERT_TRUE(q.release("aa", "first"));
+  EXPECT_FALSE(q.holds("aa", "first"));
+  EXPECT_TRUE(q.holds("aa", "second"));
+  EXPECT_FALSE(q.holds("aa", "fourth")) << "one device is left where it failed";
+}
+
+TEST_F(QuarantineTest, ReadsWhatAnEarlierVersionWrote) {
+  std::ofstream(file) << R"({"plugins":[{"hash":"aa","device":""},{"hash":"bb","device":"one"}]})";
+  Quarantine q(file);
+  ASSERT_TRUE(q.load());
+  EXPECT_TRUE(q.holds("aa", "any"));
+  EXPECT_TRUE(q.holds("bb", "one"));
+  EXPECT_FALSE(q.holds("bb", "two"));
 }
 
 TEST_F(QuarantineTest, ADamagedFileIsToldAndDoesNotStopTheStore) {

@@ -22,6 +22,28 @@ T get(Bytes in, std::size_t at) {
 
 }  // namespace
 
+std::size_t max_body(Type type) {
+  switch (type) {
+    case Type::kConfig:
+    case Type::kSubmit:
+    case Type::kComplete:
+    case Type::kHttpRequest:
+    case Type::kHttpAnswer:
+      return kMaxBody;
+    case Type::kEvent:
+    case Type::kLog:
+    case Type::kPortIn:
+    case Type::kPortOut:
+    case Type::kFailed:
+      return kInlineBody;
+    case Type::kState:
+    case Type::kStateAnswer:
+      return kInlineBody / 8;
+    default:
+      return kInlineBody / 64;
+  }
+}
+
 Buffer encode(const Frame& frame) {
   const bool memfd = frame.body.size() > kInlineBody;
   Buffer out;
@@ -50,6 +72,11 @@ Result<Frame> decode(Bytes message) {
   frame.seq = get<std::uint32_t>(message, 12);
   frame.op = get<std::uint64_t>(message, 16);
   if ((frame.flags & ~kFlagMemfd) != 0) return fail(Code::kBadFrame, "unknown flag");
+  if (frame.length > max_body(frame.type)) {
+    return fail(Code::kBadFrame, "type " + std::to_string(type) + " with " +
+                                     std::to_string(frame.length) + " bytes, at most " +
+                                     std::to_string(max_body(frame.type)));
+  }
   const std::size_t inline_size = message.size() - kHeader;
   if (frame.flags == kFlagMemfd) {
     if (inline_size != 0 || frame.length <= kInlineBody || frame.length > kMaxBody) {

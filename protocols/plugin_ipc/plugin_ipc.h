@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kPortCredit = 32 * 1024;
 
 enum class Type : std::uint16_t {
   kHello = 1,    // child: "abi_major abi_minor"
-  kConfig,       // daemon: library '\n' id '\n' version '\n' name '\n' settings, JSON
+  kConfig,       // daemon: library '\n' id '\n' version '\n' name '\n' needs '\n' settings, JSON
   kReady,        // child: id '\n' version
   kFailed,       // child: an Outcome; it ends after this
   kSubmit,       // daemon: op, verb '\t' key '\t' deadline_ms '\n' body
@@ -45,13 +45,22 @@ enum class Type : std::uint16_t {
   kState,        // child: op = request number, "get" "set" or "remove" '\t' key '\n' value
   kStateAnswer,  // daemon: op = request number, an Outcome; of a get the value
   kProgress,     // child: op, thousandths done, decimal
-  kLast = kProgress,
+  kLoaded,       // child: the library is there and has made its instance; it is activated next
+  kRule,         // child: the rule its plugin broke '\n' how
+  kLast = kRule,
 };
 
 inline constexpr std::uint16_t kFlagMemfd = 1;
 // In a PONG's "op busy_ms": the op of a child that handles input.
 inline constexpr std::uint64_t kInputOp = ~std::uint64_t{0};
 inline constexpr std::string_view kInputOpText = "18446744073709551615";
+
+// In a CONFIG's needs, separated by blanks: what the manifest promises of the plugin.
+inline constexpr std::string_view kNeedsInput = "input", kNeedsOperations = "operations",
+                                  kNeedsEvents = "events";
+
+// The longest body of such a frame.
+std::size_t max_body(Type type);
 
 struct Frame {
   Type type = Type::kPing;
@@ -81,7 +90,8 @@ struct Outcome {
 
 // The header and, unless it must travel as a memfd, the body.
 Buffer encode(const Frame& frame);
-// kBadFrame on a wrong magic, an unknown type or flag, or a length that does not fit the message.
+// kBadFrame on a wrong magic, an unknown type or flag, or a length that does not fit the message or
+// is over the type's longest; a memory file is not looked into then.
 Result<Frame> decode(Bytes message);
 
 std::string encode_outcome(const Outcome& outcome);

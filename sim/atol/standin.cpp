@@ -1,16 +1,19 @@
 // A stand-in for the vendor's libfptr10.so: the functions a host calls, with the virtual register
-// behind them. The register's memory is the file named by FPTR_STANDIN_STATE, or nothing outlives
-// the process. fptr_standin() is the tests' hand: the verbs of sim/atol/control.h and
+// behind them. The register's memory is the file named by FPTR_STANDIN_STATE, else
+// one beside the library that ends in .state, or nothing outlives the process. fptr_standin() is
+// the tests' hand: the verbs of sim/atol/control.h and
 //   {"do":"reset","keep_time":true}    a new register with its shift closed, real time again
 //   {"do":"time","ms":1800000000000}   local civil time stands there
 //   {"do":"cut","at":3,"executed":true}   from now, the call after `at` others fails: it does not
 //                                         arrive, or is executed and its answer is lost
 //   {"do":"mend"}                      the line is back; {"was_cut"}
+#include <dlfcn.h>
 #include <time.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -43,14 +46,22 @@ int copy_out(const std::string& utf8, wchar_t* out, int size) {
   return wanted;
 }
 
+std::string memory_file() {
+  if (const char* path = std::getenv("FPTR_STANDIN_STATE"); path != nullptr) return path;
+  Dl_info self{};
+  std::error_code none;
+  if (::dladdr(reinterpret_cast<void*>(&memory_file), &self) == 0) return {};
+  const std::string beside = std::string(self.dli_fname) + ".state";
+  return std::filesystem::exists(beside, none) ? beside : std::string();
+}
+
 // The one register of the process and the line to it.
 struct Standin {
   Standin() { reset(); }
   void reset() {
     printer.reset();
     memory.reset();
-    const char* path = std::getenv("FPTR_STANDIN_STATE");
-    if (path != nullptr && *path != 0) {
+    if (const std::string path = memory_file(); !path.empty()) {
       auto file = FileFiscalMemory::open(path);
       if (!file) throw std::runtime_error(file.error());
       memory = std::move(*file);

@@ -59,7 +59,7 @@ double us_since(Clock::time_point start) {
         std::unique_lock lock(mutex);
         wake.wait(lock, [&] { return there; });
         there = false;
-        mine = std::move(job);
+        mine.swap(job);
       }
       send(fd, mine.data(), mine.size(), MSG_NOSIGNAL);
     }
@@ -114,6 +114,7 @@ struct Rig {
     spec = {std::move(program), folder + "/" + manifest->library,
             manifest->id,       manifest->version,
             manifest->name,     "{}"};
+    spec.needs = "input operations events";
   }
   struct One {
     std::shared_ptr<Child> child;
@@ -131,7 +132,7 @@ struct Rig {
       one.out += frame.body.size();
       one.child->send(Type::kCredit, std::to_string(frame.body.size()));
     };
-    handlers.trouble = [](supervisor::Trouble) { std::abort(); };
+    handlers.trouble = [](supervisor::Trouble, const std::string&) { std::abort(); };
     handlers.lost = [&one](const Error&) { one.lost = true; };
     one.child = std::make_shared<Child>(io, spec, std::move(handlers));
     if (!one.child->start()) std::abort();
@@ -187,7 +188,7 @@ Figures spawns(Rig& rig) {
     rig.start(one);
     rig.until([&] { return one.ready; });
     ms.push_back(us_since(start) / 1000);
-    one.child->kill();
+    one.child->kill({});
     rig.until([&] { return one.lost; });
   }
   return figures(std::move(ms));
@@ -207,7 +208,7 @@ Figures crashes(Rig& rig) {
     rig.until([&] { return one.ready; });
     ms.push_back(us_since(start) / 1000);
   }
-  one.child->kill();
+  one.child->kill({});
   rig.until([&] { return one.lost; });
   return figures(std::move(ms));
 }

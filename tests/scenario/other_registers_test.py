@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same sale on every other register: sold, its cable pulled in the middle, part of it returned."""
-import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import threading
@@ -110,16 +110,21 @@ def main():
             finally:
                 shop.stop_all()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["FPTR_STANDIN_STATE"] = folder + ".fptr"  # the library's own memory
         shop = Shop(folder, preset)
-        library = shop.bin.parent / "lib/fptr10_standin/libfptr10.so"
+        # The vendor's library and its own memory, apart from the store's files.
+        vendor = pathlib.Path(folder + ".vendor")
+        vendor.mkdir()
+        library = vendor / "libfptr10.so"
+        shutil.copy(shop.bin.parent / "lib/fptr10_standin/libfptr10.so", library)
+        (vendor / "libfptr10.so.state").touch()
+        shop.store = 'direct_plugins = ["register_atol"]'
         shop.other_register = lambda ports: ("register_atol", "none", f'[device.settings]\nlibrary = "{library}"\n')
         try:
             shop.start_all(armed=False)
             check_library(shop)
         finally:
             shop.stop_all()
-            pathlib.Path(folder + ".fptr").unlink(missing_ok=True)
+            shutil.rmtree(vendor, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ enum class Code : int {
   kPluginInstalled = 2018,
   kNotKept = 2019,
   kStateFull = 2020,
+  kDirectNotNamed = 2021,
   kBarcodeTooLong = 2101,
   kCheckDigit = 2102,
   kGarbage = 2103,

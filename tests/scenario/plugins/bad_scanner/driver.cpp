@@ -27,20 +27,31 @@ void spin() {
 }
 
 // A frame written past the host: `type` and a body, with a sequence number of its own.
-void raw_frame(std::uint16_t type, std::size_t size, std::uint32_t magic = 0x314c4254) {
+void raw_frame(std::uint16_t type, std::size_t size, std::uint32_t magic = 0x314c4254,
+               std::uint32_t outside = 0) {
   std::vector<std::uint8_t> bytes(24 + size, 'x');
   const auto put = [&](std::size_t at, std::uint32_t value) {
     for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
   };
   put(0, magic);
-  put(4, type);
-  put(8, static_cast<std::uint32_t>(size));
+  put(4, type);                  // and no flags
+  put(6, outside != 0 ? 1 : 0);  // the body is elsewhere
+  put(8, outside != 0 ? outside : static_cast<std::uint32_t>(size));
   put(12, 1'000'000);
   send(kHostSocket, bytes.data(), bytes.size(), 0);
 }
 
 void eat() {
   for (std::vector<std::vector<char>> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
+}
+
+// In memory files: no limit of the process counts them.
+void memory_files() {
+  const std::vector<char> part(std::size_t{1} << 20, 'x');
+  for (int i = 0; i < 20; ++i) {
+    const int fd = memfd_create("held", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    for (int k = 0; fd >= 0 && k < 16; ++k) (void)!write(fd, part.data(), part.size());
+  }
 }
 
 bool can_open(const char* path, int how) {
@@ -84,6 +95,10 @@ class BadScanner final : public till::Scanner {
       const auto result = port().write(all, operation.deadline_ms);
       return {result ? TILL_DONE : TILL_IN_DOUBT, till::json::object{}, {}, false};
     }
+    if (operation.verb == "test.sleep") {  // for long, unless it is cancelled
+      if (sleep(4000)) return done({});
+      return {TILL_REFUSED, {}, {till::Code::kCancelled, {}, {}}, false};
+    }
     if (operation.verb == "test.spin") spin();
     if (operation.verb == "test.crash") std::raise(SIGSEGV);
     if (operation.verb == "test.reach") return {TILL_DONE, reach(), {}, false};
@@ -100,6 +115,7 @@ class BadScanner final : public till::Scanner {
 
  private:
   till::LineSplitter lines_{'\r', till::kMaxScanBytes};
+  bool foreign_ = false;
   std::thread::id device_ = std::this_thread::get_id();  // the one that created it
 
   static till::OperationResult done(till::json::object result) {
@@ -129,6 +145,31 @@ class BadScanner final : public till::Scanner {
   }
   void order(const std::string& line) {
     const std::map<std::string, std::function<void()>> kOrders = {
+        {"huge event", [] { raw_frame(8, 0, 0x314c4254, 15U << 20); }},
+        {"long event", [this] { emit(till::Scan{.raw = std::string(100'000, '1')}); }},
+        {"no event",
+         [this] {
+           const auto* table =
+               static_cast<const till_events*>(host()->get_extension(host(), TILL_EVENTS_ID));
+           table->emit(host(), nullptr, "{}", 2);
+         }},
+        {"rules",
+         [this] {
+           for (int i = 0; i < 100'000; ++i) Plugin::emit("undeclared", till::json::object{});
+         }},
+        {"progress",
+         [this] {
+           const auto* table =
+               static_cast<const till_progress*>(host()->get_extension(host(), TILL_PROGRESS_ID));
+           for (int i = 0; i < 100'000; ++i) table->report(host(), 7);
+         }},
+        {"forge", [this] { log(TILL_LOG_ERROR, "hello\n2026-01-01 error FORGED\x1b[2J\xff"); }},
+        {"memory files", memory_files},
+        {"foreign",
+         [this] {
+           foreign_ = host()->get_extension(host(), TILL_HTTP_ID) != nullptr;
+           emit(till::Scan{.raw = foreign_ ? "http" : "no http"});
+         }},
         {"spin", spin},
         {"sleep", [] { std::this_thread::sleep_for(std::chrono::hours(1)); }},
         {"crash", [] { std::raise(SIGSEGV); }},

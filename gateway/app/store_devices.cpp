@@ -1,0 +1,219 @@
+// The store's devices: what they need, which of them can run, what becomes of those that can not.
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "gateway/base/json.h"
+#include "gateway/base/log.h"
+#include "gateway/devices/http_client.h"
+#include "store.h"
+
+namespace till::app {
+
+namespace json = boost::json;
+
+namespace {
+
+Result<void> may_run(const Config& config, const std::string& folder,
+                     const supervisor::Manifest& manifest) {
+  TILL_TRY(supervisor::check_trust(config.trust, folder));
+  return supervisor::check_access(config.trust, folder, manifest);
+}
+
+Result<std::string> check_device(const Config& config, const devices::DeviceConfig& device) {
+  const auto manifest = TILL_TRY(supervisor::load_manifest(device.plugin));
+  TILL_TRY(supervisor::check_settings(manifest, device.settings));
+  TILL_CHECK(may_run(config, device.plugin, manifest));
+  return manifest.kind;
+}
+
+}  // namespace
+
+Result<void> check_store_files(const Config& config) {
+  TILL_CHECK(check_named_files(config));
+  bool fiscal = false;
+  for (const auto& d : config.devices) {
+    auto kind = check_device(config, d.device);
+    if (!kind) {
+      kind.error().detail = "device " + d.device.id + ": " + kind.error().detail;
+      return std::unexpected(kind.error());
+    }
+    fiscal |= *kind == "register";
+  }
+  if (!fiscal && !config.fiscal_by_till) {
+    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  }
+  return {};
+}
+
+// What of the machine bounds the plugins is told once.
+void Store::open_limits() {
+  if (auto groups = supervisor::Cgroups::open()) {
+    cgroups_ = std::move(*groups);
+    log_info("plugins are held to memory and processor share by control groups");
+  } else {
+    log_info("plugins are held by rlimits and niceness only: {}", groups.error().detail);
+  }
+  if (const auto pattern = supervisor::cores_go_elsewhere();
+      config_.keep_cores && !pattern.empty()) {
+    log_warning("core files go where the system sends them: {}", pattern);
+  }
+}
+
+void Store::open_quarantine() {
+  quarantine_ = std::make_unique<supervisor::Quarantine>(config_.data + "/quarantine.json");
+  poison_ = std::make_unique<supervisor::Poison>(config_.data + "/poison.json");
+  for (const auto& [file, loaded] : {std::pair("quarantine.json", quarantine_->load()),
+                                     std::pair("poison.json", poison_->load())}) {
+    if (loaded) continue;
+    log_error("{}: {} {}", file, code_name(loaded.error().code), loaded.error().detail);
+  }
+}
+
+void Store::open_services() {
+  services_ = std::make_unique<devices::DeviceServices>(devices::DeviceServices{
+      io_,
+      clock_,
+      random_,
+      metrics_,
+      config_.host_program,
+      *quarantine_,
+      *poison_,
+      [this](const std::string& device, const std::string& type, const json::value& body) {
+        on_device_event(device, type, body);
+      },
+      [this](const std::string& device, bool online) {
+        publish("", {{"type", "device"}, {"device", device}, {"online", online}});
+        if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
+      },
+      [this](const std::string& request, std::uint32_t timeout_ms,
+             std::function<void(ipc::Outcome)> done) {
+        devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
+      },
+      config_.data + "/plugins",
+      config_.keep_cores ? config_.data + "/cores" : std::string(),
+      cgroups_ ? &*cgroups_ : nullptr,
+      [this](const std::string& folder, const supervisor::Manifest& manifest) {
+        return may_run(config_, folder, manifest);
+      },
+      {config_.data, config_.file, config_.central_key, config_.log_file},
+      [this](std::function<void()> first, std::function<void()> then) {
+        boost::asio::post(disk_, [this, first = std::move(first), then = std::move(then)] {
+          first();
+          boost::asio::post(io_, then);
+        });
+      }});
+}
+
+// A device whose plugin can not run stands in the list like the others. What it was when it last
+// could is remembered: a register is never taken for something the store can do without.
+std::shared_ptr<devices::Device> Store::make_device(const devices::DeviceConfig& config,
+                                                    const std::string& kind) {
+  auto device = devices::Device::make(*services_, config, kind);
+  if (!device->problem()) journal_->set_setting("device_kind." + config.id, device->kind());
+  return device;
+}
+
+Result<void> Store::make_devices() {
+  open_limits();
+  open_quarantine();
+  open_services();
+  for (const auto& d : config_.devices) {
+    devices_[d.device.id] = make_device(d.device, journal_->setting("device_kind." + d.device.id));
+    device_till_[d.device.id] = d.till;
+  }
+  if (!config_.fiscal_by_till && !device_of_kind("register")) {
+    // A first start with a broken register: one of those nobody can tell the kind of must be it.
+    const auto unknown = std::ranges::find_if(
+        config_.devices, [this](const auto& d) { return devices_[d.device.id]->kind().empty(); });
+    if (unknown == config_.devices.end()) {
+      return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+    }
+    devices_[unknown->device.id] = make_device(unknown->device, "register");
+  }
+  counter_ = std::make_unique<Counter>(
+      [this](std::string_view verb, const std::string& till) { return device_for(verb, till); },
+      config_.language, config_.drawer_on_cash);
+  rule_plugins_ = std::make_unique<RulePlugins>(
+      [this](const std::string& id) {
+        const auto at = devices_.find(id);
+        return at == devices_.end() ? nullptr : at->second;
+      },
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
+  return {};
+}
+
+std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) const {
+  for (const auto& [id, device] : devices_) {
+    if (device->kind() == kind) return device;
+  }
+  return nullptr;
+}
+
+// The till's own before everybody's; another till's never.
+std::shared_ptr<devices::Device> Store::device_for(std::string_view verb,
+                                                   const std::string& till) const {
+  std::shared_ptr<devices::Device> shared;
+  for (const auto& [id, device] : devices_) {
+    if (!device->offers(verb)) continue;
+    const std::string whose = till_of(id);
+    if (whose == till) return device;
+    if (whose.empty() && !shared) shared = device;
+  }
+  return shared;
+}
+
+std::string Store::till_of(const std::string& device) const {
+  const auto at = device_till_.find(device);
+  return at == device_till_.end() ? std::string() : at->second;
+}
+
+json::array Store::describe_plugins() {
+  json::array out;
+  for (const auto& entry : catalogue_.scan()) {
+    json::object o{{"name", entry.name}};
+    if (entry.manifest) {
+      o["id"] = entry.manifest->id;
+      o["kind"] = entry.manifest->kind;
+      o["version"] = entry.manifest->version;
+    } else {
+      o["problem"] = error_view(entry.manifest.error(), config_.language);
+    }
+    if (entry.trust) {
+      o["trusted"] = name(*entry.trust);
+    } else {
+      o["untrusted"] = error_view(entry.trust.error(), config_.language);
+    }
+    out.push_back(std::move(o));
+  }
+  metrics_.set("tillbridge_plugin_folders_read_total",
+               static_cast<std::int64_t>(catalogue_.reads()));
+  return out;
+}
+
+json::array Store::alarms() const {
+  json::array out;
+  for (const auto& [id, device] : devices_) {
+    if (device->alarm()) out.emplace_back(id);
+  }
+  return out;
+}
+
+json::array Store::describe_devices() const {
+  json::array out;
+  for (const auto& [id, device] : devices_) {
+    auto described = device->describe();
+    const auto& problem = device->problem();
+    described["problem"] = problem ? json::value(error_view(*problem, config_.language)) : nullptr;
+    out.push_back(std::move(described));
+  }
+  return out;
+}
+
+Result<void> Store::release_device(const std::string& id) {
+  const auto at = devices_.find(id);
+  if (at == devices_.end()) return fail(Code::kNoSuchDevice, id);
+  if (!at->second->release()) return fail(Code::kBadValue, id + " is not set aside");
+  return {};
+}
+
+}  // namespace till::app
