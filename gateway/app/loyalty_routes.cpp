@@ -27,9 +27,9 @@ void Routes::quote(const Context& c, const Uuid& id, const api::Reply& reply) {
   };
   const auto run = [&]() -> Result<void> {
     auto in = TILL_TRY(JsonObject::from(c.body, ""));
-    auto payments = TILL_TRY(announced(in));
+    const auto payments = TILL_TRY(announced(in));
     TILL_CHECK(in.finish());
-    store_.quote(id, std::move(payments), answer);
+    store_.quote(id, payments, answer);
     return {};
   };
   if (const auto started = run(); !started) answer(started);

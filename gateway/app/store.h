@@ -87,7 +87,7 @@ class Store final : public checkout::PointsPort {
   void add_code(const Uuid& sale, const std::string& code,
                 const std::function<void(Result<void>)>& reply);
   // Asks the program's rule plugins, if it names any, and works the sale out.
-  void quote(const Uuid& sale, std::optional<std::vector<loyalty::Payment>> payments,
+  void quote(const Uuid& sale, const std::optional<std::vector<loyalty::Payment>>& payments,
              const std::function<void(Result<void>)>& reply, int tries = 3);
   // What the customer may spend now, by central's word.
   void balance(const checkout::Identity& who, const std::function<void(Result<Points>)>& reply);

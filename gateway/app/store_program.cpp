@@ -86,7 +86,7 @@ void Store::look_at_program() {
   publish("", {{"type", "program"}, {"program", program_.id}, {"version", program_.version}});
 }
 
-void Store::quote(const Uuid& id, std::optional<std::vector<loyalty::Payment>> payments,
+void Store::quote(const Uuid& id, const std::optional<std::vector<loyalty::Payment>>& payments,
                   const std::function<void(Result<void>)>& reply, int tries) {
   const auto done = [this, id, payments, reply](RulePlugins::Answers answers) {
     const auto quoted = desk_->quote(id, payments, std::move(answers));
