@@ -147,6 +147,8 @@ class Evaluator {
   void take_locals();
   void local_hits();
   void give_back(std::int64_t excess);
+  [[nodiscard]] std::int64_t left_to_pay() const;
+  [[nodiscard]] std::int64_t what_fits(std::int64_t given) const;
   void run_stage(Stage stage);
   template <typename F>
   void each_active(Stage stage, F visit);

@@ -245,6 +245,41 @@ void Evaluator::run_locals(std::uint32_t line) {
   }
 }
 
+// What discounts may still take, tax on top included: a negative line may be taxed otherwise.
+std::int64_t Evaluator::left_to_pay() const {
+  if (!negative_ || !plan_.settings.before_tax) return working_;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < count_; ++i) sum = checked_add(sum, with_tax(lines_[i], amount_[i]));
+  return std::min(working_, sum);
+}
+
+// The most of `given`, shared as it is, that leaves nothing below zero.
+std::int64_t Evaluator::what_fits(std::int64_t given) const {
+  const auto left = std::max<std::int64_t>(0, left_to_pay());
+  if (!negative_ || !plan_.settings.before_tax) return std::min(given, left);
+  std::int64_t taxed = 0, rounded = 0;
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    taxed = checked_add(taxed, with_tax(lines_[cand_[k]], share_[k]));
+    rounded += lines_[cand_[k]].taxed_on_top > 0 ? 1 : 0;
+  }
+  if (taxed <= left) return std::min(given, left);
+  const auto part = mul_div(given, left, taxed, Rounding::kDown);
+  return std::max<std::int64_t>(0, part - rounded);  // shared out again, a line may go up by one
+}
+
+// Negative lines leave less to pay than the rules of stage line took off: the last ones shrink.
+void Evaluator::give_back(std::int64_t excess) {
+  for (auto i = out_.applied.size(); i > 0 && excess > 0; --i) {
+    auto& a = out_.applied[i - 1];
+    const auto back = std::min(a.amount, excess);
+    a.amount -= back;
+    amount_[a.line] += back;
+    room_[a.line] += back;
+    working_ += back;
+    excess -= back;
+  }
+}
+
 std::size_t Evaluator::matches() const {
   std::size_t n = 0;
   for (std::size_t i = 0; i < count_; ++i) n += lines_[i].locals.size() + lines_[i].attached.size();

@@ -229,7 +229,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   const auto wanted = share_out(r, times);
   std::int64_t given = 0;
   for (const auto share : share_) given = checked_add(given, share);
-  const auto fits = std::min(q.amount, std::max<std::int64_t>(0, working_));
+  const auto fits = std::min(q.amount, what_fits(given));
   if (given > fits) {  // a limit, or negative lines that leave less to pay
     scratch_.assign(share_.begin(), share_.end());
     given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
@@ -376,19 +376,11 @@ void Evaluator::take_locals() {
     out_.reasons.insert(out_.reasons.end(), l.reasons.begin(),
                         l.reasons.begin() + static_cast<std::ptrdiff_t>(said));
   }
-  if (negative_ && working_ < 0) give_back(-working_);
-}
-
-// Negative lines leave less to pay than the rules of stage line took off: the last ones shrink.
-void Evaluator::give_back(std::int64_t excess) {
-  for (auto i = out_.applied.size(); i > 0 && excess > 0; --i) {
-    auto& a = out_.applied[i - 1];
-    const auto back = std::min(a.amount, excess);
-    a.amount -= back;
-    amount_[a.line] += back;
-    room_[a.line] += back;
-    working_ += back;
-    excess -= back;
+  if (!negative_) return;
+  for (auto left = left_to_pay(); left < 0; left = left_to_pay()) {
+    const auto before = working_;
+    give_back(-left);
+    if (working_ == before) break;
   }
 }
 
