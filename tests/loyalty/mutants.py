@@ -15,7 +15,7 @@ TARGET = "till_loyalty_test"
 MISTAKES = {
     "ties go to the last line": ("allocate.cpp", "a.rest > b.rest : a.line < b.line", "a.rest > b.rest : a.line > b.line"),
     "a cap is forgotten": ("allocate.cpp", "std::min(part.amount, caps[part.line] - shares[part.line])", "part.amount + 0 * caps[0]"),
-    "the rest is lost": ("allocate.cpp", "if (left > 0) odd_units(left, how);", ""),
+    "the rest is lost": ("allocate.cpp", "        odd_units(left, how);", ""),
     "floors are ignored": ("lines.cpp", "l.list_room = std::min(l.list, free.minor);", "l.list_room = l.list + 0 * free.minor;"),
     "tobacco is discounted": ("lines.cpp", "l.deposit || !goods::may_discount(l.legal) ||", "l.deposit ||"),
     "the worst offer of a group wins": ("sets.cpp", "if (values_.back() <= best) continue;", "if (values_.back() <= 0 || (best > 0 && values_.back() >= best)) continue;"),
