@@ -16,8 +16,10 @@
  *   Owner.    The caller keeps what it passes; it is valid until the call returns, so copy what is
  *             needed later. What a function returns by pointer is owned by the side that returned
  *             it and lives as long as its comment says. Results are written through `till_sink`.
- *   Deadline. How long it may take. The host first cancels, then ends the process, starts it again
- *             and counts a crash. A time in virtual tests counts like a real one.
+ *   Deadline. How long it may take. The host first cancels an operation, then ends the process,
+ *             starts it again and counts a crash under the name of what was late. Loading up to
+ *             create is ended TILL_GRACE_MS after its time. A time in virtual tests counts like a
+ *             real one. "Cheap": no waiting, no I/O, under 1 ms.
  *
  * Text is UTF-8 with its length beside the pointer; zero terminated only where it says so.
  * Numbers are in the machine's byte order; a device's byte order is the plugin's business.
@@ -64,7 +66,7 @@ extern "C" {
 
 /* The host's patience, in milliseconds, where no deadline is passed with the call. */
 #define TILL_INIT_MS 1000u      /* loading, init, the factory and create together */
-#define TILL_ACTIVATE_MS 10000u /* activate, unless the manifest's limits.activate_ms says less */
+#define TILL_ACTIVATE_MS 10000u /* activate, or the manifest's limits.activate_ms: 100 to 60000 */
 #define TILL_INPUT_MS 5000u     /* on_input, on_quiet, on_port; they should take under 50 */
 #define TILL_GRACE_MS 2000u     /* after an operation's deadline, after cancel, for deactivate */
 
@@ -87,9 +89,9 @@ typedef struct till_error {
   uint32_t dirty;   /* with TILL_REFUSED: 1 = something of ours is still open in the device */
 } till_error;
 
-/* Takes a result. Called on the thread it was passed to, before the call it was passed to returns,
- * any number of times; the parts are joined. False: the host has had enough (16 MiB), stop writing.
- * Never blocks. */
+/* Takes a result; the caller's, dead when the call it was passed to returns. write is [device], in
+ * that call and on its thread only, any number of times; the parts are copied and joined. False:
+ * the host has had enough (16 MiB), stop writing. Never blocks. */
 typedef struct till_sink {
   void* context;
   bool (*write)(const struct till_sink* sink, const char* data, size_t size) TILL_NOEXCEPT;

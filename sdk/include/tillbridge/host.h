@@ -15,7 +15,11 @@ typedef struct till_host {
   void* host_data;               /* the host's own, leave it alone */
   /* [device; created, active] A function table of the host by id, or NULL when it has none; lives
    * as the host. The same id gives the same pointer. Cheap. A host of version 1 always has
-   * till.log/1 and till.time/1; the others as the manifest's `access` and `events` ask for. */
+   * till.log/1 and till.time/1; till.events/1 when the manifest names `events`; and by `access`:
+   *   port    till.port/1, till.state/1, till.progress/1
+   *   http    till.http/1, till.state/1, till.progress/1
+   *   direct  till.state/1, till.progress/1
+   *   none    nothing more */
   const void* (*get_extension)(const struct till_host* host, const char* id)TILL_NOEXCEPT;
 } till_host;
 

@@ -1,12 +1,15 @@
+/* clang-format off */
 /* What a plugin makes: an instance, and its life.
  *
  *   state        entered by               the host may call              the plugin may call
- *   -----------  -----------------------  ----------------------------- ---------------------------
- *   loaded       dlopen, all symbols      entry.init                     nothing; no threads,
- * files, bound                                                   signals from constructors
+ *   -----------  -----------------------  -----------------------------  ---------------------------
+ *   loaded       dlopen, symbols bound    entry.init                     nothing; no threads, files,
+ *                                                                        signals from constructors
  *   initialised  init gave true           get_factory, the factory       nothing
- *   created      create                   get_extension, activate,       host.get_extension
- *                                         destroy
+ *   created      create                   get_extension, activate,       host.get_extension; inside
+ *                                         destroy                        activate also till.log,
+ *                                                                        till.time, till.state and
+ *                                                                        till.http
  *   active       activate gave TILL_DONE  get_extension, on_input,       everything
  *                                         on_quiet, on_port, perform,
  *                                         deactivate; cancel in perform
@@ -18,6 +21,7 @@
  * of walking on: deactivate, destroy and deinit are a courtesy, not a promise. In one process the
  * host creates one instance; a test host creates one after another.
  */
+/* clang-format on */
 #ifndef TILLBRIDGE_INSTANCE_H
 #define TILLBRIDGE_INSTANCE_H
 

@@ -11,8 +11,9 @@ extern "C" {
 #define TILL_LOG_ID "till.log/1"
 enum { TILL_LOG_DEBUG = 0, TILL_LOG_INFO = 1, TILL_LOG_WARNING = 2, TILL_LOG_ERROR = 3 };
 typedef struct till_log {
-  /* [device; active] One line, copied; over the host's rate limit (20 a second) it is counted, not
-   * kept. No phone, card, name or secret in it. Log a loss once and the return once. Never blocks.
+  /* [device; active, also in activate] One line, copied; over the host's rate limit (20 a second)
+   * it is counted, not kept. No phone, card, name or secret in it. Log a loss once and the return
+   * once. Never blocks.
    */
   void (*write)(const till_host* host, int32_t level, const char* text, size_t size) TILL_NOEXCEPT;
 } till_log;

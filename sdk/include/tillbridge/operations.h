@@ -35,8 +35,9 @@ typedef struct till_operations {
   till_status (*perform)(const till_plugin* plugin, const till_operation* operation,
                          const till_sink* result, till_error* error) TILL_NOEXCEPT;
   /* [any; active, in perform] The host has already ended its own blocked calls; here a plugin wakes
-   * what it waits for otherwise. perform ends as what is true by then. Must not block, must not
-   * call the host. May be NULL. */
+   * what it waits for otherwise. perform ends as what is true by then; an operation that has not
+   * begun is refused without it. perform does not return to the host while cancel runs. Must not
+   * block, must not call the host. Cheap. May be NULL. */
   void (*cancel)(const till_plugin* plugin) TILL_NOEXCEPT;
 } till_operations;
 

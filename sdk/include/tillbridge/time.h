@@ -10,11 +10,12 @@ extern "C" {
 
 #define TILL_TIME_ID "till.time/1"
 typedef struct till_time {
-  /* [device; active] Microseconds since 1970 UTC; may jump either way. */
+  /* [device; active, also in activate] Microseconds since 1970 UTC; may jump either way. Cheap. */
   int64_t (*unix_us)(const till_host* host) TILL_NOEXCEPT;
-  /* [device; active] Microseconds since some moment; never goes back. */
+  /* [device; active, also in activate] Microseconds since some moment; never goes back. Cheap. */
   int64_t (*monotonic_us)(const till_host* host) TILL_NOEXCEPT;
-  /* [device; active] Sleeps `ms`; false when cancelled meanwhile. */
+  /* [device; active, also in activate] Sleeps `ms`, never longer; false at once when cancelled
+   * meanwhile. It counts into the deadline of the call it is made in. */
   bool (*sleep)(const till_host* host, uint32_t ms) TILL_NOEXCEPT;
 } till_time;
 
