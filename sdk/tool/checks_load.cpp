@@ -179,7 +179,8 @@ void create_quiet(Bench& b) {
 std::vector<Check> load_checks() {
   return {
       {"load.now", "the library loads with every symbol bound, and has its entry",
-       "tillbridge/instance.h, loaded", "link what is missing; -Wl,--no-undefined tells", now},
+       "tillbridge/instance.h, loaded",
+       "link what is missing (-Wl,--no-undefined tells); nothing may wait in a constructor", now},
       {"load.quick", "loading and init take under 100 ms", "TILL_INIT_MS in tillbridge/abi.h",
        "do the work in activate", quick},
       {"load.side_effects", "loading starts no thread, opens no file, changes no process state",

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -101,6 +102,10 @@ int run(const RunArguments& a, const std::string& schemas) {
 }
 
 int replay(const std::string& folder, const std::string& file, const std::string& schemas) {
+  if (!std::filesystem::is_regular_file(file)) {
+    std::fprintf(stderr, "replay: there is no file %s\n", file.c_str());
+    return 2;
+  }
   Package package = read_package(folder, schemas);
   auto recording = testkit::parse_recording(read_file(file));
   if (!recording) {

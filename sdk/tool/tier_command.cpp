@@ -51,6 +51,10 @@ Evidence look(const Package& package) {
   };
   if (!any(success)) e.missing.emplace_back("a recording of something that works");
   if (!any(failure_path)) e.missing.emplace_back("a recording of something that fails");
+  // What only listens, or goes by HTTP or a vendor's library, has no operation's bytes to cut.
+  const auto& m = package.manifest;
+  const bool cuts = m && m->access == supervisor::Access::kPort && !m->verbs.empty();
+  if (cuts && !has("faults.cut")) e.missing.emplace_back("faults.cut");
   if (!has("faults.replay")) e.missing.emplace_back("faults.replay");
   if (!has("faults.reconnect")) e.missing.emplace_back("faults.reconnect");
   if (!has("kind.log_once")) e.missing.emplace_back("kind.log_once");

@@ -249,9 +249,12 @@ def plugins():
     table.add("memory of a child, private", f["private_mb"], "MB", "<= 5", f["most_mb"] <= 5, f"the largest of {f['many']}: {f['most_mb']} MB")
     table.add("children alive at once", f["many"], "count", "100", f["many"] >= 100, f"all ready after {f['many_ms']:.0f} ms")
     started = time.monotonic()
-    subprocess.run([PROGRAMS / "tillbridge-plugin", "check", lib / "register_shtrih", "--json"], capture_output=True, check=True)
+    done = subprocess.run([PROGRAMS / "tillbridge-plugin", "check", lib / "register_shtrih", "--json"],
+                          capture_output=True, check=True)
+    checks = json.loads(done.stdout)["checks"]
+    skipped = sum(c["status"] == "skip" for c in checks)
     kit = (time.monotonic() - started) * 1000
-    table.add("the whole kit on a register's driver", kit, "ms", "-", True, "64 checks, each in a process of its own")
+    table.add("the whole kit on a register's driver", kit, "ms", "-", True, f"{len(checks)} checks, {skipped} of them skipped, each in a process of its own")
     table.finish()
     return 0
 
