@@ -75,8 +75,15 @@ void Counter::sale_changed(const checkout::Sale& sale) {
 // One operation at a time, and of what was to be shown meanwhile only the last.
 void Counter::show(const std::string& till, std::vector<std::string> lines) {
   const auto device = find_("display.show", till);
-  if (!device || !device->online()) return;
+  if (!device) return;
   screens_[device->id()].wanted = std::move(lines);
+  if (device->online()) refresh(device);
+}
+
+void Counter::is_back(const std::shared_ptr<devices::Device>& device) {
+  const auto at = screens_.find(device->id());
+  if (at == screens_.end()) return;
+  at->second.shown = {"?"};  // it may have been switched off
   refresh(device);
 }
 

@@ -33,6 +33,8 @@ class Counter {
       : find_(std::move(find)), language_(language), drawer_on_cash_(drawer_on_cash) {}
 
   void sale_changed(const checkout::Sale& sale);
+  // A device that was away: what it should show is shown again.
+  void is_back(const std::shared_ptr<devices::Device>& device);
   // `what`: "weigh", "zero" or "tare". kNotFound, kNoSuchDevice, or what the scale says.
   void scale(const std::string& till, const std::string& what, const boost::json::object& body,
              const std::function<void(Result<boost::json::object>)>& reply);

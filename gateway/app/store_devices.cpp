@@ -84,6 +84,7 @@ void Store::open_services() {
       [this](const std::string& device, bool online) {
         publish("", {{"type", "device"}, {"device", device}, {"online", online}});
         if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
+        if (online) counter_->is_back(devices_[device]);
       },
       [this](const std::string& request, std::uint32_t timeout_ms,
              std::function<void(ipc::Outcome)> done) {
@@ -118,7 +119,12 @@ Result<void> Store::make_devices() {
   open_quarantine();
   open_services();
   for (const auto& d : config_.devices) {
-    devices_[d.device.id] = make_device(d.device, journal_->setting("device_kind." + d.device.id));
+    auto device = make_device(d.device, journal_->setting("device_kind." + d.device.id));
+    // A package may go bad by itself; what the settings say of it is somebody's slip, told at once.
+    if (device->problem() && device->problem()->code == Code::kConfigInvalid) {
+      return fail(Code::kConfigInvalid, "device " + d.device.id + ": " + device->problem()->detail);
+    }
+    devices_[d.device.id] = std::move(device);
     device_till_[d.device.id] = d.till;
   }
   if (!config_.fiscal_by_till && !device_of_kind("register")) {

@@ -18,7 +18,7 @@ class Poison {
   // After that long it may be tried again; a question (no key) sooner, for a device that answers no
   // status is no device.
   static constexpr std::int64_t kForgetUs = std::int64_t{24} * 3600 * 1'000'000;
-  static constexpr std::int64_t kForgetQuestionUs = 600'000'000;
+  static constexpr std::int64_t kForgetQuestionUs = 60'000'000;
 
   // As Quarantine: a file that can not be read counts as empty.
   explicit Poison(std::string file) : file_(std::move(file)) {}

@@ -31,6 +31,9 @@ class Peer:
             except OSError:
                 return
 
+    def drop(self):
+        self.line.shutdown(socket.SHUT_RDWR)
+
     def stop(self):
         for s in (self.server, self.line):  # a thread is in them
             try:
@@ -62,6 +65,10 @@ def main():
             line = shop.api("GET", f"/v1/sales/{sale}")[1]["lines"][0]
             wait_for("the line shown", lambda: shows() and shows()[0] == f"1{line['price']} {line['name']}")
             assert shows()[1] == f"2TOTAL {line['price']}", shows()
+            was = shows()
+            display.heard.clear()
+            display.drop()
+            wait_for("the same again on a display that was away", lambda: shows() == was)
 
             def pay(tender, number):
                 quote = shop.ok(shop.api("POST", f"/v1/sales/{number}/quote"))["quote"]
