@@ -186,7 +186,8 @@ void Device::answer_state(std::uint64_t request_number, const std::string& body)
   keeping_ = true;
   auto written = std::make_shared<Result<void>>();
   auto write = [written, work = std::move(change.write)] { *written = work(); };
-  auto then = [self = shared_from_this(), written, answer, next = std::move(change.next)]() mutable {
+  auto then = [self = shared_from_this(), written, answer,
+               next = std::move(change.next)]() mutable {
     self->keeping_ = false;
     if (*written) self->state_->keep(std::move(*next));
     answer(*written ? ipc::Outcome::done({}) : ipc::Outcome::refused(written->error()));
