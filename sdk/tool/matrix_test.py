@@ -112,6 +112,26 @@ def play(job):
     return name, check(folder, *watched)
 
 
+def refusals(folder):
+    """What is no question gets no verdict: exit code 2, and why is said."""
+    for words, why in ((["check", folder, "--include", "["], "no regular expression"),
+                       (["check", folder, "--include", "nothing.matches"], "no check matches"),
+                       (["replay", folder, folder / "nowhere.json"], "there is no file")):
+        done = subprocess.run([TOOL, *map(str, words)], capture_output=True, text=True)
+        if done.returncode != 2 or why not in done.stderr:
+            yield f"{' '.join(map(str, words))}: {done.returncode} {done.stderr}"
+
+
+def once_late(folder):
+    """A library that does not load costs one check its time; the others say so and do not wait."""
+    package(folder, "good")
+    write(folder, "sample.so", "no library")
+    verdicts = check(folder)
+    late = {i for i, v in verdicts.items() if v["status"] not in ("pass", "skip") and not i.startswith("package.")}
+    if late != {"load.now"} or "load.now failed" not in verdicts["faults.garbage"]["words"]:
+        yield f"a library that does not load fails {sorted(late)}"
+
+
 def main():
     listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
     ids = [c["id"] for c in json.loads(listed.stdout)]
@@ -141,6 +161,7 @@ def main():
                 wrong.append(f"{name}: its sample is also noticed by {other}: {verdicts[other]['words']}")
             for other in set(ALSO.get(name, [])) - bad:
                 wrong.append(f"{name}: {other} is declared and does not notice it")
+        wrong += [*refusals(root / "good"), *once_late(root / "unloaded")]
     print(f"{len(ids)} checks, {len(ids)} broken samples, {sum(map(len, noticed.values()))} times noticed")
     print("\n".join(wrong))
     return 1 if wrong else 0
