@@ -185,6 +185,22 @@ TEST(ShtrihWire, TaxCodings) {
   EXPECT_EQ(out.error.code, Code::kOutOfRange);
 }
 
+// A cutter that jams behind the document answers the closing with its own error.
+TEST(ShtrihWire, ANoToTheClosingIsBelievedOnlyWhenNothingWasMade) {
+  for (const bool made : {false, true}) {
+    Peer peer;
+    peer.script = [&](const std::string& payload) -> std::string {
+      if (!payload.starts_with("ff45")) return "";
+      std::string fn = kFn;
+      if (made) peer.answers[hex("FF 01")] = fn.replace(fn.rfind("0A"), 2, "0B");
+      return "ff4571";
+    };
+    const auto out = sell(peer, coffee());
+    EXPECT_EQ(out.status, made ? TILL_IN_DOUBT : TILL_REFUSED);
+    EXPECT_EQ(out.error.code, made ? Code::kTimeout : Code::kPrinterError);
+  }
+}
+
 TEST(ShtrihWire, PaymentsGoToTheirPlaces) {
   const std::pair<Tender, std::size_t> kPlaces[] = {{Tender::kCash, 0},
                                                     {Tender::kElectronic, 1},
