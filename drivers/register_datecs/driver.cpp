@@ -448,7 +448,10 @@ Result<void> DatecsRegister::close_shift(const Operator& /*cashier*/) {
   const auto number = TILL_TRY(parse_number(TILL_TRY(ask(plain(Command::kLastDocument)))));
   const auto last = journal_document(number);
   if (!last && is_loss(last.error().code)) return std::unexpected(last.error());
-  if (last && last->kind == JournalDocument::Kind::kDailyReport) return {};
+  if (last && last->kind == JournalDocument::Kind::kDailyReport) {
+    expired_ = false;  // closed by hand, or by ours whose answer was lost
+    return {};
+  }
   port().point_of_no_return();
   TILL_CHECK(command(with_option(Command::kDailyReport, "0"), kReport));
   expired_ = false;
