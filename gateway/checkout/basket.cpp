@@ -41,7 +41,11 @@ Desk::Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskH
       config_(std::move(config)) {}
 
 Result<Desk::Live*> Desk::live_sale(const Uuid& id) {
-  if (const auto at = live_.find(id); at != live_.end()) return at->second.get();
+  if (const auto at = live_.find(id); at != live_.end()) {
+    // Its outcome is on the way to the disk; until then nobody moves it.
+    if (at->second->shown) return fail(Code::kSaleState, std::string(name(*at->second->shown)));
+    return at->second.get();
+  }
   const auto stored = journal_.load(id);
   if (!stored) return fail(Code::kNoSuchSale, to_string(id));
   return fail(Code::kSaleState, std::string(name(stored->state)));

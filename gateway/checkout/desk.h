@@ -139,7 +139,7 @@ class Desk {
   void on_outcome(const Uuid& id, const RegisterOutcome& outcome);
   void recover_dirty(const Uuid& id);
   void resolve(const Uuid& id);
-  void on_resolved(const Uuid& id, const Result<Resolution>& result);
+  void on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resolution>& result);
   void retry_resolve(const Uuid& id);
   void wait_and_resolve(Live& live, std::int64_t us);
   void commit(Live& live, const FiscalDocument& document);

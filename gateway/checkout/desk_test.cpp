@@ -269,6 +269,25 @@ TEST_F(DeskTest, AnOutcomeIsShownOnlyWhenItIsOnDisk) {
   EXPECT_EQ(state(id), State::kFiscalising);
 }
 
+// Between the outcome and the disk nobody moves the sale, whatever its state says already.
+TEST_F(DeskTest, AnOutcomeOnItsWayIsNotOvertaken) {
+  const Uuid id = sale(2, Points{100});
+  fiscal.outcome = {Verdict::kRefused, {}, {Code::kRegisterRefused, {}, {}}, false};
+  ASSERT_TRUE(pay(id));
+  while (journal.steps.back() != "intent") {
+    later.queue.front()();
+    later.queue.pop_front();
+  }
+  journal.hold_writes = true;
+  later.run();
+  ASSERT_EQ(journal.steps.back(), "refused");
+  const auto cancelled = desk->cancel(id);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, Code::kSaleState);
+  EXPECT_FALSE(desk->quote(id));
+  EXPECT_EQ(state(id), State::kFiscalising);
+}
+
 TEST_F(DeskTest, CommitsWithTheWitnessOnThePaper) {
   const Uuid id = sale();
   ASSERT_TRUE(pay(id));

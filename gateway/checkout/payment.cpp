@@ -134,7 +134,7 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
     return fiscalise(id);
   }
   if (use_allowance(live)) return;
-  step(live, Event::kHoldLost);
+  outcome(live, Event::kHoldLost);
   const Uuid hold = sale.attempt.hold;
   step(live, Event::kReleased);
   sale.set_trouble({Code::kPointsOffline, {}, {}});
@@ -231,7 +231,9 @@ void Desk::resolve(const Uuid& id) {
   live.resolving = true;
   const Attempt& attempt = live.sale.attempt;
   register_.resolve(attempt.receipt, attempt.baseline,
-                    [this, id](const Result<Resolution>& r) { on_resolved(id, r); });
+                    [this, id, attempt = attempt.number](const Result<Resolution>& r) {
+                      on_resolved(id, attempt, r);
+                    });
 }
 
 void Desk::retry_resolve(const Uuid& id) {
@@ -248,10 +250,11 @@ void Desk::wait_and_resolve(Live& live, std::int64_t us) {
   });
 }
 
-void Desk::on_resolved(const Uuid& id, const Result<Resolution>& result) {
+void Desk::on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resolution>& result) {
   const auto at = live_.find(id);
   if (at == live_.end() || at->second->sale.state != State::kInDoubt) return;  // a person was first
   Live& live = *at->second;
+  if (live.sale.attempt.number != attempt) return;  // … and it was paid again since
   live.resolving = false;
   if (!result) {
     // The doubt stays; what somebody can do about it (paper, cover) is said.
@@ -382,6 +385,9 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
     if (other && *other != id) return fail(Code::kDuplicate, "document of " + to_string(*other));
   }
   live->waiting.push_back(std::move(then));
+  live->resolving = false;  // whatever the question would still bring, it is settled
+  ++live->timer;
+  live->tries = live->answers = 0;
   sale.candidates.clear();
   sale.settled_by = by;
   sale.doubted = sale.attempt;

@@ -22,7 +22,7 @@ void compare(Sale& sale, const Resolution& found) {
   const bool said = said_document(sale);
   if (found.verdict == ResolutionVerdict::kRefused) {
     sale.rechecked = said ? "the register has no such document" : "agrees";
-  } else if (said && is_same(*sale.document, found.document)) {
+  } else if (sale.document && is_same(*sale.document, found.document)) {
     sale.rechecked = "agrees";
   } else if (said) {
     sale.rechecked = "it is document " + std::to_string(found.document.number);
