@@ -346,10 +346,14 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
 
 // 200 committed; 202 not decided yet; otherwise the trouble's own status.
 api::Response Routes::paid(const checkout::Sale& sale, Language language) const {
-  const int status = checkout::is_final(sale.state) ? 200
-                     : checkout::is_open_doubt(sale.state)
-                         ? 202
-                         : http_status(static_cast<Code>(sale.trouble));
+  using enum checkout::State;
+  const auto is = [&](std::initializer_list<checkout::State> states) {
+    return std::ranges::find(states, sale.state) != states.end();
+  };
+  const int status = is({kCommitted, kSettledByPerson})                                    ? 200
+                     : is({kHolding, kHoldUnknown}) || checkout::is_open_doubt(sale.state) ? 202
+                     : is({kCancelled, kParked}) ? http_status(Code::kSaleState)
+                                                 : http_status(static_cast<Code>(sale.trouble));
   auto view = sale_view(sale, language);
   // Switching it on is no help when its driver may not run.
   const auto problem = store_.fiscal() != nullptr ? store_.fiscal()->problem() : std::nullopt;
@@ -379,8 +383,14 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
     const auto quote = TILL_TRY(in.get<std::string>("quote"));
     auto payments = TILL_TRY(payments_of(in));
     TILL_CHECK(in.finish());
-    // A till that prints by itself is told at once what to print; the outcome is its own word.
     const auto answered = std::make_shared<bool>(false);
+    TILL_CHECK(store_.desk().pay(
+        id, quote, std::move(payments),
+        [this, language, reply, answered](const checkout::Sale& rests) {
+          if (!std::exchange(*answered, true)) reply(this->paid(rests, language));
+        },
+        request));
+    // A till that prints by itself is told at once what to print; the outcome is its own word.
     if (store_.till_register() != nullptr) {
       store_.when_printing(id, [this, id, language, reply, answered] {
         const auto printing = store_.desk().find(id);
@@ -391,12 +401,7 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
         reply(ok(view, 202));
       });
     }
-    return store_.desk().pay(
-        id, quote, std::move(payments),
-        [this, language, reply, answered](const checkout::Sale& rests) {
-          if (!std::exchange(*answered, true)) reply(this->paid(rests, language));
-        },
-        request);
+    return {};
   };
   if (const auto started = run(); !started) reply(error(started.error(), c.request.language));
 }
