@@ -23,9 +23,9 @@ Result<std::int64_t> minute_of(std::string_view text, const char* what) {
 class ClosingHour final : public Rule {
  public:
   Result<void> activate(const json::object& settings) override {
-    const auto text = [&](const char* name, std::string otherwise) {
+    const auto text = [&](const char* name, const char* otherwise) {
       const auto* at = settings.if_contains(name);
-      return at == nullptr ? otherwise : json::value_to<std::string>(*at);
+      return at == nullptr ? std::string(otherwise) : json::value_to<std::string>(*at);
     };
     begin_ = TILL_TRY(minute_of(text("begin", "19:00"), "begin"));
     end_ = TILL_TRY(minute_of(text("end", "21:00"), "end"));
