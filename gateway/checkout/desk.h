@@ -152,6 +152,7 @@ class Desk {
   void on_rechecked(const Uuid& id, const Result<Resolution>& result);
   void ask_next_settled();
   // The live sale, or the journal's read into `kept`; null when there is none.
+  [[nodiscard]] bool is_rechecked_now(const Uuid& id) const;
   Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
   void commit_found(Live& live);
   void close(Sale& sale, const FiscalDocument& document);

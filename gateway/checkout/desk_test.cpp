@@ -489,6 +489,30 @@ TEST_F(DeskTest, ADocumentFoundForAnUnsoldSaleCommitsIt) {
 }
 
 // The basket was changed or cancelled meanwhile: the document is nobody's sale, and is undone once.
+TEST_F(DeskTest, TheRecheckComesBeforeAnotherAttempt) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "?", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 12, 5}, {}, {}}};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  Code refused = Code::kInternal;
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  while (state(id) != State::kQuoted) {
+    later.queue.front()();
+    later.queue.pop_front();
+  }
+  const auto quote = desk->quote(id);
+  ASSERT_TRUE(quote);
+  const auto paid = desk->pay(id, (*quote)->quote_id, {{Tender::kCash, (*quote)->quote->total}},
+                              [](const Sale&) {});
+  if (!paid) refused = paid.error().code;
+  EXPECT_EQ(refused, Code::kDeviceBusy);
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.receipts, 1);
+}
+
 TEST_F(DeskTest, ADocumentFoundForACancelledSaleIsUndoneOnce) {
   for (const bool cancelled : {true, false}) {
     fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},

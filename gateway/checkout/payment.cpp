@@ -57,6 +57,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
   if (sale.state != State::kQuoted) return fail(Code::kSaleState, std::string(name(sale.state)));
+  if (is_rechecked_now(id)) return fail(Code::kDeviceBusy, "register");
   const bool stale =
       quote_id != sale.quote_id || clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
   if (stale) return fail(Code::kQuoteStale);

@@ -77,6 +77,13 @@ void Desk::ask_next_settled() {
   register_.lock([this, id] { recheck(id); });
 }
 
+// The register is being asked whether it has the document a person saw none of: that answer comes
+// before another attempt. A till that prints itself may never answer.
+bool Desk::is_rechecked_now(const Uuid& id) const {
+  return rechecking_ && !config_.person_may_end_doubts &&
+         std::ranges::find(to_recheck_, id) != to_recheck_.end();
+}
+
 Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
   if (const auto live = live_.find(id); live != live_.end()) return &live->second->sale;
   kept = journal_.load(id);
