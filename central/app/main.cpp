@@ -155,7 +155,8 @@ Result<int> customers_list(const Options& o) {
 }
 
 Result<int> customers_types(const Options& o) {
-  for (const auto& row : TILL_TRY(Session(o.data)({{"command", "customers.types"}})).as_array()) {
+  const value types = TILL_TRY(Session(o.data)({{"command", "customers.types"}}));
+  for (const auto& row : types.as_array()) {
     fmt::print("{}\t{}\t{}\n", text_of(row, "card_type"), text_of(row, "name"),
                text_of(row, "cards"));
   }
