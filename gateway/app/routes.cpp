@@ -347,13 +347,12 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
 // 200 committed; 202 not decided yet; otherwise the trouble's own status.
 api::Response Routes::paid(const checkout::Sale& sale, Language language) const {
   using enum checkout::State;
-  const auto is = [&](std::initializer_list<checkout::State> states) {
-    return std::ranges::find(states, sale.state) != states.end();
-  };
-  const int status = is({kCommitted, kSettledByPerson})                                    ? 200
-                     : is({kHolding, kHoldUnknown}) || checkout::is_open_doubt(sale.state) ? 202
-                     : is({kCancelled, kParked}) ? http_status(Code::kSaleState)
-                                                 : http_status(static_cast<Code>(sale.trouble));
+  const bool put_aside = sale.state == kCancelled || sale.state == kParked;
+  const int status = checkout::is_paying(sale.state) ? 202
+                     : put_aside                     ? http_status(Code::kSaleState)
+                     : checkout::is_final(sale.state)
+                         ? 200
+                         : http_status(static_cast<Code>(sale.trouble));
   auto view = sale_view(sale, language);
   // Switching it on is no help when its driver may not run.
   const auto problem = store_.fiscal() != nullptr ? store_.fiscal()->problem() : std::nullopt;

@@ -35,11 +35,6 @@ RuleUses sum_of(const std::vector<loyalty::Used>& list, const loyalty::Used& of)
 
 }  // namespace
 
-bool Desk::is_paying(State state) {
-  return state == State::kHolding || state == State::kHoldUnknown || state == State::kFiscalising ||
-         state == State::kRefusedDirty || is_open_doubt(state);
-}
-
 // Of one limit; nothing when it ends with the receipt or nobody is known to have it.
 std::optional<loyalty::Used> Desk::used_of(const Sale& sale, const std::string& rule,
                                            const Limit& limit, std::int64_t day) const {

@@ -158,7 +158,6 @@ class Desk {
   void close(Sale& sale, const FiscalDocument& document);
   [[nodiscard]] std::int64_t coupon_uses(const std::string& code, const Uuid& but_of) const;
   Result<void> check_coupons(const Sale& sale) const;
-  [[nodiscard]] static bool is_paying(State state);
   [[nodiscard]] std::optional<loyalty::Used> used_of(const Sale& sale, const std::string& rule,
                                                      const loyalty::Limit& limit,
                                                      std::int64_t day) const;

@@ -268,7 +268,7 @@ void Desk::on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resol
     live.answers = again ? live.answers + 1 : 1;
     // The register answers, and will not answer otherwise by being asked for ever.
     if (is_of_register(error.code) && live.answers >= kSameAnswers) {
-      const auto word = "TB-" + std::to_string(static_cast<int>(error.code)) + " " + error.detail;
+      const auto word = code_name(error.code) + " " + error.detail;
       return needs_person(live, {ResolutionVerdict::kNeedsPerson, {}, word, {}}, error.vendor);
     }
     return retry_resolve(id);

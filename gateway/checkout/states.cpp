@@ -76,6 +76,8 @@ bool is_open_doubt(State s) {
   return s == kFiscalising || s == kRefusedDirty || s == kInDoubt || s == kNeedsPerson;
 }
 
+bool is_paying(State s) { return s == kHolding || s == kHoldUnknown || is_open_doubt(s); }
+
 std::string transitions_markdown() {
   std::string out = "| from | event | to | why |\n|---|---|---|---|\n";
   for (const Transition& t : kTable) {

@@ -63,6 +63,8 @@ std::optional<State> parse_state(std::string_view name);
 bool is_final(State state);
 // A receipt may exist in the register that the journal does not know of yet.
 bool is_open_doubt(State state);
+// It has left the cashier's hands and does not rest yet: points held, being printed, in doubt.
+bool is_paying(State state);
 // The table as Markdown, for docs/internals/sale-states.md.
 std::string transitions_markdown();
 
