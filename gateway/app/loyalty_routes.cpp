@@ -20,11 +20,16 @@ Result<std::optional<std::vector<loyalty::Payment>>> announced(JsonObject& in) {
 
 }  // namespace
 
-void Routes::quote(const Context& c, const Uuid& id, const api::Reply& reply) {
-  const std::string language = c.request.language;
-  const auto answer = [this, id, language, reply](const Result<void>& done) {
+std::function<void(const Result<void>&)> Routes::with_sale(const Uuid& id, std::string language,
+                                                           api::Reply reply) {
+  return [this, id, language = std::move(language),
+          reply = std::move(reply)](const Result<void>& done) {
     reply(done ? sale_response(id, language) : error(done.error(), language));
   };
+}
+
+void Routes::quote(const Context& c, const Uuid& id, const api::Reply& reply) {
+  const auto answer = with_sale(id, c.request.language, reply);
   const auto run = [&]() -> Result<void> {
     auto in = TILL_TRY(JsonObject::from(c.body, ""));
     const auto payments = TILL_TRY(announced(in));
@@ -37,10 +42,7 @@ void Routes::quote(const Context& c, const Uuid& id, const api::Reply& reply) {
 
 // Takes a coupon or promotion code into the sale, or out of it.
 void Routes::code(const Context& c, const Uuid& id, const api::Reply& reply) {
-  const std::string language = c.request.language;
-  const auto answer = [this, id, language, reply](const Result<void>& done) {
-    reply(done ? sale_response(id, language) : error(done.error(), language));
-  };
+  const auto answer = with_sale(id, c.request.language, reply);
   const auto run = [&]() -> Result<void> {
     auto in = TILL_TRY(JsonObject::from(c.body, ""));
     const auto text = TILL_TRY(short_text(in, "code"));

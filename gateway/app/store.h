@@ -199,6 +199,9 @@ class Routes {
   void dispatch(const Context& context, api::Reply reply);
   void sale_route(const Context& context, api::Reply reply);
   Result<api::Response> edit(const Context& context, const Uuid& id);
+  // Answers with the sale as it stands once something was done to it, or with its error.
+  std::function<void(const Result<void>&)> with_sale(const Uuid& id, std::string language,
+                                                     api::Reply reply);
   void quote(const Context& context, const Uuid& id, const api::Reply& reply);
   void code(const Context& context, const Uuid& id, const api::Reply& reply);
   void identify(const Context& context, const Uuid& id, api::Reply reply);

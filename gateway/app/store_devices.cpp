@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "gateway/app/store_files.h"
 #include "gateway/base/json.h"
 #include "gateway/base/log.h"
 #include "gateway/devices/http_client.h"
@@ -32,11 +33,8 @@ Result<void> check_store_files(const Config& config) {
   TILL_CHECK(check_named_files(config));
   bool fiscal = false;
   for (const auto& d : config.devices) {
-    auto kind = check_device(config, d.device);
-    if (!kind) {
-      kind.error().detail = "device " + d.device.id + ": " + kind.error().detail;
-      return std::unexpected(kind.error());
-    }
+    const auto kind = check_device(config, d.device);
+    if (!kind) return in_file("device " + d.device.id, kind.error());
     fiscal |= *kind == "register";
   }
   if (!fiscal && !config.fiscal_by_till) {
@@ -122,7 +120,7 @@ Result<void> Store::make_devices() {
     auto device = make_device(d.device, journal_->setting("device_kind." + d.device.id));
     // A package may go bad by itself; what the settings say of it is somebody's slip, told at once.
     if (device->problem() && device->problem()->code == Code::kConfigInvalid) {
-      return fail(Code::kConfigInvalid, "device " + d.device.id + ": " + device->problem()->detail);
+      return in_file("device " + d.device.id, *device->problem());
     }
     devices_[d.device.id] = std::move(device);
     device_till_[d.device.id] = d.till;

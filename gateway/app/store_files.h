@@ -11,7 +11,7 @@ namespace till::app {
 // kBadFile with the path.
 Result<std::string> read_file(const std::string& path);
 
-// Prefixes an error with the file it is about.
+// Prefixes an error with the file or device it is about.
 inline std::unexpected<Error> in_file(const std::string& path, Error error) {
   error.detail = path + ": " + error.detail;
   return std::unexpected(std::move(error));
