@@ -220,7 +220,7 @@ def asked_to_stop(preset):
             shop.start_all()
             shop.sim("register.config", fiscal_exec_ms=600)
             for wait in (0.0, 0.2, 0.5):
-                wait_for("the register", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+                shop.wait_register()
                 sale = shop.basket(["4601234567893"])
                 paying = threading.Thread(target=pay_quietly, args=(shop, sale))
                 paying.start()
@@ -231,7 +231,7 @@ def asked_to_stop(preset):
                 shop.start_gateway()
                 wait_for("everything resolved and delivered", shop.settled, 60)
                 if shop.state(sale) != "committed":
-                    wait_for("the register", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+                    shop.wait_register()
                     assert shop.pay(sale)[1]["state"] == "committed"
             wait_for("delivered", shop.settled, 60)
         finally:

@@ -166,7 +166,7 @@ def check_cap(shop):
     assert late[0] == 409 and late[1]["error"]["code"] == "TB-4004", late
     shop.kill_gateway()
     shop.start_gateway()
-    wait_for("the register", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+    shop.wait_register()
     again = quote(shop, both[1])["quote"]
     assert again["total"] == "420.00" and "used up" in str(again["why"]), again
     give_back(shop, first["id"], {"1": 1})

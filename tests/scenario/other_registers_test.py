@@ -51,10 +51,10 @@ def check(shop, sim, name):
         paying.join(60)
         wait_for("a verdict", lambda: shop.state(again) in ("committed", "quoted"), 60)
         if shop.state(again) == "quoted":
-            wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+            shop.wait_register()
             wait_for("paid", lambda: shop.pay(again)[1].get("state") == "committed", 60)
     assert len(receipts(shop, sim)) == before + 5, "a document too many or too few"
-    wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+    shop.wait_register()
     back = shop.ok(shop.api("POST", "/v1/returns", {"number": "back-1", "cashier": "Анна", "sale": sale, "lines": {"2": 1}}))
     refund = {"quote": back["quote"]["id"], "payments": [{"tender": "electronic", "amount": back["quote"]["total"]}]}
     paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", refund))
@@ -82,7 +82,7 @@ def check_library(shop):
         shop.kill_gateway()
         paying.join(30)
         shop.start_gateway()
-        wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"], 30)
+        shop.wait_register()
         wait_for("a verdict", lambda: shop.state(sale) in ("committed", "quoted", "open"), 60)
         if shop.state(sale) != "committed":
             assert shop.pay(sale)[1]["state"] == "committed"

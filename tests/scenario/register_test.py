@@ -60,7 +60,7 @@ def check_cash(shop):
         shop.sim("register.plug")
         waiting.join(60)
         shop.sim("register.faults.clear")
-        wait_for("online", lambda: shop.api("GET", "/v1/health")[1]["register_online"])
+        shop.wait_register()
         after = shop.ok(shop.api("GET", "/v1/register/status"))["state"]["cash_in_drawer"]
         done = answers[0][0] == 200
         assert after - before == (10000 if done else 0), (side, answers, before, after)

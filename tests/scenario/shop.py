@@ -212,6 +212,10 @@ check = "ean"
         """The operator confirms the register's fiscal memory: only then live receipts are made."""
         return self.ok(self.api("POST", "/v1/register/arm", {"fiscal_memory": number}, token=self.senior_token))
 
+    def wait_register(self):
+        """After a start, or once a cable is back."""
+        wait_for("the register", lambda: self.api("GET", "/v1/health")[1]["register_online"], 30)
+
     def kill_gateway(self):
         self.processes["gateway"].stop(signal.SIGKILL)
 
