@@ -44,13 +44,24 @@ void Fiscal::status(bool detail, const Then<Result<RegisterStatus>>& then) {
 }
 
 void Fiscal::prepare(const std::string& cashier, Then<Result<Baseline>> then) {
-  status(false, [=, this](const Result<RegisterStatus>& s) {
-    if (!s) return then(std::unexpected(s.error()));
-    on_status(*s, cashier, then);
+  make_ready(cashier, false, [then = std::move(then)](Result<Baseline> baseline) {
+    // Nothing was sent, and nobody cancelled it: the driver stopped waiting for its device.
+    if (!baseline && baseline.error().code == Code::kCancelled) {
+      baseline = fail(Code::kRegisterOffline, "register");
+    }
+    then(std::move(baseline));
   });
 }
 
-void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
+void Fiscal::make_ready(const std::string& cashier, bool recovered,
+                        const Then<Result<Baseline>>& then) {
+  status(false, [=, this](const Result<RegisterStatus>& s) {
+    if (!s) return then(std::unexpected(s.error()));
+    on_status(*s, cashier, recovered, then);
+  });
+}
+
+void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier, bool recovered,
                        const Then<Result<Baseline>>& then) {
   if (const auto admitted = watch_.admits(status); !admitted) {
     return then(std::unexpected(admitted.error()));
@@ -61,9 +72,10 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   if (status.shift == "expired") return then(fail(Code::kShiftTooLong));
   if (status.document_open) {
     // Nobody's sale holds the lock but ours, so what is open is a leftover.
-    return recover([=, this](const Result<void>& recovered) {
-      if (!recovered) return then(std::unexpected(recovered.error()));
-      prepare(cashier, then);
+    if (recovered) return then(fail(Code::kRegisterRefused, "a document stays open"));
+    return recover([=, this](const Result<void>& done) {
+      if (!done) return then(std::unexpected(done.error()));
+      make_ready(cashier, true, then);
     });
   }
   if (status.shift == "open") return read_baseline(then);

@@ -55,7 +55,9 @@ class Fiscal final : public checkout::RegisterPort {
   void ask(const std::string& verb, boost::json::object body, std::uint32_t deadline_ms,
            const Body& then);
   void status(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
-  void on_status(const RegisterStatus& status, const std::string& cashier,
+  void make_ready(const std::string& cashier, bool recovered,
+                  const checkout::Then<Result<Baseline>>& then);
+  void on_status(const RegisterStatus& status, const std::string& cashier, bool recovered,
                  const checkout::Then<Result<Baseline>>& then);
   void read_baseline(const checkout::Then<Result<Baseline>>& then);
   void in_turn(const checkout::Then<Result<void>>& then);

@@ -405,6 +405,19 @@ void Routes::pay(const Context& c, const Uuid& id, api::Reply reply) {
   if (const auto started = run(); !started) reply(error(started.error(), c.request.language));
 }
 
+namespace {
+
+// The attempt's document stands already: the till says it once more.
+bool is_known(const checkout::Sale& sale, std::uint32_t attempt, const FiscalDocument& document) {
+  const auto* const settled = sale.settlement(attempt);
+  const auto own = settled != nullptr && settled->extra ? settled->extra
+                   : attempt == sale.attempt.number     ? sale.document
+                                                        : std::nullopt;
+  return own && own->fiscal_memory == document.fiscal_memory && own->number == document.number;
+}
+
+}  // namespace
+
 // The till prints by itself: its word on an attempt.
 Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sale& sale) {
   static constexpr std::array<std::string_view, 3> kOutcomes = {"done", "refused", "in_doubt"};
@@ -417,6 +430,8 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
   if (at == kOutcomes.end()) return fail(Code::kBadValue, "outcome");
   if (reason.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "reason");
   const auto verdict = static_cast<checkout::Verdict>(at - kOutcomes.begin());
+  const checkout::Attempt* const asked = sale.attempt_of(attempt);
+  if (asked == nullptr) return fail(Code::kSaleState, "attempt");
   FiscalDocument document;
   if (verdict == checkout::Verdict::kDone) {
     if (!in.has("document")) return fail(Code::kMissingField, "document");
@@ -424,19 +439,15 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
     const auto other = store_.journal().sale_of(document.fiscal_memory, document.number);
     if (other && *other != sale.id)
       return fail(Code::kDuplicate, "document of " + to_string(*other));
-    document.total = sale.attempt.receipt.total;
-    document.kind = kind_name(sale.attempt.receipt);
-    document.witness = to_string(sale.key());
+    document.total = asked->receipt.total;
+    document.kind = kind_name(asked->receipt);
+    document.witness = to_string(AttemptKey{sale.id, attempt});
   }
   TILL_CHECK(in.finish());
-  const bool again = sale.state == checkout::State::kCommitted && sale.document &&
-                     attempt == sale.attempt.number && verdict == checkout::Verdict::kDone &&
-                     sale.document->fiscal_memory == document.fiscal_memory &&
-                     sale.document->number == document.number;
-  if (!again) {
-    TILL_CHECK(store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
-                                            document, reason));
-  }
+  const auto told = store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
+                                                 document, reason);
+  const bool again = verdict == checkout::Verdict::kDone && is_known(sale, attempt, document);
+  if (!told && !again) return std::unexpected(told.error());
   return ok(json::object{{"sale", to_string(sale.id)}, {"taken", text}}, 202);
 }
 

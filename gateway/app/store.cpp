@@ -160,21 +160,19 @@ Result<void> Store::open_journal() {
 void Store::open_desk() {
   checkout::DeskHooks hooks;
   hooks.changed = [this](const checkout::Sale& sale) { on_sale_changed(sale); };
-  hooks.rechecked = [this](const checkout::Sale& sale) {
-    log_info("sale {}: settled by a person, the register: {}", to_string(sale.id),
-             sale.rechecked.value_or(""));
-    if (sale.rechecked != "agrees") metrics_.add("tillbridge_settlements_contradicted_total");
-    publish(sale.till.value, {{"type", "recheck"},
-                              {"sale", to_string(sale.id)},
-                              {"result", sale.rechecked.value_or("")}});
+  hooks.rechecked = [this](const checkout::Sale& sale, const checkout::Settlement& settled) {
+    const std::string result = settled.rechecked.value_or("");
+    log_info("sale {}: settled by a person, the register: {}", to_string(sale.id), result);
+    if (result != "agrees") metrics_.add("tillbridge_settlements_contradicted_total");
+    publish(sale.till.value,
+            {{"type", "recheck"}, {"sale", to_string(sale.id)}, {"result", result}});
   };
   hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
   hooks.utc_offset_min = [this](std::int64_t now) { return utc_offset_min(now); };
   desk_ = std::make_unique<checkout::Desk>(
       till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_) : *fiscal_, *this,
       *journal_, std::move(hooks), clock_, random_, goods_, program_,
-      checkout::DeskConfig{.person_may_end_doubts = config_.fiscal_by_till,
-                           .store = config_.store});
+      checkout::DeskConfig{.till_prints = config_.fiscal_by_till, .store = config_.store});
 }
 
 void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
@@ -195,9 +193,10 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
                  },
                  [this](const std::string& memory) { return journal_->last_document(memory); },
                  [this](const FiscalDocument& d) {
-                   const auto sale = parse_uuid(d.witness.substr(0, d.witness.find('/')));
-                   return (sale && journal_->load(*sale)) ||
-                          journal_->sale_of(d.fiscal_memory, d.number);
+                   if (journal_->sale_of(d.fiscal_memory, d.number)) return true;
+                   const auto key = parse_attempt(d.witness);
+                   const auto sale = key ? journal_->load(key->sale) : std::nullopt;
+                   return sale && checkout::accounts_for(*sale, d);
                  },
                  [this](const wire::RegisterNotice& notice) {
                    journal_->tell(wire::encode(wire::Fact{notice}));
@@ -211,14 +210,15 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
 }
 
 void Store::ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt) {
-  const auto id = parse_uuid(witness.substr(0, witness.find('/')));
-  const auto sale = id ? desk_->find(*id) : std::nullopt;
+  const auto key = parse_attempt(witness);
+  const auto sale = key ? desk_->find(key->sale) : std::nullopt;
   if (!sale) return;
   publish(sale->till.value, {{"type", what},
                              {"sale", to_string(sale->id)},
-                             {"attempt", sale->attempt.number},
+                             {"attempt", key->attempt},
                              {"receipt", to_json(receipt)}});
-  if (auto waiting = when_printing_.extract(*id)) waiting.mapped()();
+  if (key->attempt != sale->attempt.number) return;  // of one that a person settled
+  if (auto waiting = when_printing_.extract(sale->id)) waiting.mapped()();
 }
 
 Result<void> Store::open_link() {

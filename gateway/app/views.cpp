@@ -130,12 +130,13 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   }
   put_effects(out, sale, language);
   if (sale.document) out["document"] = view(*sale.document, language);
-  if (sale.doubted) {
-    out["recheck"] = in_words(sale.rechecked.value_or("due"), language);
+  if (const auto* settled = sale.foremost_settlement()) {
+    out["recheck"] = in_words(settled->rechecked.value_or("due"), language);
     // A document that is nobody's sale: the return receipt for it is one call away.
-    if (sale.extra) out["extra_document"] = view(*sale.extra, language);
-    if (sale.extra && !sale.undone_by.is_nil()) out["undone_by"] = to_string(sale.undone_by);
-    if (sale.extra && sale.undone_by.is_nil()) {
+    if (settled->extra) out["extra_document"] = view(*settled->extra, language);
+    if (settled->extra && !settled->undone_by.is_nil()) {
+      out["undone_by"] = to_string(settled->undone_by);
+    } else if (settled->extra) {
       out["propose"] = "POST /v1/sales/" + to_string(sale.id) + "/undo";
     }
   }

@@ -166,7 +166,10 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
 
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
                                  const std::string& cashier, FiscalReceipt receipt) {
-  receipt.payments = {{Tender::kCash, receipt.total}};  // stands in until it is paid
+  // Points in it are no money: they stand there already, and the rest is paid.
+  std::erase_if(receipt.payments, [](auto& p) { return p.tender != Tender::kCounterProvision; });
+  Money to_pay = receipt.total;
+  for (const FiscalPayment& p : receipt.payments) to_pay -= p.amount;
   receipt.witness = "-";
   if (const auto known = journal_.find(till, number)) {
     // The same number is the same document; another one under it would never be printed.
@@ -175,11 +178,15 @@ Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
     if (!same) return fail(Code::kKeyConflict, number);
     return *known;
   }
-  TILL_CHECK(check(receipt, ReceiptLimits{.lines = limits::kMaxSaleLines}));
+  FiscalReceipt whole = receipt;
+  if (to_pay.minor != 0) whole.payments.push_back({Tender::kCash, to_pay});
+  TILL_CHECK(check(whole, ReceiptLimits{.lines = limits::kMaxSaleLines}));
   auto live = fresh(till, number, cashier);
   Sale& sale = live->sale;
   sale.quote.emplace();
-  sale.quote->gross = sale.quote->total = receipt.total;
+  sale.quote->gross = receipt.total;
+  sale.quote->by_points = receipt.total - to_pay;
+  sale.quote->total = to_pay;
   sale.plain = std::move(receipt);
   return enter_quoted(std::move(live), "open_document");
 }

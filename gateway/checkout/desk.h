@@ -19,8 +19,9 @@ struct DeskConfig {
   std::int64_t quote_life_us = 600'000'000;  // a quote may be paid for so long
   // A payment waits so long for a register that works for another sale, or is in doubt about it.
   std::int64_t register_wait_us = 20'000'000;
-  // Where the till prints, nobody but a person can end a doubt the till never speaks of again.
-  bool person_may_end_doubts = false;
+  // The till prints itself and says what became of it in its own time. Nobody but a person can end
+  // a doubt it never speaks of again.
+  bool till_prints = false;
   StoreId store = {};
 };
 
@@ -148,13 +149,14 @@ class Desk {
   void give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why);
   void unlock(Live& live);
   void restart(Live& live);
-  void recheck(const Uuid& id);
-  void on_rechecked(const Uuid& id, const Result<Resolution>& result);
+  void recheck(const AttemptKey& key);
+  void on_rechecked(const AttemptKey& key, Result<Resolution> result);
+  void on_compared(const AttemptKey& key, const Resolution& found);
   void ask_next_settled();
   // The live sale, or the journal's read into `kept`; null when there is none.
   [[nodiscard]] bool is_rechecked_now(const Uuid& id) const;
   Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
-  void commit_found(Live& live);
+  void commit_found(Live& live, Settlement& settled);
   void close(Sale& sale, const FiscalDocument& document);
   [[nodiscard]] std::int64_t coupon_uses(const std::string& code, const Uuid& but_of) const;
   Result<void> check_coupons(const Sale& sale) const;
@@ -180,7 +182,7 @@ class Desk {
   const loyalty::Program& program_;
   DeskConfig config_;
   std::map<Uuid, std::unique_ptr<Live>> live_;
-  std::vector<Uuid> to_recheck_;
+  std::vector<AttemptKey> to_recheck_;
   std::vector<Uuid> unprinted_;
   std::size_t to_ask_ = 0;  // of them, before the others have to wait
   bool rechecking_ = false;

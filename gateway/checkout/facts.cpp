@@ -48,18 +48,20 @@ Buffer encode(const Sale& sale, const Fact& fact) {
     return wire::encode(wire::Fact{wire::HoldReleased{fact.hold}});
   }
   if (fact.kind == FactKind::kSettled) {
-    return wire::encode(wire::Fact{wire::Settled{sale.key(), sale.settled_by, fact.document}});
+    return wire::encode(
+        wire::Fact{wire::Settled{sale.key(), sale.settlements.back().by, fact.document}});
   }
   if (fact.kind == FactKind::kSettledOtherwise || fact.kind == FactKind::kSoldTwice) {
-    const auto& found = sale.extra      ? *sale.extra
+    const Settlement& settled = *sale.settlement(fact.attempt);
+    const auto& found = settled.extra   ? *settled.extra
                         : sale.document ? *sale.document
                                         : FiscalDocument{};
     const bool twice = fact.kind == FactKind::kSoldTwice;
-    return wire::encode(wire::Fact{
-        wire::RegisterNotice{twice ? Code::kSoldTwice : Code::kSettledOtherwise,
-                             {found.fiscal_memory, found.number, found.sign},
-                             sale.doubted ? AttemptKey{sale.id, sale.doubted->number} : sale.key(),
-                             sale.rechecked.value_or("")}});
+    return wire::encode(
+        wire::Fact{wire::RegisterNotice{twice ? Code::kSoldTwice : Code::kSettledOtherwise,
+                                        {found.fiscal_memory, found.number, found.sign},
+                                        {sale.id, fact.attempt},
+                                        settled.rechecked.value_or("")}});
   }
   wire::SaleFact out;
   out.key = sale.key();

@@ -307,6 +307,7 @@ void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.closed_us = clock_.unix_us();
   sale.contact.clear();  // it has served; nobody needs to find it in the journal
   sale.attempt.receipt.contact.clear();
+  if (sale.plain) sale.plain->contact.clear();
   issue_coupons(sale);
   sale.clear_trouble();
   if (document.printed) return;
@@ -337,7 +338,10 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
   outcome(live, Event::kDone);
   close(sale, document);
   auto facts = sold_facts(sale);
-  if (sale.extra) facts.push_back({FactKind::kSoldTwice});
+  for (const Settlement& settled : sale.settlements) {
+    if (!settled.extra) continue;
+    facts.push_back({.kind = FactKind::kSoldTwice, .attempt = settled.attempt.number});
+  }
   const Uuid id = sale.id;
   journal_.hard(sale, "commit", std::move(facts), [this, id] {
     unlock(*live_.at(id));
@@ -377,7 +381,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
                           std::optional<FiscalDocument> document, Then<const Sale&> then) {
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
-  const bool doubt = sale.state == State::kInDoubt && config_.person_may_end_doubts;
+  const bool doubt = sale.state == State::kInDoubt && config_.till_prints;
   if (sale.state != State::kNeedsPerson && !doubt) {
     return fail(Code::kNotSettleable, std::string(name(sale.state)));
   }
@@ -390,16 +394,15 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   ++live->timer;
   live->tries = live->answers = 0;
   sale.candidates.clear();
-  sale.settled_by = by;
-  sale.doubted = sale.attempt;
-  sale.rechecked.reset();
-  to_recheck_.push_back(id);
+  sale.settlements.push_back({.attempt = sale.attempt, .by = by, .document = document.has_value()});
+  sale.settlements.back().attempt.receipt.contact.clear();
+  to_recheck_.push_back(sale.key());
   sale.clear_trouble();
   if (document) {
     outcome(*live, Event::kSettle);
     close(sale, *document);
     auto facts = sold_facts(sale);
-    facts.push_back({FactKind::kSettled});
+    facts.push_back({.kind = FactKind::kSettled});
     journal_.hard(sale, "settled", std::move(facts), [this, id] {
       unlock(*live_.at(id));
       rest(*live_.at(id));
@@ -410,7 +413,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   }
   outcome(*live, Event::kSettleNone);
   auto facts = release_facts(sale);
-  facts.push_back({FactKind::kSettled, {}, false});
+  facts.push_back({.kind = FactKind::kSettled, .document = false});
   sale.attempt.hold = {};
   journal_.hard(sale, "settled_none", std::move(facts), [this, id] {
     unlock(*live_.at(id));
@@ -451,7 +454,12 @@ void Desk::register_online() {
 // ---- after a start ----
 
 void Desk::recover_all() {
-  to_recheck_ = journal_.unconfirmed();
+  for (const Uuid& id : journal_.unconfirmed()) {
+    const auto sale = journal_.load(id);
+    for (const Settlement& settled : sale ? sale->settlements : std::vector<Settlement>{}) {
+      if (!settled.rechecked) to_recheck_.push_back({id, settled.attempt.number});
+    }
+  }
   for (Sale& sale : journal_.unfinished()) {
     auto live = std::make_unique<Live>();
     live->sale = std::move(sale);
@@ -459,6 +467,7 @@ void Desk::recover_all() {
     live_[kept.sale.id] = std::move(live);
     restart(kept);
   }
+  recheck_settled();
 }
 
 void Desk::restart(Live& live) {

@@ -72,8 +72,9 @@ class PointsPort {
 enum class FactKind { kSale, kHoldReleased, kSettled, kSettledOtherwise, kSoldTwice };
 struct Fact {
   FactKind kind = FactKind::kSale;
-  Uuid hold = {};        // of kHoldReleased
-  bool document = true;  // of kSettled
+  Uuid hold = {};             // of kHoldReleased
+  bool document = true;       // of kSettled
+  std::uint32_t attempt = 0;  // that was settled: of kSettledOtherwise and kSoldTwice
 };
 
 struct RuleUses {
@@ -107,8 +108,9 @@ class JournalPort {
 };
 
 struct DeskHooks {
-  std::function<void(const Sale&)> changed;    // for the till's WebSocket
-  std::function<void(const Sale&)> rechecked;  // a settlement was confirmed or contradicted
+  std::function<void(const Sale&)> changed;  // for the till's WebSocket
+  // A settlement was confirmed or contradicted.
+  std::function<void(const Sale&, const Settlement&)> rechecked;
   std::function<void(std::int64_t us, std::function<void()>)> after;
   // The store's clock on the wall at a moment; nothing = the program's setting.
   std::function<std::optional<std::int64_t>(std::int64_t unix_us)> utc_offset_min = {};

@@ -11,41 +11,39 @@ bool is_same(const FiscalDocument& a, const FiscalDocument& b) {
   return a.number == b.number && a.fiscal_memory == b.fiscal_memory && a.sign == b.sign;
 }
 
-// Did the person settle the attempt the sale stands on, and with a document?
-bool said_document(const Sale& sale) {
-  return sale.document && sale.attempt.number == sale.doubted->number;
-}
-
 // Holds what was settled against the register's word; what it shows becomes the sale's document
 // where the person misread hers, and is an extra one elsewhere.
-void compare(Sale& sale, const Resolution& found) {
-  const bool said = said_document(sale);
+void compare(Sale& sale, Settlement& settled, const Resolution& found) {
   if (found.verdict == ResolutionVerdict::kRefused) {
-    sale.rechecked = said ? "the register has no such document" : "agrees";
+    settled.rechecked = settled.document ? "the register has no such document" : "agrees";
   } else if (sale.document && is_same(*sale.document, found.document)) {
-    sale.rechecked = "agrees";
-  } else if (said) {
-    sale.rechecked = "it is document " + std::to_string(found.document.number);
+    settled.rechecked = "agrees";
+  } else if (settled.document) {
+    settled.rechecked = "it is document " + std::to_string(found.document.number);
     sale.document = found.document;
   } else {
-    sale.rechecked = "document " + std::to_string(found.document.number) + " exists";
-    sale.extra = found.document;
+    settled.rechecked = "document " + std::to_string(found.document.number) + " exists";
+    settled.extra = found.document;
   }
 }
 
 // Said to have no document, and neither sold, cancelled nor changed since.
-bool is_unsold_since(const Sale& sale) {
-  if (sale.state != State::kQuoted || sale.attempt.number != sale.doubted->number) return false;
-  return to_json(receipt_of(sale)) == to_json(sale.doubted->receipt);
+bool is_unsold_since(const Sale& sale, const Settlement& settled) {
+  if (sale.state != State::kQuoted) return false;
+  FiscalReceipt now = receipt_of(sale);
+  now.witness = settled.attempt.receipt.witness;
+  now.contact = settled.attempt.receipt.contact;
+  return to_json(now) == to_json(settled.attempt.receipt);
 }
 
-std::vector<Fact> contradiction(Sale& sale) {
-  if (sale.rechecked == "agrees") return {};
+std::vector<Fact> contradiction(Sale& sale, const Settlement& settled) {
+  if (settled.rechecked == "agrees") return {};
   if (!is_final(sale.state)) {
-    sale.set_trouble({Code::kSettledOtherwise, *sale.rechecked, {}});
+    sale.set_trouble({Code::kSettledOtherwise, *settled.rechecked, {}});
   }
-  const bool twice = sale.extra && sale.document;
-  return {{twice ? FactKind::kSoldTwice : FactKind::kSettledOtherwise}};
+  const bool twice = settled.extra && sale.document;
+  return {{.kind = twice ? FactKind::kSoldTwice : FactKind::kSettledOtherwise,
+           .attempt = settled.attempt.number}};
 }
 
 FiscalKind reverse_of(FiscalKind kind) {
@@ -64,6 +62,10 @@ FiscalKind reverse_of(FiscalKind kind) {
 }  // namespace
 
 void Desk::recheck_settled() {
+  if (config_.till_prints) {  // asked of each at once: it may never answer of one
+    for (const AttemptKey& key : std::vector(to_recheck_)) recheck(key);
+    return;
+  }
   if (!rechecking_) to_ask_ = to_recheck_.size();
   ask_next_settled();
 }
@@ -73,15 +75,13 @@ void Desk::ask_next_settled() {
   if (rechecking_ || to_ask_ == 0 || to_recheck_.empty() || !register_.online()) return;
   rechecking_ = true;
   --to_ask_;
-  const Uuid id = to_recheck_.front();
-  register_.lock([this, id] { recheck(id); });
+  register_.lock([this, key = to_recheck_.front()] { recheck(key); });
 }
 
 // The register is being asked whether it has the document a person saw none of: that answer comes
-// before another attempt. A till that prints itself may never answer.
+// before another attempt.
 bool Desk::is_rechecked_now(const Uuid& id) const {
-  return rechecking_ && !config_.person_may_end_doubts &&
-         std::ranges::find(to_recheck_, id) != to_recheck_.end();
+  return rechecking_ && std::ranges::find(to_recheck_, id, &AttemptKey::sale) != to_recheck_.end();
 }
 
 Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
@@ -90,55 +90,66 @@ Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
   return kept ? &*kept : nullptr;
 }
 
-void Desk::recheck(const Uuid& id) {
-  const auto sale = find(id);
-  if (!sale || !sale->doubted) return on_rechecked(id, fail(Code::kNoSuchSale));
-  register_.resolve(sale->doubted->receipt, sale->doubted->baseline,
-                    [this, id](const Result<Resolution>& r) { on_rechecked(id, r); });
+void Desk::recheck(const AttemptKey& key) {
+  const auto sale = find(key.sale);
+  const Settlement* const settled = sale ? sale->settlement(key.attempt) : nullptr;
+  if (settled == nullptr) return on_rechecked(key, fail(Code::kNoSuchSale));
+  register_.resolve(settled->attempt.receipt, settled->attempt.baseline,
+                    [this, key](const Result<Resolution>& r) { on_rechecked(key, r); });
 }
 
-void Desk::on_rechecked(const Uuid& id, const Result<Resolution>& result) {
-  register_.unlock();
+void Desk::on_rechecked(const AttemptKey& key, Result<Resolution> result) {
+  if (!config_.till_prints) register_.unlock();
   rechecking_ = false;
-  // No verdict yet: lost, or the memory in question is elsewhere.
-  if (!result && result.error().code != Code::kNoSuchSale) return;
-  std::erase(to_recheck_, id);
-  if (result && result->verdict == ResolutionVerdict::kNeedsPerson) {
-    to_recheck_.push_back(id);
-    return ask_next_settled();
-  }
-  const auto live = live_.find(id);
-  std::optional<Sale> kept;
-  Sale* const sale = anywhere(id, kept);
-  if (result && sale != nullptr && sale->doubted) {
-    compare(*sale, *result);
-    if (live != live_.end() && is_unsold_since(*sale) && sale->extra) {
-      commit_found(*live->second);
-    } else {
-      auto facts = contradiction(*sale);
-      const bool agrees = facts.empty();
-      journal_.hard(*sale, agrees ? "confirmed" : "contradicted", std::move(facts), [] {});
-      hooks_.rechecked(*sale);
-    }
+  if (std::erase(to_recheck_, key) == 0) return;
+  const bool gone = !result && result.error().code == Code::kNoSuchSale;
+  const bool open = result ? result->verdict == ResolutionVerdict::kNeedsPerson : !gone;
+  if (open) {
+    to_recheck_.push_back(key);  // behind the others, for the next time
+    if (!result && is_loss(result.error().code)) return;
+  } else if (result) {
+    // Where contents cannot be read another sale's document looks like ours.
+    const auto& document = result->document;
+    const auto owner = result->verdict == ResolutionVerdict::kDone
+                           ? journal_.sale_of(document.fiscal_memory, document.number)
+                           : std::nullopt;
+    if (owner && *owner != key.sale) result->verdict = ResolutionVerdict::kRefused;
+    on_compared(key, *result);
   }
   ask_next_settled();
 }
 
+void Desk::on_compared(const AttemptKey& key, const Resolution& found) {
+  const auto live = live_.find(key.sale);
+  std::optional<Sale> kept;
+  Sale* const sale = anywhere(key.sale, kept);
+  Settlement* const settled = sale == nullptr ? nullptr : sale->settlement(key.attempt);
+  if (settled == nullptr) return;
+  compare(*sale, *settled, found);
+  if (live != live_.end() && settled->extra && is_unsold_since(*sale, *settled)) {
+    return commit_found(*live->second, *settled);
+  }
+  auto facts = contradiction(*sale, *settled);
+  journal_.hard(*sale, facts.empty() ? "confirmed" : "contradicted", std::move(facts), [] {});
+  hooks_.rechecked(*sale, *settled);
+}
+
 // The register has what the senior did not see, and the sale stands as it did then: it is sold.
-void Desk::commit_found(Live& live) {
+void Desk::commit_found(Live& live, Settlement& settled) {
   Sale& sale = live.sale;
-  const FiscalDocument document = *std::exchange(sale.extra, std::nullopt);
-  sale.attempt = *sale.doubted;
+  const FiscalDocument document = *std::exchange(settled.extra, std::nullopt);
+  sale.attempt = settled.attempt;
   sale.attempt.hold = {};  // released when she said there was none; a fact is posted anyway
   sale.attempt.by_allowance = false;
   outcome(live, Event::kDone);
   close(sale, document);
   auto facts = sold_facts(sale);
-  facts.push_back({FactKind::kSettledOtherwise});
-  const Uuid id = sale.id;
-  journal_.hard(sale, "found", std::move(facts), [this, id] {
-    hooks_.rechecked(live_.at(id)->sale);
-    rest(*live_.at(id));
+  const auto attempt = settled.attempt.number;
+  facts.push_back({.kind = FactKind::kSettledOtherwise, .attempt = attempt});
+  journal_.hard(sale, "found", std::move(facts), [this, id = sale.id, attempt] {
+    Live& found = *live_.at(id);
+    hooks_.rechecked(found.sale, *found.sale.settlement(attempt));
+    rest(found);
     live_.erase(id);
   });
 }
@@ -148,16 +159,25 @@ Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
   std::optional<Sale> kept;
   Sale* const sale = anywhere(sold, kept);
   if (sale == nullptr) return fail(Code::kNoSuchSale);
-  if (!sale->extra || !sale->doubted) return fail(Code::kSaleState, "undo");
-  if (const auto before = find(sale->undone_by); before && before->state != State::kCancelled) {
-    return sale->undone_by;
+  Settlement* todo = nullptr;
+  for (Settlement& each : sale->settlements) {
+    if (!each.extra) continue;
+    todo = &each;
+    const auto undo = find(each.undone_by);
+    if (!undo || undo->state == State::kCancelled) break;  // not yet
+    if (!is_final(undo->state)) return each.undone_by;
   }
-  FiscalReceipt receipt = sale->doubted->receipt;
+  if (todo == nullptr) return fail(Code::kSaleState, "undo");
+  if (const auto undo = find(todo->undone_by); undo && undo->state != State::kCancelled) {
+    return todo->undone_by;  // all are
+  }
+  FiscalReceipt receipt = todo->attempt.receipt;
   receipt.kind = reverse_of(receipt.kind);
-  receipt.returned = ReturnedDocument{sale->extra->fiscal_memory, sale->extra->number};
-  sale->undone_by = TILL_TRY(open_document(till, number, cashier, std::move(receipt)));
+  receipt.returned = ReturnedDocument{todo->extra->fiscal_memory, todo->extra->number};
+  todo->undone_by = TILL_TRY(open_document(till, number, cashier, std::move(receipt)));
+  const Uuid undone_by = todo->undone_by;
   journal_.soft(*sale, "undo");
-  return sale->undone_by;
+  return undone_by;
 }
 
 }  // namespace till::checkout

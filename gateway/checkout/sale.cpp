@@ -1,5 +1,8 @@
 #include "sale.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "gateway/loyalty/calendar.h"
 #include "sdk/cpp/fiscal_described.h"
 
@@ -36,12 +39,13 @@ BOOST_DESCRIBE_STRUCT(Identity, (),
                        code_until_us, allowance, allowance_points, allowance_expires_us, profile))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
+BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, extra, undone_by))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
                        returned_document, cashier, contact, lines, customer, redeem, circumstances,
                        quote, issued, quote_id, quoted_us, payments, attempt, document, plain,
-                       settled_by, doubted, rechecked, extra, undone_by, candidates, trouble,
-                       trouble_detail, trouble_vendor, opened_us, closed_us))
+                       settlements, candidates, trouble, trouble_detail, trouble_vendor, opened_us,
+                       closed_us))
 }  // namespace till::checkout
 
 namespace till::described {
@@ -80,6 +84,41 @@ std::string to_json_text(const Sale& sale) {
 
 Result<Sale> sale_from_json(const boost::json::value& value) {
   return described::parsed<Sale>(value, "sale");
+}
+
+const Settlement* Sale::settlement(std::uint32_t number) const {
+  const auto at = std::ranges::find(settlements, number, [](auto& s) { return s.attempt.number; });
+  return at == settlements.end() ? nullptr : &*at;
+}
+
+Settlement* Sale::settlement(std::uint32_t number) {
+  return const_cast<Settlement*>(std::as_const(*this).settlement(number));
+}
+
+const Settlement* Sale::foremost_settlement() const {
+  const auto todo = [](const Settlement& s) { return s.extra && s.undone_by.is_nil(); };
+  const auto at = std::ranges::find_if(settlements, todo);
+  if (at != settlements.end()) return &*at;
+  return settlements.empty() ? nullptr : &settlements.back();
+}
+
+const Attempt* Sale::attempt_of(std::uint32_t number) const {
+  if (number == attempt.number) return &attempt;
+  const Settlement* const settled = settlement(number);
+  return settled == nullptr ? nullptr : &settled->attempt;
+}
+
+bool accounts_for(const Sale& sale, const FiscalDocument& document) {
+  const auto same = [&](const std::optional<FiscalDocument>& own) {
+    return own && own->fiscal_memory == document.fiscal_memory && own->number == document.number;
+  };
+  if (same(sale.document)) return true;
+  if (is_open_doubt(sale.state) && document.witness == to_string(sale.key())) return true;
+  return std::ranges::any_of(sale.settlements, [&](const Settlement& s) {
+    const bool due =
+        !s.rechecked && document.witness == to_string(AttemptKey{sale.id, s.attempt.number});
+    return due || same(s.extra);
+  });
 }
 
 std::string customer_key(const Sale& sale) {
@@ -192,7 +231,7 @@ FiscalReceipt receipt_of(const Sale& sale) {
     FiscalReceipt receipt = *sale.plain;
     receipt.witness = to_string(sale.key());
     receipt.cashier = {sale.cashier, ""};
-    receipt.payments = sale.payments;
+    receipt.payments.insert(receipt.payments.begin(), sale.payments.begin(), sale.payments.end());
     return receipt;
   }
   FiscalReceipt receipt;

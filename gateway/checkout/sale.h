@@ -87,6 +87,18 @@ struct Attempt {
   FiscalReceipt receipt;
 };
 
+// A person's word on an attempt nobody else could tell of, and what the register says of it later.
+struct Settlement {
+  Attempt attempt;
+  std::string by;
+  bool document = false;                      // she entered one
+  std::optional<std::string> rechecked = {};  // "agrees", or what the register says; none = due
+  // A document found later, of which nobody knew and which is not the sale's own; its return
+  // receipt is the sale `undone_by`.
+  std::optional<FiscalDocument> extra = {};
+  Uuid undone_by = {};
+};
+
 struct Sale {
   Uuid id;
   TillId till;
@@ -112,13 +124,7 @@ struct Sale {
   // A document that is no sale from a basket (a correction, the undoing of an extra document): its
   // lines are fixed when it is opened, and no loyalty applies.
   std::optional<FiscalReceipt> plain;
-  std::string settled_by;
-  std::optional<Attempt> doubted;        // what a person settled, until the register confirms it
-  std::optional<std::string> rechecked;  // "agrees", or what the register says instead
-  // A document found later, of which nobody knew and which is not the sale's own; its return
-  // receipt is the sale `undone_by`.
-  std::optional<FiscalDocument> extra;
-  Uuid undone_by = {};
+  std::vector<Settlement> settlements;     // one for each attempt a person settled
   std::vector<FiscalDocument> candidates;  // what a person should look at
   std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
   std::string trouble_detail;
@@ -143,7 +149,18 @@ struct Sale {
   [[nodiscard]] AttemptKey key() const { return {id, attempt.number}; }
   // Worked out when it was opened; neither edited, parked nor quoted again.
   [[nodiscard]] bool fixed() const { return is_return || plain.has_value(); }
+  // Of that attempt; null when nobody settled it.
+  [[nodiscard]] const Settlement* settlement(std::uint32_t attempt) const;
+  [[nodiscard]] Settlement* settlement(std::uint32_t attempt);
+  // The one that asks for something to be done, an extra document not undone yet; else the last.
+  [[nodiscard]] const Settlement* foremost_settlement() const;
+  // The current attempt or one a person settled; null for any other.
+  [[nodiscard]] const Attempt* attempt_of(std::uint32_t number) const;
 };
+
+// Whether the sale, as it stands, answers for a document whose witness names it: its own, one that
+// is or will be named as an extra one, or one somebody is about to settle.
+bool accounts_for(const Sale& sale, const FiscalDocument& document);
 
 boost::json::value to_json(const Sale& sale);
 // The same as text, for the journal.

@@ -154,9 +154,10 @@ void Journal::store(const Pending& p) {
         name(sale.state), sale.attempt.number, hold, sale.attempt.by_allowance, memory, document,
         total, clock_.unix_us(), body, id);
   }
-  if (sale.doubted) {
-    db_.run(sale.rechecked ? "DELETE FROM unconfirmed WHERE sale=?"
-                           : "INSERT OR IGNORE INTO unconfirmed VALUES (?)",
+  if (!sale.settlements.empty()) {
+    const bool due = std::ranges::any_of(sale.settlements, [](auto& s) { return !s.rechecked; });
+    db_.run(due ? "INSERT OR IGNORE INTO unconfirmed VALUES (?)"
+                : "DELETE FROM unconfirmed WHERE sale=?",
             id);
   }
   store_coupons(sale);

@@ -175,7 +175,8 @@ Figures durable_sales(const std::string& folder, int sales, int group, till::Clo
           {"code":"2","name":"Хлеб ржаной","price":"54.50","tax":2},{"code":"3","name":"Молоко 1 л","price":"89.90","tax":2}]})");
   const auto p = program();
   till::checkout::Desk desk(fiscal, points, journal,
-                            {[](const till::checkout::Sale&) {}, [](const till::checkout::Sale&) {},
+                            {[](const till::checkout::Sale&) {},
+                             [](const till::checkout::Sale&, const till::checkout::Settlement&) {},
                              [](std::int64_t, const std::function<void()>&) {}},
                             clock, random, goods, p);
   int done = 0;

@@ -178,49 +178,7 @@ def check_swapped(shop):
     print("a swapped register is refused until it is confirmed")
 
 
-def check_till_prints(folder, preset):
-    """The cash program has the register: the same states, on its word."""
-    shop = Shop(folder, preset)
-    shop.fiscal_by, shop.without = "till", {"register"}
-    try:
-        shop.start_all(armed=False)
-        shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "900")
-
-        def word(sale, attempt, outcome, number=0):
-            body = {"attempt": attempt, "outcome": outcome}
-            if outcome == "done":
-                body["document"] = {"fiscal_memory": "9999000000000001", "number": number, "sign": 7}
-            return shop.api("POST", f"/v1/sales/{sale}/fiscal", body)
-
-        sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="10")
-        status, body = shop.pay(sale)
-        assert status == 202 and body["state"] == "fiscalising" and body["receipt"]["lines"], body
-        bad = {"attempt": 1, "outcome": "done", "document": {"fiscal_memory": "9999…", "number": 1, "sign": 7}}
-        assert code_of(shop.api("POST", f"/v1/sales/{sale}/fiscal", bad)) == (400, "TB-1012")
-        assert code_of(word(sale, 9, "done", 1)) == (409, "TB-4002"), "an attempt nobody asked for"
-        assert word(sale, body["attempt"], "refused")[0] == 202
-        wait_for("quoted again", lambda: shop.state(sale) == "quoted")
-        status, body = shop.pay(sale)
-        assert body["attempt"] == 2
-        shop.kill_gateway()  # the till prints meanwhile
-        shop.start_gateway()
-        wait_for("in doubt", lambda: shop.state(sale) == "in_doubt")
-        assert word(sale, 2, "in_doubt")[0] == 202
-        assert shop.state(sale) == "in_doubt"
-        assert word(sale, 2, "done", 17)[0] == 202
-        wait_for("committed", lambda: shop.state(sale) == "committed")
-        assert word(sale, 2, "done", 17)[0] == 202, "said again"
-        assert code_of(word(sale, 2, "done", 18)) == (409, "TB-4002"), "told otherwise"
-        wait_for("delivered", shop.settled)
-        assert shop.api("GET", "/v1/register/status")[0] == 404
-        print("the till prints by itself: refused, lost, done, on its word")
-    finally:
-        shop.stop_all()
-
-
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        check_till_prints(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
         hashed = subprocess.run([shop.bin / "tillbridge", "pin", "--name", "Анна"], input="4711\n", text=True,

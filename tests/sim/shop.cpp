@@ -53,7 +53,7 @@ struct Gateway {
     return h;
   }
   static checkout::DeskHooks desk_hooks(Shop& shop) {
-    return {[](const checkout::Sale&) {}, [](const checkout::Sale&) {},
+    return {[](const checkout::Sale&) {}, [](const checkout::Sale&, const checkout::Settlement&) {},
             [&shop](std::int64_t us, std::function<void()> f) {
               shop.world_.after(us, shop.life_, std::move(f));
             }};

@@ -52,6 +52,11 @@ TEST(Uuid, IsVersion7AndSortsByTime) {
   EXPECT_LT(make_uuid7(1000, ones), make_uuid7(1001, {}));
   EXPECT_FALSE(parse_uuid("017f22e2-79b0-7cc3-98c4-dc0c0c07398"));
   EXPECT_FALSE(parse_uuid("017f22e279b0-7cc3-98c4-dc0c0c07398f-"));
+  EXPECT_EQ(parse_attempt(to_string(AttemptKey{id, 12})), (AttemptKey{id, 12}));
+  for (const char* const bad : {"", "/1", "1"}) EXPECT_FALSE(parse_attempt(bad)) << bad;
+  for (const char* const bad : {"", "/", "/x", "/1x", "/-1", "/4294967296"}) {
+    EXPECT_FALSE(parse_attempt(to_string(id) + bad)) << bad;
+  }
 }
 
 Result<int> half(int n) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -78,6 +79,17 @@ struct AttemptKey {
 // "0190e5b6-…-0123456789ab/1"
 inline std::string to_string(const AttemptKey& key) {
   return to_string(key.sale) + "/" + std::to_string(key.attempt);
+}
+// Nothing for any other text.
+inline std::optional<AttemptKey> parse_attempt(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto sale = parse_uuid(text.substr(0, slash));
+  if (!sale || slash == std::string_view::npos) return std::nullopt;
+  AttemptKey key{*sale, 0};
+  const auto [end, bad] =
+      std::from_chars(text.data() + slash + 1, text.data() + text.size(), key.attempt);
+  if (bad != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return key;
 }
 
 }  // namespace till

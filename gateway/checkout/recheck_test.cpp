@@ -1,0 +1,403 @@
+// What a person settled, and what the register says of it later.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "gateway/checkout/desk_fakes.h"
+
+namespace till::checkout {
+namespace {
+
+// What a person settled is compared with the register when it answers again.
+TEST_F(DeskTest, ASettlementIsCheckedWhenTheRegisterAnswers) {
+  struct Story {
+    std::optional<FiscalDocument> said;
+    Resolution found;
+    const char* rechecked;
+    std::optional<FactKind> fact;
+  };
+  const FiscalDocument nine{"fn", 9, 9}, ten{"fn", 10, 10};
+  const Resolution none{ResolutionVerdict::kRefused, {}, "none", {}};
+  const Story kStories[] = {
+      {nine, {ResolutionVerdict::kDone, nine, "", {}}, "agrees", {}},
+      {nine,
+       {ResolutionVerdict::kDone, ten, "", {}},
+       "it is document 10",
+       FactKind::kSettledOtherwise},
+      {nine, none, "the register has no such document", FactKind::kSettledOtherwise},
+      {{}, none, "agrees", {}},
+      {{},
+       {ResolutionVerdict::kDone, ten, "", {}},
+       "document 10 exists",
+       FactKind::kSettledOtherwise},
+  };
+  for (const auto& story : kStories) {
+    fiscal.resolves = 0;
+    fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
+                          fail(Code::kPortLost), fail(Code::kPortLost), story.found};
+    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+    journal.facts.clear();
+    journal.disk.clear();
+    const Uuid id = sale();
+    ASSERT_TRUE(pay(id));
+    later.run();
+    ASSERT_TRUE(desk->settle(id, "senior", story.said, [](const Sale&) {}));
+    later.run();
+    desk->register_online();  // lost again: it stays due
+    later.run();
+    EXPECT_FALSE(desk->find(id)->settlements.back().rechecked);
+    desk->register_online();
+    later.run();
+    EXPECT_EQ(desk->find(id)->settlements.back().rechecked, story.rechecked);
+    EXPECT_EQ(fiscal.locks, 0);
+    const bool told =
+        story.fact && std::ranges::count(journal.facts, *story.fact, &Fact::kind) == 1;
+    EXPECT_EQ(told, story.fact.has_value()) << story.rechecked;
+    desk->register_online();  // once
+    later.run();
+    EXPECT_EQ(fiscal.resolves, 4);
+  }
+}
+
+// She misread the paper: what the register shows takes the place of her word, and nothing is
+// undone.
+TEST_F(DeskTest, AMisreadDocumentIsPutRight) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+  const Uuid id = settled(FiscalDocument{"fn", 10, 10});
+  const auto sale = *desk->find(id);
+  EXPECT_EQ(sale.document->number, 11U);
+  EXPECT_FALSE(sale.settlements.back().extra);
+  EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSettledOtherwise, &Fact::kind), 1);
+  EXPECT_EQ(desk->open_undo(TillId{"1"}, "u", "Ann", id).error().code, Code::kSaleState);
+}
+
+// Nobody saw the document, and the sale stands as it did: it is sold, and can't be sold again.
+TEST_F(DeskTest, ADocumentFoundForAnUnsoldSaleCommitsIt) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+  const Uuid id = settled(std::nullopt, Points{5000});
+  ASSERT_EQ(state(id), State::kQuoted);
+  journal.facts.clear();
+  desk->register_online();
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->document->number, 11U);
+  ASSERT_EQ(journal.facts.size(), 2U);
+  EXPECT_EQ(journal.facts[0].kind, FactKind::kSale);
+  EXPECT_EQ(journal.facts[1].kind, FactKind::kSettledOtherwise);
+  EXPECT_EQ(fiscal.receipts, 1);
+  EXPECT_FALSE(desk->find(id)->settlements.back().extra);
+}
+
+// The basket was changed or cancelled meanwhile: the document is nobody's sale, and is undone once.
+TEST_F(DeskTest, TheRecheckComesBeforeAnotherAttempt) {
+  const Uuid id = sale();
+  fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "?", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 12, 5}, {}, {}}};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  Code refused = Code::kInternal;
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  while (state(id) != State::kQuoted) {
+    later.queue.front()();
+    later.queue.pop_front();
+  }
+  const auto quote = desk->quote(id);
+  ASSERT_TRUE(quote);
+  const auto paid = desk->pay(id, (*quote)->quote_id, {{Tender::kCash, (*quote)->quote->total}},
+                              [](const Sale&) {});
+  if (!paid) refused = paid.error().code;
+  EXPECT_EQ(refused, Code::kDeviceBusy);
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.receipts, 1);
+}
+
+TEST_F(DeskTest, ADocumentFoundForACancelledSaleIsUndoneOnce) {
+  for (const bool cancelled : {true, false}) {
+    fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                          fail(Code::kPortLost),
+                          Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+    const Uuid id = settled(std::nullopt);
+    ASSERT_TRUE(cancelled ? desk->cancel(id) : desk->add(id, "1", Quantity{1000}));
+    desk->register_online();
+    later.run();
+    const auto found = *desk->find(id);
+    ASSERT_TRUE(found.settlements.back().extra);
+    EXPECT_EQ(found.trouble, cancelled ? 0 : static_cast<int>(Code::kSettledOtherwise));
+    const auto undo = desk->open_undo(TillId{"1"}, "undo-" + to_string(id), "Ann", id);
+    ASSERT_TRUE(undo) << undo.error().detail;
+    EXPECT_EQ(*desk->open_undo(TillId{"1"}, "again-" + to_string(id), "Ann", id), *undo);
+    const auto& receipt = *desk->find(*undo)->plain;
+    EXPECT_EQ(receipt.kind, FiscalKind::kSaleReturn);
+    EXPECT_EQ(receipt.returned->number, 11U);
+    ASSERT_TRUE(desk->cancel(*undo));
+    EXPECT_NE(*desk->open_undo(TillId{"1"}, "new-" + to_string(id), "Ann", id), *undo);
+  }
+}
+
+TEST_F(DeskTest, OneSettlementThatStaysOpenDoesNotHoldUpTheOthers) {
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "replaced", {}};
+  std::vector<Uuid> sales;
+  for (int n = 0; n < 2; ++n) {
+    fiscal.resolves = 0;
+    fiscal.resolutions = {person, person, person};
+    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+    sales.push_back(sale());
+    ASSERT_TRUE(pay(sales.back()));
+    later.run();
+    ASSERT_TRUE(desk->settle(sales.back(), "senior", std::nullopt, [](const Sale&) {}));
+    later.run();
+  }
+  fiscal.resolves = 0;
+  fiscal.resolutions = {person, Resolution{ResolutionVerdict::kRefused, {}, "", {}}};
+  desk->register_online();
+  later.run();
+  EXPECT_EQ(fiscal.resolves, 2);
+  const auto rechecked = [&](const Uuid& id) {
+    return desk->find(id)->settlements.back().rechecked.has_value();
+  };
+  EXPECT_EQ(rechecked(sales[0]) + rechecked(sales[1]), 1);
+}
+
+TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
+                        fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 10, 10}, "", {}}};
+  const Uuid id = settled(std::nullopt);
+  fiscal.outcome = {Verdict::kDone, {"fn2", 3, 3}, {}, false};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_EQ(state(id), State::kCommitted);
+  desk->register_online();
+  later.run();
+  const auto sale = *desk->find(id);
+  ASSERT_TRUE(sale.settlements.back().extra);
+  EXPECT_EQ(sale.settlements.back().extra->number, 10U);
+  EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSoldTwice, &Fact::kind), 1);
+  // The return receipt that is proposed for it: its lines, no loyalty, paid like a sale.
+  const auto undo = desk->open_undo(TillId{"1"}, "undo", "Ann", id);
+  ASSERT_TRUE(undo);
+  EXPECT_EQ(desk->add(*undo, "1", Quantity{1000}).error().code, Code::kSaleState);
+  EXPECT_EQ(desk->identify(*undo, {}).error().code, Code::kSaleState);
+  ASSERT_TRUE(pay(*undo));
+  later.run();
+  EXPECT_EQ(state(*undo), State::kCommitted);
+  EXPECT_EQ(fiscal.last.kind, FiscalKind::kSaleReturn);
+  EXPECT_EQ(fiscal.last.lines.size(), sale.settlements.back().attempt.receipt.lines.size());
+  EXPECT_EQ(fiscal.last.witness, to_string(desk->find(*undo)->key()));
+}
+
+// Each doubt a person ended is asked of by itself: that one is never answered holds up no other.
+TEST_F(DeskTest, ATillAnswersEachSettledDoubtInItsOwnTime) {
+  fiscal.is_till = true;
+  desk = make({.till_prints = true});
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  const auto settled_none = [&] {
+    const Uuid id = sale();
+    EXPECT_TRUE(pay(id));
+    later.run();
+    EXPECT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+    later.run();
+    return id;
+  };
+  const Uuid silent = settled_none(), spoken = settled_none();
+  fiscal.told(to_string(spoken) + "/1", {ResolutionVerdict::kDone, {"fn", 41, 7}, "", {}});
+  later.run();
+  EXPECT_EQ(state(spoken), State::kCommitted);
+  EXPECT_EQ(desk->find(spoken)->document->number, 41U);
+  EXPECT_EQ(state(silent), State::kQuoted);
+  // After a start the till is asked again of the one that is due.
+  fiscal.asked.clear();
+  desk = make({.till_prints = true});
+  desk->recover_all();
+  ASSERT_EQ(fiscal.asked.size(), 1U);
+  EXPECT_TRUE(fiscal.asked.contains(to_string(silent) + "/1"));
+}
+
+// Twice in doubt, twice settled: what either attempt left on paper is found, and undone.
+TEST_F(DeskTest, EachSettledAttemptIsRememberedAndUndone) {
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
+  fiscal.resolutions = {person, fail(Code::kPortLost)};
+  const Uuid id = settled(std::nullopt);
+  fiscal.resolves = 0;
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_TRUE(desk->settle(id, "chief", std::nullopt, [](const Sale&) {}));
+  later.run();
+  fiscal.outcome = {Verdict::kDone, {"fn", 30, 3}, {}, false};
+  ASSERT_TRUE(pay(id));
+  later.run();
+  desk = make();  // a restart forgets neither
+  desk->recover_all();
+  fiscal.resolves = 0;
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 12, 2}, "", {}}};
+  desk->register_online();
+  later.run();
+  const auto sold = *desk->find(id);
+  ASSERT_EQ(sold.settlements.size(), 2U);
+  EXPECT_EQ(sold.document->number, 30U);
+  EXPECT_EQ(sold.settlements[0].by, "senior");
+  EXPECT_EQ(sold.settlements[0].extra->number, 11U);
+  EXPECT_EQ(sold.settlements[1].extra->number, 12U);
+  std::set<std::uint32_t> told;
+  for (const Fact& fact : journal.facts) {
+    if (fact.kind == FactKind::kSoldTwice) told.insert(fact.attempt);
+  }
+  EXPECT_EQ(told, (std::set<std::uint32_t>{1, 2}));
+  std::vector<std::uint32_t> returned;
+  for (const char* const number : {"u1", "u2", "u3"}) {
+    const auto undo = desk->open_undo(TillId{"1"}, number, "Ann", id);
+    ASSERT_TRUE(undo);
+    if (state(*undo) == State::kCommitted) break;  // nothing is left to undo
+    returned.push_back(desk->find(*undo)->plain->returned->number);
+    fiscal.outcome.document.number += 1;
+    ASSERT_TRUE(pay(*undo));
+    later.run();
+  }
+  EXPECT_EQ(returned, (std::vector<std::uint32_t>{11, 12}));
+}
+
+// Settled twice and not sold: the first attempt's document sells it.
+TEST_F(DeskTest, TheFirstAttemptsDocumentStillSellsIt) {
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
+  fiscal.resolutions = {person, fail(Code::kPortLost)};
+  const Uuid id = settled(std::nullopt);
+  fiscal.resolves = 0;
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  later.run();
+  fiscal.resolves = 0;
+  // The one lost last is asked of last.
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kRefused, {}, "none", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}}};
+  desk->register_online();
+  later.run();
+  const auto sold = *desk->find(id);
+  EXPECT_EQ(sold.state, State::kCommitted);
+  EXPECT_EQ(sold.document->number, 11U);
+  EXPECT_EQ(sold.key().attempt, 1U);
+  EXPECT_EQ(sold.settlements[1].rechecked, "agrees");
+}
+
+// Points are no money: who paid with them gets back what she paid beside them.
+TEST_F(DeskTest, TheUndoOfAReceiptPaidWithPointsGivesBackTheMoney) {
+  program = *loyalty::Program::from_json(
+      R"({"id":"p","version":7,"redeem":{"max_share":"50","as":"payment"},
+          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
+  desk = make();
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+  const Uuid id = settled(std::nullopt, Points{5000});
+  ASSERT_TRUE(desk->cancel(id));
+  desk->register_online();
+  later.run();
+  const auto undo = desk->open_undo(TillId{"1"}, "undo", "Ann", id);
+  ASSERT_TRUE(undo) << undo.error().detail;
+  EXPECT_EQ(desk->find(*undo)->quote->total, Money{15000});
+  fiscal.outcome = {Verdict::kDone, {"fn", 12, 12}, {}, false};
+  ASSERT_TRUE(pay(*undo));
+  later.run();
+  EXPECT_EQ(state(*undo), State::kCommitted);
+  EXPECT_EQ(fiscal.last.total, Money{20000});
+  ASSERT_EQ(fiscal.last.payments.size(), 2U);
+  EXPECT_EQ(fiscal.last.payments[0].amount, Money{15000});
+  EXPECT_EQ(fiscal.last.payments[1].tender, Tender::kCounterProvision);
+  EXPECT_EQ(fiscal.last.payments[1].amount, Money{5000});
+  EXPECT_TRUE(check(fiscal.last, {}));
+}
+
+// Contents that cannot be read: the only equal document is another sale's, so there is none.
+TEST_F(DeskTest, ARecheckTakesNoOtherSalesDocument) {
+  const Uuid other = sale();
+  ASSERT_TRUE(pay(other));
+  later.run();
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "unreadable", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}}};
+  const Uuid id = settled(std::nullopt);
+  EXPECT_EQ(state(id), State::kQuoted);
+  EXPECT_EQ(desk->find(id)->settlements.back().rechecked, "agrees");
+}
+
+// The register errs about one, for ever: the others have their turn.
+TEST_F(DeskTest, ARecheckThatFailsDoesNotHoldUpTheOthers) {
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "replaced", {}};
+  const Resolution none{ResolutionVerdict::kRefused, {}, "", {}};
+  for (const Code code : {Code::kRegisterReplaced, Code::kTimeout}) {
+    std::vector<Uuid> sales;
+    for (int n = 0; n < 2; ++n) {
+      fiscal.resolves = 0;
+      fiscal.resolutions = {person, person, person, person};
+      fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+      sales.push_back(sale());
+      ASSERT_TRUE(pay(sales.back()));
+      later.run();
+      ASSERT_TRUE(desk->settle(sales.back(), "senior", std::nullopt, [](const Sale&) {}));
+      later.run();
+    }
+    fiscal.resolves = 0;
+    fiscal.resolutions = {fail(code), none, fail(code), fail(code)};
+    desk->register_online();
+    later.run();
+    if (code == Code::kTimeout) desk->register_online();  // a loss ends the round
+    later.run();
+    const auto rechecked = [&](const Uuid& id) {
+      return desk->find(id)->settlements.back().rechecked.has_value();
+    };
+    EXPECT_EQ(rechecked(sales[0]) + rechecked(sales[1]), 1) << code_name(code);
+    fiscal.resolves = 1;  // the other one too, for the next case
+    fiscal.resolutions = {none, none};
+    desk->register_online();
+    later.run();
+  }
+}
+
+TEST_F(DeskTest, AContactIsNotKeptWithASettlement) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}}};
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  const Uuid id = sale();
+  ASSERT_TRUE(desk->contact(id, "+79161234567"));
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);  // found, and the same receipt but for the contact
+  EXPECT_EQ(to_json_text(*journal.load(id)).find("9161234567"), std::string::npos);
+}
+
+// A document whose witness names a sale of ours is not thereby accounted for.
+TEST(AccountsFor, ADocumentIsTheSalesOwnOrWillBeNamed) {
+  Sale sale;
+  sale.id.bytes[0] = 1;
+  sale.attempt.number = 2;
+  const auto witnessed = [&](std::uint32_t number, std::uint32_t attempt) {
+    FiscalDocument d{"fn", number, 1};
+    d.witness = to_string(AttemptKey{sale.id, attempt});
+    return d;
+  };
+  sale.state = State::kNeedsPerson;
+  EXPECT_TRUE(accounts_for(sale, witnessed(7, 2)));
+  EXPECT_FALSE(accounts_for(sale, witnessed(7, 1)));
+  sale.state = State::kCommitted;
+  sale.document = FiscalDocument{"fn", 8, 1};
+  EXPECT_FALSE(accounts_for(sale, witnessed(7, 2)));
+  EXPECT_TRUE(accounts_for(sale, witnessed(8, 2)));
+  EXPECT_FALSE(accounts_for(sale, {"fn2", 8, 1}));
+  sale.settlements.push_back({.attempt = {}, .by = "senior"});
+  sale.settlements[0].attempt.number = 1;
+  EXPECT_TRUE(accounts_for(sale, witnessed(7, 1)));  // due
+  sale.settlements[0].rechecked = "agrees";
+  EXPECT_FALSE(accounts_for(sale, witnessed(7, 1)));
+  sale.settlements[0].extra = witnessed(7, 1);
+  EXPECT_TRUE(accounts_for(sale, witnessed(7, 1)));
+}
+
+}  // namespace
+}  // namespace till::checkout
