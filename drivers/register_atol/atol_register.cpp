@@ -131,19 +131,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   document_open(leaves_open());
   const auto answer = run_once(selling, key_);
   remember_cutter(answer);
-  if (!answer) {
-    // Of a loss nobody knows; what never left did not happen.
-    const Code code = answer.error().code;
-    if (is_loss(code) || code == Code::kRegisterOffline) return std::unexpected(answer.error());
-    // The register's "no" is believed once its memory says so too.
-    const auto now = memory();
-    if (!now) return fail(Code::kTimeout, "nobody knows what became of it", answer.error().vendor);
-    if (now->last_document != before.last_document) {
-      return fail(Code::kTimeout, "refused, but a document came up", answer.error().vendor);
-    }
-    document_open(now->document_open);
-    return std::unexpected(answer.error());
-  }
+  if (!answer) return std::unexpected(answer.error());
   auto d = TILL_TRY(read_fiscal(*answer));
   document_open(false);
   d.witness = r.witness;

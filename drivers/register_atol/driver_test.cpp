@@ -106,6 +106,7 @@ TEST(AtolLibrary, TheStateIsLookedAtFirst) {
   EXPECT_EQ(peer.sell(coffee()).error.code, Code::kCoverOpen);
   peer.tell(R"({"do":"cover","state":"closed"})");
   peer.tell(R"({"do":"fail","error":150})");
+  peer.host.perform("fiscal.baseline");
   EXPECT_EQ(peer.sell(coffee()).error.code, Code::kPrinterError);
   EXPECT_EQ(peer.host.perform("fiscal.status").body.at("cutter_fault"), true);
   peer.tell(R"({"do":"paper","state":"out"})");
@@ -121,6 +122,7 @@ TEST(AtolLibrary, ARefusalIsProvenByTheMemory) {
   Peer peer;
   peer.open_shift();
   peer.tell(R"({"do":"fail","error":144})");
+  peer.host.perform("fiscal.baseline");
   const auto out = peer.sell(coffee());
   EXPECT_EQ(out.status, TILL_REFUSED);
   EXPECT_EQ(out.error.code, Code::kRegisterRefused);

@@ -177,6 +177,7 @@ TEST(AtolWeb, NothingSentIsNothingSold) {
 TEST(AtolWeb, ErrorsOfTheTaskAndOfTheServer) {
   Peer peer;
   peer.errors["sell"] = 68;
+  peer.host.perform("fiscal.baseline");
   const auto refused = sell(peer);
   EXPECT_EQ(refused.status, TILL_REFUSED);
   EXPECT_EQ(refused.error.code, Code::kShiftTooLong);

@@ -444,6 +444,7 @@ TEST(DatecsCommand, AnotherSumIsRefusedWhileItCanBeCancelled) {
 TEST(DatecsCommand, ARefusalIsOneOnlyWhileNothingIsPaid) {
   const char* const kRefused = "A0 82 80 80 86 9A";
   Peer unpaid;
+  unpaid.host.perform("fiscal.baseline");
   unpaid.answers["35 \tP5.00"] = {"", kRefused};
   EXPECT_EQ(sell(unpaid, two_coffees()).status, TILL_REFUSED);
   Peer paid;

@@ -253,15 +253,6 @@ Result<Closed> ShtrihRegister::close(const FiscalReceipt& r, const Buffer& closi
   return Closed{{}, c.document, c.sign, c.time};
 }
 
-// The register's "no" to the closing is believed once its memory says so too: a cutter that jams
-// behind a document that was made answers with its own error.
-Error ShtrihRegister::not_closed(Error error, std::uint32_t last_before) {
-  if (is_loss(error.code)) return error;
-  const auto now = fn_status();
-  if (now && now->last_document == last_before) return error;
-  return {Code::kTimeout, "refused, but nobody knows what became of it", std::move(error.vendor)};
-}
-
 Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
   auto plan = TILL_TRY(is_old_correction(r) ? correction_plan(r) : plan_of(r));
@@ -271,9 +262,7 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   document_open(true);
   for (const Buffer& each : plan.commands) TILL_CHECK(command(each));
   port().point_of_no_return();
-  auto closing = close(r, plan.close);
-  if (!closing) return std::unexpected(not_closed(std::move(closing).error(), fn.last_document));
-  const Closed closed = *std::move(closing);
+  const Closed closed = TILL_TRY(close(r, plan.close));
   document_open(false);
   FiscalDocument d{fn.number,          closed.document, closed.sign, shift.number,
                    shift.receipt + 1U, closed.time,     r.total,     r.witness};

@@ -66,7 +66,6 @@ class ShtrihRegister final : public FiscalRegister {
     return receipt.correction && ffd_105_;
   }
   Result<Closed> close(const FiscalReceipt& receipt, const Buffer& command_bytes);
-  Error not_closed(Error error, std::uint32_t last_before);
   // Whether a line's tags go before it; asked of the device once in a life.
   Result<bool> tags_come_first();
   Result<std::vector<Buffer>> lines_of(const FiscalReceipt& receipt, bool tags_first) const;

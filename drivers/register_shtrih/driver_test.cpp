@@ -185,19 +185,25 @@ TEST(ShtrihWire, TaxCodings) {
   EXPECT_EQ(out.error.code, Code::kOutOfRange);
 }
 
-// A cutter that jams behind the document answers the closing with its own error.
+// A cutter that jams behind the document answers the closing with its own error; and whoever knows
+// no baseline cannot tell.
 TEST(ShtrihWire, ANoToTheClosingIsBelievedOnlyWhenNothingWasMade) {
   for (const bool made : {false, true}) {
-    Peer peer;
-    peer.script = [&](const std::string& payload) -> std::string {
-      if (!payload.starts_with("ff45")) return "";
-      std::string fn = kFn;
-      if (made) peer.answers[hex("FF 01")] = fn.replace(fn.rfind("0A"), 2, "0B");
-      return "ff4571";
-    };
-    const auto out = sell(peer, coffee());
-    EXPECT_EQ(out.status, made ? TILL_IN_DOUBT : TILL_REFUSED);
-    EXPECT_EQ(out.error.code, made ? Code::kTimeout : Code::kPrinterError);
+    for (const bool baseline : {false, true}) {
+      Peer peer;
+      peer.script = [&](const std::string& payload) -> std::string {
+        if (!payload.starts_with("ff45")) return "";
+        std::string fn = kFn;
+        if (made) peer.answers[hex("FF 01")] = fn.replace(fn.rfind("0A"), 2, "0B");
+        return "ff4571";
+      };
+      if (baseline) peer.host.perform("fiscal.baseline");
+      const auto out = sell(peer, coffee());
+      const bool refused = baseline && !made;
+      EXPECT_EQ(out.status, refused ? TILL_REFUSED : TILL_IN_DOUBT);
+      EXPECT_EQ(out.error.code, refused ? Code::kPrinterError : Code::kTimeout);
+      EXPECT_EQ(out.error.vendor, "71h");
+    }
   }
 }
 
@@ -445,7 +451,12 @@ TEST(ShtrihCommand, TheStateIsLookedAtBeforeAnythingIsOpened) {
 
 TEST(ShtrihCommand, ARefusedCloseIsRefusedAndOpen) {
   Peer peer;
-  peer.answers[hex("FF 45")] = "FF 45 45";
+  peer.host.perform("fiscal.baseline");
+  peer.script = [&](const std::string& payload) -> std::string {
+    if (!payload.starts_with("ff45")) return "";
+    peer.answers[hex("10")] = "10 00 1E 80 02 08 00 00 00 00 00 00 00 00 00 00";
+    return "FF 45 45";
+  };
   const auto out = sell(peer, coffee());
   EXPECT_EQ(out.status, TILL_REFUSED);
   EXPECT_TRUE(out.dirty);

@@ -1,6 +1,7 @@
 #include "fiscal_register.h"
 
 #include <map>
+#include <utility>
 
 #include "base/base64.h"
 
@@ -83,14 +84,33 @@ OperationResult FiscalRegister::perform(const Operation& operation) {
 }
 
 Result<json::value> FiscalRegister::on_baseline(const json::object&) {
-  return to_json(TILL_TRY(baseline()));
+  const auto before = TILL_TRY(baseline());
+  last_before_ = before.last_document;
+  return to_json(before);
 }
 
 Result<json::value> FiscalRegister::on_receipt(const json::object& body) {
   document_open(false);
   const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(body, "receipt"))));
   TILL_CHECK(check(request, limits()));
-  return to_json(TILL_TRY(receipt(request)));
+  auto made = receipt(request);
+  if (!made) return std::unexpected(believed(std::move(made).error()));
+  last_before_.reset();
+  return to_json(*made);
+}
+
+// The register's "no" is believed once its memory says so too: a cutter that jams behind a document
+// that was made answers with its own error.
+Error FiscalRegister::believed(Error error) {
+  const auto before = std::exchange(last_before_, std::nullopt);
+  const bool nothing_sent = !port().passed_no_return() || error.code == Code::kRegisterOffline;
+  if (nothing_sent || is_loss(error.code)) return error;
+  const auto now = memory();
+  if (now && now->last_document == before) {
+    document_open(now->document_open);
+    return error;
+  }
+  return {Code::kTimeout, "refused, but nobody knows what became of it", std::move(error.vendor)};
 }
 
 Result<json::value> FiscalRegister::on_resolve(const json::object& body) {

@@ -18,6 +18,8 @@
 // answers kVerbUnsupported.
 #pragma once
 
+#include <optional>
+
 #include "fiscal_resolve.h"
 #include "plugin.h"
 
@@ -25,7 +27,9 @@ namespace till {
 
 class FiscalRegister : public Plugin, protected FiscalMemory {
  public:
-  // Prints one receipt and returns when it is fiscal. Checked against limits() before.
+  // Prints one receipt and returns when it is fiscal. Checked against limits() before. A refusal
+  // after the point of no return counts only while memory() shows the baseline's last document;
+  // kRegisterOffline says that nothing was sent.
   virtual Result<FiscalDocument> receipt(const FiscalReceipt& receipt) = 0;
   // Without `detail` only what a sale must know; it is asked before each one.
   virtual Result<RegisterStatus> status(bool detail) = 0;
@@ -101,7 +105,10 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
   Result<json::value> on_load_picture(const json::object& body);
   Result<json::value> on_print_picture(const json::object& body);
 
+  Error believed(Error error);
+
   bool dirty_ = false;
+  std::optional<std::uint32_t> last_before_;  // the baseline's, of the receipt to come
 };
 
 }  // namespace till

@@ -239,6 +239,7 @@ Register::Outcome Register::close_plan(const Call& call, Closing closing) {
   Outcome out;
   out.fiscal = [this, closing, op = call.op, code = call.code](Ms now) -> Outcome {
     if (const uint8_t error = make_receipt(now, closing); error != 0) return fail(error);
+    if (options_.cutter_jams) return fail(err::kCutter);  // behind the document it made
     Outcome done;
     if (code != 0xFF45) done.data.push_back(static_cast<uint8_t>(op));
     put_le(done.data, static_cast<uint64_t>(closing.change), 5);

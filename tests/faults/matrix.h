@@ -32,6 +32,7 @@ enum class Noise {
   kExpired,      // 25 hours pass while the line is down
   kFull,         // the memory takes no document any more; then it is replaced
   kClockBack,    // the register's clock goes back an hour; then it is set right
+  kCutter,       // the document is made, and the closing is answered with the cutter's error
 };
 
 struct Cut {

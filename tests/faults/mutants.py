@@ -7,6 +7,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from mutate import Mutator  # noqa: E402
 
 WALK, SDK, DRIVER = "sdk/cpp/fiscal_resolve.cpp", "sdk/cpp/plugin.cpp", "drivers/register_shtrih/driver.cpp"
+REGISTER = "sdk/cpp/fiscal_register.cpp"
 SETTLE = (WALK, "const bool printed = TILL_TRY(device.settle());", "const bool printed = true;")
 ACT = (WALK, "TILL_CHECK(device.cancel());", "")
 LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now, found));", "")
@@ -37,6 +38,7 @@ SHTRIH_MUTANTS = {
         (DRIVER, "  if (TILL_TRY(short_status()).document_open()) return fail(Code::kDocumentOpen);\n", ""),
         (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)"),
         (DRIVER, "fn.open_document != 0) {", "fn.open_document > 99) {")],
+    "believes_a_no_to_the_closing": [(REGISTER, "now->last_document == before", "now->last_document >= before")],
     "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
 }
 DATECS_MUTANTS = {

@@ -244,6 +244,7 @@ TEST(Day, SaleReturnCashReportsRecover) {
   EXPECT_EQ(poor.status, TILL_DONE) << poor.error.detail;
   back.witness = "back/2";
   back.payments = {{Tender::kCash, {465}}};
+  host.perform("fiscal.baseline");
   const auto unpaid = shop.sell(back);  // more than the drawer holds
   EXPECT_EQ(unpaid.status, TILL_REFUSED);
   EXPECT_TRUE(unpaid.dirty);

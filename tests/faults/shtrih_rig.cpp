@@ -74,6 +74,10 @@ class ShtrihRig final : public LineRig {
     register_->set_paper(ms(), true);
     return true;
   }
+  bool cutter_jams(bool jams) override {
+    register_->options().cutter_jams = jams;
+    return true;
+  }
   bool fill_memory() override {
     register_->options().memory_holds = memory_.documents().size();
     return true;

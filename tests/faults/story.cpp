@@ -15,7 +15,7 @@ using testkit::FakeOutcome;
 constexpr std::array kNoise = {
     "quiet",  "twins",  "foreign",      "foreign_before", "z",          "away",         "late",
     "later",  "latest", "power_before", "power_after",    "power_twin", "paper_at_end", "paper",
-    "memory", "hidden", "hidden_twin",  "expired",        "full",       "clock_back"};
+    "memory", "hidden", "hidden_twin",  "expired",        "full",       "clock_back",   "cutter"};
 constexpr std::array<std::string_view, 4> kActs = {"shift_open", "shift_close", "settlement",
                                                    "cash"};
 constexpr std::array kWhere = {"device", "answer", "late"};
@@ -102,6 +102,7 @@ class Story {
     if (fails && !rig_->power_fails(false)) return skip();
     if (is(Noise::kPowerAfter) && !rig_->power_fails(true)) return skip();
     if (is(Noise::kPaperAtEnd) && !rig_->paper_ends(true)) return skip();
+    if (is(Noise::kCutter) && !rig_->cutter_jams(true)) return skip();
     if (is(Noise::kFull) && !rig_->fill_memory()) return skip();
     const bool hidden = is(Noise::kHidden) || is(Noise::kHiddenTwin);
     if (hidden && !rig_->hide_witness()) return skip();
@@ -320,6 +321,7 @@ class Story {
       rig_->paper_back();
       ask("fiscal.continue_printing");
     }
+    if (is(Noise::kCutter)) rig_->cutter_jams(false);
     rig_->host.pass_ms(120000);  // whatever was still on its way
     const auto documents = ours();
     if (documents.size() > 1) {
