@@ -166,8 +166,13 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
 
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
                                  const std::string& cashier, FiscalReceipt receipt) {
-  // Points in it are no money: they stand there already, and the rest is paid.
-  std::erase_if(receipt.payments, [](auto& p) { return p.tender != Tender::kCounterProvision; });
+  receipt.payments.clear();  // pay() names them
+  return open_fixed(till, number, cashier, std::move(receipt));
+}
+
+// What stands in receipt.payments is no money, points for one; the rest is to be paid.
+Result<Uuid> Desk::open_fixed(const TillId& till, const std::string& number,
+                              const std::string& cashier, FiscalReceipt receipt) {
   Money to_pay = receipt.total;
   for (const FiscalPayment& p : receipt.payments) to_pay -= p.amount;
   receipt.witness = "-";

@@ -121,6 +121,8 @@ class Desk {
   std::unique_ptr<Live> fresh(const TillId& till, const std::string& number,
                               const std::string& cashier);
   Uuid enter(std::unique_ptr<Live> live, std::string_view step);
+  Result<Uuid> open_fixed(const TillId& till, const std::string& number, const std::string& cashier,
+                          FiscalReceipt receipt);
   Uuid enter_quoted(std::unique_ptr<Live> live, std::string_view step);
   Result<Live*> live_sale(const Uuid& id);
   Result<Live*> editable(const Uuid& id);

@@ -173,8 +173,9 @@ Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
   }
   FiscalReceipt receipt = todo->attempt.receipt;
   receipt.kind = reverse_of(receipt.kind);
+  std::erase_if(receipt.payments, [](auto& p) { return p.tender != Tender::kCounterProvision; });
   receipt.returned = ReturnedDocument{todo->extra->fiscal_memory, todo->extra->number};
-  todo->undone_by = TILL_TRY(open_document(till, number, cashier, std::move(receipt)));
+  todo->undone_by = TILL_TRY(open_fixed(till, number, cashier, std::move(receipt)));
   const Uuid undone_by = todo->undone_by;
   journal_.soft(*sale, "undo");
   return undone_by;
