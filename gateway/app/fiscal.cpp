@@ -80,9 +80,10 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   }
   if (status.shift == "open") return read_baseline(then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
+  watch_.expect("shift_open");
   ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
       [=, this](const Result<json::value>& body) {
-        if (!body && is_loss(body.error().code)) watch_.expect("shift_open");
+        if (body || !is_loss(body.error().code)) watch_.expect("");
         if (!body) return then(std::unexpected(body.error()));
         read_baseline(then);
       });
@@ -219,13 +220,14 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
 // A shift is opened or closed once however often it is asked for (the drivers look first), so after
 // a loss it is asked for again; what came up meanwhile is our own.
 void Fiscal::report(const Report& what, const json::object& body, const Body& then, int tries) {
+  watch_.expect(what.document);
   ask(what.verb, body, kShiftMs, [=, this](const Result<json::value>& result) {
-    if (!result && is_loss(result.error().code)) {
-      watch_.expect(what.document);
-      if (what.repeatable && tries > 0) {
-        return after_(kLossRetryUs, [=, this] { report(what, body, then, tries - 1); });
-      }
+    const bool lost = !result && is_loss(result.error().code);
+    if (lost && what.repeatable && tries > 0) {
+      return after_(kLossRetryUs, [=, this] { report(what, body, then, tries - 1); });
     }
+    // A refusal after a loss says nothing of the document the loss may have left.
+    if (result || (!lost && tries == kLossTries)) watch_.expect("");
     if (!result) {
       unlock();
       return then(result);

@@ -73,14 +73,24 @@ RegisterWatch::RegisterWatch(WatchHooks hooks, Metrics& metrics)
   known_memory_ = json::value_to<std::string>(value.at("memory"));
   known_ = value.at("last").to_number<std::uint32_t>();
   for (const auto& n : value.at("unread").as_array()) foreign_.insert(n.to_number<std::uint32_t>());
+  if (const auto* kind = value.get_object().if_contains("expected")) {
+    expected_ = json::value_to<std::string>(*kind);
+  }
   known_ = std::max(known_, hooks_.last_sold(known_memory_));
 }
 
 void RegisterWatch::keep() {
   json::array unread(foreign_.begin(), foreign_.end());
-  hooks_.set_setting("register.known",
-                     json::serialize(json::object{
-                         {"memory", known_memory_}, {"last", known_}, {"unread", unread}}));
+  hooks_.set_setting("register.known", json::serialize(json::object{{"memory", known_memory_},
+                                                                    {"last", known_},
+                                                                    {"unread", unread},
+                                                                    {"expected", expected_}}));
+}
+
+void RegisterWatch::expect(const std::string& kind) {
+  if (expected_ == kind) return;
+  expected_ = kind;
+  keep();
 }
 
 Result<void> RegisterWatch::admits(const RegisterStatus& status) {

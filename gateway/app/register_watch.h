@@ -55,8 +55,8 @@ class RegisterWatch {
   // Numbers nobody here knows, to be read when there is time; at most a few at once.
   [[nodiscard]] std::vector<std::uint32_t> unread() const;
   void read(const FiscalDocument& document);
-  // A command of ours whose answer was lost may have made a document of that kind.
-  void expect(const std::string& kind) { expected_ = kind; }
+  // A command of ours may be making a document of that kind; "" once its answer is here.
+  void expect(const std::string& kind);
 
   // A state read in full: kept for the console, warned of once for each new thing.
   void state(RegisterStatus status, const std::string& local_now);

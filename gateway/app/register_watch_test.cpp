@@ -48,6 +48,21 @@ TEST_F(RegisterWatchTest, ArmingTheSameAgainForgetsNothing) {
   EXPECT_EQ(watch.admits(other).error().code, Code::kRegisterReplaced);
 }
 
+// The process ends while a shift is being opened: the document is ours nevertheless, once.
+TEST_F(RegisterWatchTest, WhatACommandOfOursMadeIsOursAfterARestart) {
+  ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.expect("shift_open");
+  RegisterWatch again{hooks, metrics};
+  again.saw("fn", 5);
+  FiscalDocument opened{"fn", 4, 1}, next{"fn", 5, 1};
+  opened.kind = next.kind = "shift_open";
+  again.read(opened);
+  EXPECT_TRUE(told.empty());
+  again.read(next);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].document.number, 5U);
+}
+
 TEST_F(RegisterWatchTest, MoreForeignOnesThanAreReadAreCounted) {
   ASSERT_TRUE(watch.arm(status(3), "fn"));
   watch.saw("fn", 3 + 1200);
