@@ -172,7 +172,7 @@ void Device::spawn() {
     log_warning("device {}: its driver was set aside before", config_.id);
     return apply(supervisor::Event::kHeld);
   }
-  usage_ = supervisor::UsageWatch(manifest_.memory_mb);
+  usage_ = supervisor::UsageWatch(manifest_.memory_mb, services_.busy_us);
   in_flight_ = out_flight_ = requests_ = 0;
   std::weak_ptr<Device> weak = shared_from_this();
   supervisor::ChildHandlers handlers;

@@ -25,6 +25,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Real time, or a part of it: on a machine that is busy itself a core is still kept busy then.
+struct SlowClock final : Clock {
+  SystemClock real;
+  std::int64_t slower = 1;
+  std::int64_t unix_us() override { return real.unix_us(); }
+  std::int64_t monotonic_us() override { return real.monotonic_us() / slower; }
+};
+
 class DeviceTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -58,7 +66,7 @@ class DeviceTest : public testing::Test {
   }
 
   boost::asio::io_context io;
-  SystemClock clock;
+  SlowClock clock;
   SystemRandom random;
   Metrics metrics;
   supervisor::Quarantine quarantine{testing::TempDir() + "/device_test_quarantine.json"};
@@ -194,6 +202,43 @@ TEST_F(OrderedDeviceTest, AHandlerThatNeverReturnsIsNamed) {
   ASSERT_TRUE(until([this] { return deaths("hung") == 1; }));
   EXPECT_EQ(device->problem()->code, Code::kPluginHung);
   EXPECT_EQ(device->problem()->detail, "on_input, on_quiet or on_port does not return");
+}
+
+TEST_F(OrderedDeviceTest, AHandlerThatReturnsAndKeepsACoreBusyIsNamed) {
+  clock.slower = 5;
+  services.busy_us = 2'000'000;
+  const int first = device->child_pid();
+  ::kill(first, SIGKILL);  // the next one is watched by these
+  ASSERT_TRUE(until([&] { return device->online() && device->child_pid() != first; }));
+  const int busy = device->child_pid();
+  order("busy");
+  ASSERT_TRUE(until([this] { return deaths("cpu") == 1; }));
+  EXPECT_NE(device->child_pid(), busy);
+  EXPECT_EQ(device->problem()->detail, "it keeps a core busy for 2 s without an operation");
+  ASSERT_TRUE(until([this] { return device->online(); })) << "it comes back";
+}
+
+// It was given a port and no HTTP: a frame that asks for it is a broken rule, and nothing is asked.
+TEST_F(OrderedDeviceTest, AForgedFrameGivesNothingItsManifestDoesNot) {
+  bool asked = false;
+  services.http = [&](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {
+    asked = true;
+  };
+  // Hello, loaded and ready went before; an answered heartbeat or two may have, too.
+  for (int seq = 4; seq < 8 && broken("access") == 0; ++seq) {
+    const int pid = device->child_pid();
+    order("forge " + std::to_string(static_cast<int>(ipc::Type::kHttpRequest)) + " " +
+          std::to_string(seq));
+    ASSERT_TRUE(until([&] { return broken("access") > 0 || device->child_pid() != pid; }));
+    ASSERT_TRUE(until([this] { return device->online(); }));
+  }
+  EXPECT_EQ(broken("access"), 1);
+  EXPECT_FALSE(asked);
+  // The host's own next frame is out of turn then.
+  const auto ended = [this] {
+    return metrics.get("tillbridge_plugin_deaths_total{device=\"bad\",reason=\"TB-2006\"}");
+  };
+  EXPECT_TRUE(until([&] { return ended() >= 1; }));
 }
 
 TEST_F(OrderedDeviceTest, AForgedLineIsOneLine) {

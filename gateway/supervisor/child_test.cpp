@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "manifest.h"
+#include "tillbridge/abi.h"
 
 // Sanitizers need more than the sandbox gives; the child then goes without.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -54,8 +55,9 @@ class ChildTest : public testing::Test {
         frames.push_back(std::move(frame));
       }
     };
-    handlers.trouble = [this](Trouble t, const std::string&) {
+    handlers.trouble = [this](Trouble t, const std::string& words) {
       trouble = t;
+      complaint = words;
       child->kill({Code::kPluginHung, "by the test", std::string(name(t))});
     };
     handlers.lost = [this](const Error& e) { lost = e; };
@@ -93,6 +95,7 @@ class ChildTest : public testing::Test {
   std::vector<Frame> frames;
   std::vector<std::string> printed;
   std::optional<Trouble> trouble;
+  std::string complaint;
   std::optional<Error> lost;
 };
 
@@ -208,6 +211,65 @@ TEST_F(ChildTest, AChildThatDoesNotReadIsEndedNotForgotten) {
   ASSERT_TRUE(until([this] { return lost.has_value(); }));
   EXPECT_EQ(trouble, Trouble::kDeaf);
   EXPECT_EQ(lost->vendor, "deaf");
+}
+
+TEST_F(ChildTest, EveryStepOfAStartHasItsTime) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "child_slow";
+  std::filesystem::create_directories(folder);
+  const std::string library = spec.library;
+  spec.activate_ms = 300;
+  for (const std::string step : {"load", "init", "create", "activate"}) {
+    spec.library = folder / ("slow_" + step + ".so");
+    std::filesystem::copy_file(library, spec.library,
+                               std::filesystem::copy_options::overwrite_existing);
+    trouble.reset();
+    lost.reset();
+    const auto started = std::chrono::steady_clock::now();
+    start();
+    ASSERT_TRUE(until([this] { return lost.has_value(); })) << step;
+    const auto took = std::chrono::steady_clock::now() - started;
+    EXPECT_FALSE(ready) << step;
+    EXPECT_EQ(trouble, Trouble::kLate) << step;
+    EXPECT_EQ(lost->vendor, "late") << step;
+    if (step == "activate") {
+      EXPECT_EQ(complaint, "activate takes too long");
+      EXPECT_GE(took, 300ms);
+    } else {
+      EXPECT_EQ(complaint, "loading, init and create take too long") << step;
+      EXPECT_GE(took, std::chrono::milliseconds(TILL_INIT_MS)) << step;
+    }
+    EXPECT_EQ(child->pid(), -1) << "reaped";
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(ChildTest, AStoppedProcessIsSilentAfterThreeHeartbeats) {
+  start_ready();
+  const auto since = std::chrono::steady_clock::now();
+  ::kill(child->pid(), SIGSTOP);
+  ASSERT_TRUE(until([this] { return lost.has_value(); }));
+  EXPECT_EQ(trouble, Trouble::kSilent);
+  EXPECT_EQ(lost->vendor, "silent");
+  EXPECT_GE(std::chrono::steady_clock::now() - since, 3s) << "it was given its time";
+}
+
+TEST_F(ChildTest, OfTheEnvironmentItSeesWhatItsAccessNeeds) {
+  setenv("TILL_TEST_SECRET", "x", 1);
+  setenv("HOME", "/nonexistent", 1);
+  setenv("LANG", "C", 1);
+  for (const std::string access : {"port", "direct"}) {
+    spec.access = access;
+    ready = false;
+    start_ready();
+    const auto outcome = perform("test.environment", "{}");
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->body.find("TILL_TEST_SECRET"), std::string::npos) << outcome->body;
+    EXPECT_NE(outcome->body.find("\"LANG\""), std::string::npos) << outcome->body;
+    for (const auto* name : {"\"HOME\"", "\"PATH\""}) {
+      EXPECT_EQ(outcome->body.find(name) != std::string::npos, access == "direct") << name;
+    }
+    child.reset();
+  }
 }
 
 TEST_F(ChildTest, AnOperationCancelledBeforeItBeginsIsRefusedAndNeverPerformed) {

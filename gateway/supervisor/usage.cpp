@@ -73,11 +73,11 @@ std::optional<Error> UsageWatch::look(const Usage& usage, bool working, std::int
     return std::nullopt;
   }
   if (since_us_ < 0) since_us_ = now_us - passed;
-  if (now_us - since_us_ < kBusyUs) return std::nullopt;
-  return Error{
-      Code::kPluginDied,
-      "it keeps a core busy for " + std::to_string(kBusyUs / 1'000'000) + " s without an operation",
-      "cpu"};
+  if (now_us - since_us_ < busy_us_) return std::nullopt;
+  return Error{Code::kPluginDied,
+               "it keeps a core busy for " + std::to_string(busy_us_ / 1'000'000) +
+                   " s without an operation",
+               "cpu"};
 }
 
 }  // namespace till::supervisor

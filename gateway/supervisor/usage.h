@@ -24,13 +24,14 @@ class UsageWatch {
   static constexpr std::int64_t kBusyUs = 30'000'000;  // a core for so long, and no operation
   static constexpr int kBusyPercent = 90;
 
-  explicit UsageWatch(int memory_mb) : most_((memory_mb + kOwnMb) << 20) {}
+  explicit UsageWatch(int memory_mb, std::int64_t busy_us = kBusyUs)
+      : most_((memory_mb + kOwnMb) << 20), busy_us_(busy_us) {}
 
   // kPluginDied with the word for the counter: "memory" or "cpu". `working`: an operation runs.
   std::optional<Error> look(const Usage& usage, bool working, std::int64_t now_us);
 
  private:
-  std::int64_t most_;
+  std::int64_t most_, busy_us_;
   std::int64_t since_us_ = -1;  // how long it has been busy without an operation
   std::int64_t last_us_ = 0, last_cpu_us_ = 0;
 };

@@ -1,5 +1,6 @@
 // A driver that does on command what no driver may: the lines it scans are its orders, anything
 // else is a scan. Nobody ships it.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -28,7 +29,7 @@ void spin() {
 
 // A frame written past the host: `type` and a body, with a sequence number of its own.
 void raw_frame(std::uint16_t type, std::size_t size, std::uint32_t magic = 0x314c4254,
-               std::uint32_t outside = 0) {
+               std::uint32_t outside = 0, std::uint32_t seq = 1'000'000) {
   std::vector<std::uint8_t> bytes(24 + size, 'x');
   const auto put = [&](std::size_t at, std::uint32_t value) {
     for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -37,7 +38,7 @@ void raw_frame(std::uint16_t type, std::size_t size, std::uint32_t magic = 0x314
   put(4, type);                  // and no flags
   put(6, outside != 0 ? 1 : 0);  // the body is elsewhere
   put(8, outside != 0 ? outside : static_cast<std::uint32_t>(size));
-  put(12, 1'000'000);
+  put(12, seq);
   send(kHostSocket, bytes.data(), bytes.size(), 0);
 }
 
@@ -66,13 +67,29 @@ bool can_share(std::size_t bytes) {
   return at != MAP_FAILED;
 }
 
+// A step of its start that never ends: the one its file is called after, "slow_create.so".
+void maybe_slow(const std::string& step) {
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<void*>(&maybe_slow), &self) == 0) return;
+  if (std::string(self.dli_fname).ends_with("/slow_" + step + ".so")) {
+    std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+}
+
+till::json::array environment() {
+  till::json::array names;
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string_view entry = *e;
+    names.emplace_back(till::json::string(entry.substr(0, entry.find('='))));
+  }
+  return names;
+}
+
 // What is within reach of a plugin's code.
 till::json::object reach() {
   int fds = 0;
   for (int fd = 0; fd < 64; ++fd) fds += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   const int line = socket(AF_INET, SOCK_STREAM, 0);
-  int names = 0;
-  for (char** e = environ; *e != nullptr; ++e) ++names;
   return {{"descriptors", fds},
           {"socket", line >= 0},
           {"passwd", can_open("/etc/passwd", O_RDONLY)},
@@ -85,6 +102,11 @@ till::json::object reach() {
 
 class BadScanner final : public till::Scanner {
  public:
+  BadScanner() { maybe_slow("create"); }
+  till::Result<void> activate(const till::json::object&) override {
+    maybe_slow("activate");
+    return {};
+  }
   till::OperationResult perform(const till::Operation& operation) override {
     if (operation.verb == "test.size") {
       return {TILL_DONE, {{"size", till::json::serialize(operation.body).size()}}, {}, false};
@@ -102,6 +124,7 @@ class BadScanner final : public till::Scanner {
     if (operation.verb == "test.spin") spin();
     if (operation.verb == "test.crash") std::raise(SIGSEGV);
     if (operation.verb == "test.reach") return {TILL_DONE, reach(), {}, false};
+    if (operation.verb == "test.environment") return done({{"names", environment()}});
     if (operation.verb == "test.kept") {
       const auto value = state().get("it");
       return done({{"code", code(value)}, {"value", value.value_or("")}});
@@ -171,6 +194,7 @@ class BadScanner final : public till::Scanner {
            emit(till::Scan{.raw = foreign_ ? "http" : "no http"});
          }},
         {"spin", spin},
+        {"busy", [] { std::thread(spin).detach(), std::thread(spin).detach(); }},
         {"sleep", [] { std::this_thread::sleep_for(std::chrono::hours(1)); }},
         {"crash", [] { std::raise(SIGSEGV); }},
         {"exit", [] { std::exit(0); }},
@@ -195,12 +219,33 @@ class BadScanner final : public till::Scanner {
            for (int i = 0; i < 5000; ++i) log(TILL_LOG_INFO, "flood");
          }},
     };
+    // "forge 17 4": a frame of that type as the host's next one, the fourth, would be.
+    std::uint16_t type = 0;
+    std::uint32_t seq = 0;
+    if (std::sscanf(line.c_str(), "forge %hu %u", &type, &seq) == 2) {
+      return raw_frame(type, 10, 0x314c4254, 0, seq);
+    }
     const auto at = kOrders.find(line);
     if (at == kOrders.end()) return emit(till::Scan{.raw = line});
     at->second();
   }
 };
 
+namespace as_it_should_be {
+TILLBRIDGE_PLUGIN(BadScanner)
+}
+
+[[maybe_unused]] const bool g_loaded = (maybe_slow("load"), true);
+
 }  // namespace
 
-TILLBRIDGE_PLUGIN(BadScanner)
+const till_entry tillbridge_entry = {
+    sizeof(till_entry),
+    TILL_ABI_MAJOR,
+    0,
+    [](const char* folder) noexcept {
+      maybe_slow("init");
+      return as_it_should_be::tillbridge_entry.init(folder);
+    },
+    []() noexcept {},
+    [](const char* id) noexcept { return till::detail::get_factory(id); }};
