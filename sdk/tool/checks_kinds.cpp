@@ -3,9 +3,12 @@
 #include <cctype>
 
 #include "kit.h"
+#include "sdk/cpp/fiscal.h"
 
 namespace till::kit {
 namespace {
+
+using testkit::Player;
 
 void events(Bench& b) {
   bool any = false;
@@ -178,21 +181,105 @@ void rule(Bench& b) {
   }
 }
 
+// Where in a recording a receipt ended in doubt, and where the same receipt is resolved.
+struct Doubt {
+  std::size_t receipt, resolve;
+};
+std::vector<Doubt> doubts(const Recording& r) {
+  std::vector<Doubt> all;
+  const auto is = [&](std::size_t i, const char* verb) {
+    return r.steps[i].kind == testkit::RecordedStep::Kind::kPerform && r.steps[i].verb == verb &&
+           r.steps[i].body.contains("receipt");
+  };
+  for (std::size_t i = 0; i < r.steps.size(); ++i) {
+    if (!is(i, "fiscal.receipt") || r.steps[i].status != TILL_IN_DOUBT) continue;
+    for (std::size_t k = i + 1; k < r.steps.size(); ++k) {
+      if (!is(k, "fiscal.resolve")) continue;
+      if (r.steps[k].body.at("receipt") != r.steps[i].body.at("receipt")) continue;
+      all.push_back({i, k});
+      break;
+    }
+  }
+  return all;
+}
+
+// "" for a verdict that ends the doubt, or why it does not.
+std::string undecided(const FakeOutcome& outcome, const json::object& asked) {
+  if (outcome.status != TILL_DONE) return std::string("it is ") + testkit::word(outcome.status);
+  const auto resolution = resolution_from_json(outcome.body);
+  const auto receipt = receipt_from_json(asked.at("receipt"));
+  const auto* before = asked.if_contains("baseline");
+  const auto baseline = baseline_from_json(before == nullptr ? json::value() : *before);
+  if (!resolution || !receipt || !baseline) return "it can not be read";
+  if (resolution->verdict == ResolutionVerdict::kNeedsPerson) return "a person is needed";
+  if (resolution->verdict == ResolutionVerdict::kRefused) return "";
+  const FiscalDocument& d = resolution->document;
+  if (d.number <= baseline->last_document) return "its document was there before";
+  if (d.witness_readable ? d.witness != receipt->witness : d.total != receipt->total) {
+    return "its document is not this receipt's";
+  }
+  return "";
+}
+
+// After a loss the driver says what the device did, and an instance that knows nothing of the
+// attempt says the same: the child may have died meanwhile.
+void resolve(Bench& b) {
+  if (b.manifest().kind != "register") throw Skipped{"no register"};
+  std::size_t resolved = 0;
+  std::string why;
+  for (const auto& file : b.package().recordings) {
+    for (const auto& [receipt, step] : doubts(file.recording)) {
+      const auto& asked = file.recording.steps[step].body;
+      auto host = b.recorded(file);
+      Player player(*host, file.recording);
+      for (std::size_t i = 0; i <= step; ++i) player.play(i);
+      const FakeOutcome first = player.outcome();
+      const std::string at = file.name + " step " + std::to_string(step) + ": ";
+      if (const auto words = undecided(first, asked); !words.empty()) {
+        why = at + words;
+        continue;
+      }
+      FakeHostOptions options;
+      options.state = host->state;
+      host = b.recorded(file, options);
+      Player other(*host, file.recording);
+      other.play(step);
+      // A device that counts frames hears another count; then only the first verdict is judged.
+      if (other.same_bytes() && other.outcome().body != first.body) {
+        throw Failed{at + "the next instance says something else, " + other.outcome().text};
+      }
+      ++resolved;
+    }
+  }
+  if (resolved == 0 && !why.empty()) throw Failed{"no doubt was resolved, " + why};
+  if (resolved == 0) {
+    throw Skipped{
+        "no recording of a fiscal.receipt in doubt and of its fiscal.resolve: cut the "
+        "line behind the closing command while tillbridge-plugin record runs"};
+  }
+}
+
 }  // namespace
 
 std::vector<Check> kind_checks() {
   return {
       {"kind.events", "every event is in the manifest and by its schema",
-       "docs/authors/verbs.md, events", "add it to \"events\", or correct its fields", events},
+       "share/doc/tillbridge/authors/verbs.md, events",
+       "add it to \"events\", or correct its fields", events},
       {"kind.log_once", "a lost line is logged once, and once when it is back", "tillbridge/log.h",
        "remember that you have told it; counters are the host's", log_once},
       {"kind.channel_answers", "only an answer of 2xx is done, no answer is in doubt",
-       "docs/authors/verbs.md, message.send", "look at \"status\" before the body",
+       "share/doc/tillbridge/authors/verbs.md, message.send", "look at \"status\" before the body",
        channel_answers},
       {"kind.privacy", "no phone, text or card digit in a log line or an error",
-       "tillbridge/log.h, till_error in abi.h", "name the field, not what is in it", privacy},
+       "tillbridge/log.h, till_error in tillbridge/abi.h", "name the field, not what is in it",
+       privacy},
+      {"kind.resolve", "a receipt in doubt is resolved from the device, by a new instance too",
+       "share/doc/tillbridge/authors/verbs.md, fiscal.resolve",
+       "find the witness behind the baseline; refused only after a cancel", resolve},
       {"kind.rule", "the same basket gives the same discounts, within the lines' totals",
-       "docs/authors/verbs.md, rule.evaluate", "no clock, no random number, no state", rule},
+       "share/doc/tillbridge/authors/verbs.md, rule.evaluate",
+       "no clock, no random number, no state", rule},
   };
 }
 

@@ -20,7 +20,8 @@ void settings(Bench& b) {
   if (outcome.status == TILL_DONE) return;
   const std::string words = code_name(outcome.error.code) + " " + outcome.error.detail;
   if (b.manifest().access == supervisor::Access::kDirect) {
-    throw Skipped{"its device or vendor's library is not here: " + words};
+    throw Skipped{"its device or vendor's library is not here (" + words +
+                  "): give the path, or a stand-in's folder in LD_LIBRARY_PATH"};
   }
   throw Failed{words};
 }
@@ -257,28 +258,35 @@ std::vector<Check> life_checks() {
   return {
       {"life.unused", "an instance that was never activated can be destroyed",
        "tillbridge/instance.h, created", "destroy must not need activate", unused},
-      {"life.settings", "its own default settings are accepted", "till_plugin.activate",
+      {"life.settings", "its own default settings are accepted",
+       "till_plugin.activate in tillbridge/instance.h",
        "give every setting a default, or a recording with settings", settings},
       {"life.bad_settings", "wrong settings are accepted or refused with a code",
-       "till_plugin.activate", "check the type of every setting; fill till_error.code (9001)",
-       bad_settings_check},
+       "till_plugin.activate in tillbridge/instance.h",
+       "check the type of every setting; fill till_error.code (9001)", bad_settings_check},
       {"life.secrets", "a secret setting is never in a log line or an error",
        "till_log in tillbridge/log.h", "name the setting, never its value", secrets},
       {"life.rounds", "150 lives leave no thread, descriptor or memory behind",
-       "till_plugin.destroy", "free in destroy what create and activate made", rounds},
+       "till_plugin.destroy in tillbridge/instance.h",
+       "free in destroy what create and activate made", rounds},
       {"life.fresh", "a new instance knows nothing of the one before it", "tillbridge/instance.h",
        "no globals: keep state in plugin_data", fresh},
-      {"life.deactivate", "deactivate ends in time and leaves no thread", "till_plugin.deactivate",
+      {"life.deactivate", "deactivate ends in time and leaves no thread",
+       "till_plugin.deactivate in tillbridge/instance.h",
        "join your threads there; no call without a deadline", deactivate},
       {"life.extensions", "get_extension: the same table each time, NULL for the unknown",
-       "till_plugin.get_extension", "compare the whole id; return static tables", extensions},
+       "till_plugin.get_extension in tillbridge/instance.h",
+       "compare the whole id; return static tables", extensions},
       {"life.tables", "no table has a NULL member that may not be NULL",
-       "tillbridge/instance.h, input.h, operations.h", "fill every member", tables},
+       "tillbridge/instance.h, tillbridge/input.h, tillbridge/operations.h", "fill every member",
+       tables},
       {"life.kind", "it offers what its kind and its verbs need",
-       "tillbridge/input.h, operations.h", "return the table from get_extension", kind},
+       "tillbridge/input.h, tillbridge/operations.h", "return the table from get_extension", kind},
       {"life.optional_host", "it refuses or goes on when a host extension is not there",
-       "till_host.get_extension", "check for NULL before you use a table", optional_host},
-      {"life.quiet_start", "activate sends nothing to the device", "till_plugin.activate",
+       "till_host.get_extension in tillbridge/host.h", "check for NULL before you use a table",
+       optional_host},
+      {"life.quiet_start", "activate sends nothing to the device",
+       "till_plugin.activate in tillbridge/instance.h",
        "speak in on_port(true) or in the first operation", quiet_start},
       {"life.state", "it lives with whatever it finds kept, and with a full disk",
        "tillbridge/state.h", "check what get gives as you check a device's bytes", kept},

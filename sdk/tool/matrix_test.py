@@ -34,6 +34,10 @@ RECORDING = {
          "dialogue": [["out", b"S\n".hex()], ["in", b"K\n".hex(), 5]]},
         {"input": b"bad\r".hex(), "events": [{"type": "input_error", "body": {"code": 2103, "detail": "no code"}}]}]}
 CHANNEL = {"kind": "channel", "verbs": ["message.send"], "idempotent": [], "access": "http"}
+REGISTER = {"kind": "register", "idempotent": [], "events": [], "verbs": [f"fiscal.{verb}" for verb in (
+    "status", "open_shift", "close_shift", "x_report", "receipt", "baseline", "resolve", "recover", "document", "continue_printing")],
+    "config_schema": {"type": "object", "additionalProperties": False, "properties": {}}}
+TEMPLATE = pathlib.Path(__file__).resolve().parents[1] / "templates" / "register"
 RULE = {"kind": "rule", "verbs": ["rule.evaluate"], "idempotent": [], "access": "none"}
 
 REPLAYS = ["life.fresh", "memory.larger", "faults.replay", "faults.dribble", "faults.reconnect", "faults.clock", "operations.same_key"]
@@ -52,6 +56,10 @@ ALSO = {
 }
 
 
+NO_DOCUMENT = {"fiscal_memory": "", "number": 0, "sign": 0, "shift": 0, "receipt": 0, "time": "", "total": 0, "witness": "",
+               "witness_readable": True, "printed": True, "kind": "", "notes": []}
+
+
 def write(folder, name, what):
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +73,20 @@ def package(folder, library, manifest=None, recording=RECORDING):
     if recording:
         write(folder, "recordings/all.json", recording)
     shutil.copy(BUILT / f"{library}.so", folder / "sample.so")
+
+
+def register_recordings(folder, resolved):
+    """The template's dialogues; with `resolved` off the fiscal memory is another one after the loss, and nobody knows."""
+    for source in TEMPLATE.glob("*.json"):
+        recording = json.loads(source.read_text().replace("@ID@", MANIFEST["id"]))
+        doubt = next((i for i, step in enumerate(recording["steps"]) if step.get("perform") == "fiscal.resolve"), None)
+        if not resolved and doubt is not None:
+            recording["steps"] = recording["steps"][:doubt + 1]
+            step = recording["steps"][doubt]
+            step["dialogue"] = [part for n in (1, 2) for part in (
+                ["out", f"{n} STATE\n".encode().hex()], ["in", f"{n} K M002 3 0 1 1 1 2026-11-22T12:05\n".encode().hex(), 20])]
+            step["result"] |= {"verdict": "needs_person", "reason": "fiscal memory was replaced", "document": NO_DOCUMENT}
+        write(folder, f"recordings/{source.name}", recording)
 
 
 def edited(folder, name):
@@ -103,6 +125,8 @@ def check(folder, *more):
 def play(job):
     folder, name, library, kind = job
     package(folder, library, kind, RECORDING if kind is None else None)
+    if kind is REGISTER:
+        register_recordings(folder, resolved=name != "kind.resolve")
     edited(folder, name)
     watched = []
     for option, prefix in {"--asan": "asan.", "--tsan": "tsan."}.items():
@@ -136,21 +160,24 @@ def main():
     listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
     ids = [c["id"] for c in json.loads(listed.stdout)]
     assert len(ids) >= 45 and len(set(ids)) == len(ids), ids
-    kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE}
+    kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE, "kind.resolve": REGISTER}
     if not (BUILT / "asan.good.so").exists():  # this build is a sanitized one itself
         ids = [i for i in ids if not i.startswith("sanitized.")]
     wrong = []
     with tempfile.TemporaryDirectory() as temporary, concurrent.futures.ThreadPoolExecutor(2) as pool:
         root = pathlib.Path(temporary)
         jobs = [(root / "good", "good", "good", None), (root / "good_channel", "good_channel", "good", CHANNEL),
-                (root / "good_rule", "good_rule", "good", RULE)]
-        jobs += [(root / i, i, i if (BUILT / f"{i}.so").exists() else "good", kinds.get(i)) for i in ids]
+                (root / "good_rule", "good_rule", "good", RULE), (root / "good_register", "good_register", "register", REGISTER)]
+        jobs += [(root / i, i, i if (BUILT / f"{i}.so").exists() else "register" if i == "kind.resolve" else "good", kinds.get(i))
+                 for i in ids]
         noticed = {i: set() for i in ids}
         for name, verdicts in pool.map(play, jobs):
             bad = {i for i, v in verdicts.items() if v["status"] not in ("pass", "skip")}
             if name == "good":
                 wrong += [f"the good sample skips {i}" for i, v in verdicts.items()
                           if v["status"] == "skip" and not i.startswith(("kind.", "package."))]
+            if name == "good_register" and verdicts["kind.resolve"]["status"] != "pass":
+                wrong.append(f"the good register's doubt: {verdicts['kind.resolve']['words']}")
             if name.startswith("good"):
                 wrong += [f"the good sample fails {i}: {verdicts[i]['words']}" for i in bad]
                 continue

@@ -28,6 +28,16 @@ constexpr std::array kTemplates = {
     Template{"scanner", "scanner", "", R"("scan", "input_error")", "port", ""},
     Template{"c", "scanner", "", R"("scan", "input_error")", "port", ""},
     Template{"drawer", "drawer", R"("drawer.open")", "", "port", ""},
+    Template{"reader", "reader", "", R"("card", "input_error")", "port", ""},
+    Template{"printer", "printer", R"("printer.print", "printer.status", "drawer.open")", "",
+             "port", ""},
+    Template{"display", "display", R"("display.show", "display.clear")", "", "port", ""},
+    Template{"scale", "scale", R"("scale.weigh", "scale.zero")", R"("weight")", "port", ""},
+    Template{"register", "register",
+             R"("fiscal.status", "fiscal.open_shift", "fiscal.close_shift", "fiscal.x_report",
+            "fiscal.receipt", "fiscal.baseline", "fiscal.resolve", "fiscal.recover",
+            "fiscal.document", "fiscal.continue_printing")",
+             "", "port", ""},
     Template{
         "channel", "channel", R"("message.send")", "", "http",
         R"("url": {"type": "string", "maxLength": 1024, "default": "http://127.0.0.1:8080/send"})"},
@@ -38,6 +48,10 @@ constexpr std::array kTemplates = {
              R"("library": {"type": "string", "maxLength": 512, "default": "libacme.so"})"},
     Template{"rule", "rule", R"("rule.evaluate")", "", "none", ""},
 };
+
+constexpr const char* kKinds =
+    "scanner, c (a scanner in C), reader, scale, display, drawer, printer, register, channel, "
+    "exporter, rule, vendor (around a library)";
 
 using Words = std::map<std::string, std::string>;
 
@@ -56,6 +70,18 @@ bool copy(const fs::path& from, const fs::path& to, const Words& words) {
   std::ofstream out(to);
   out << filled(read_file(from.string()), words);
   return out.good();
+}
+
+bool copy_own(const fs::path& from, const fs::path& to, const Words& words) {
+  std::error_code none;
+  bool any = false;
+  for (const auto& file : fs::directory_iterator(from, none)) {
+    const auto name = file.path().filename();
+    const bool recording = name.extension() == ".json";
+    if (!copy(file.path(), recording ? to / "recordings" / name : to / name, words)) return false;
+    any = true;
+  }
+  return any;
 }
 
 // Who answers for it: git knows, otherwise the login.
@@ -77,10 +103,7 @@ int make(const std::string& what, const std::string& id, std::string folder,
   const auto* t =
       std::ranges::find_if(kTemplates, [&](const auto& one) { return what == one.name; });
   if (t == kTemplates.end()) {
-    std::fprintf(stderr,
-                 "new: %s is none of: scanner, c (a scanner in C), drawer, channel, "
-                 "exporter, rule, vendor (around a library)\n",
-                 what.c_str());
+    std::fprintf(stderr, "new: %s is none of: %s\n", what.c_str(), kKinds);
     return 2;
   }
   if (!std::regex_match(id, std::regex("[a-z0-9_]+(\\.[a-z0-9_]+)+"))) {
@@ -96,10 +119,14 @@ int make(const std::string& what, const std::string& id, std::string folder,
   }
   const fs::path templates = fs::path(share) / "templates";
   const std::string source = what == "c" ? "driver.c" : "driver.cpp";
+  // Without the vendor's library nothing can be tried: the stand-in takes its place.
+  const bool direct = std::string_view(t->access) == "direct";
+  const std::string check =
+      std::string(direct ? "LD_LIBRARY_PATH=build " : "") + "tillbridge-plugin check build/" + name;
   std::string settings = "| | | it has none |";
   if (std::string_view(t->access) == "http") {
     settings = "| `url` | on this machine | where it sends to |";
-  } else if (std::string_view(t->access) == "direct") {
+  } else if (direct) {
     settings = "| `library` | `libacme.so` | the vendor's library |";
   }
   const Words words = {{"ID", id},
@@ -113,14 +140,14 @@ int make(const std::string& what, const std::string& id, std::string folder,
                        {"PROPERTIES", t->properties},
                        {"SETTINGS", settings},
                        {"SOURCE", source},
+                       {"CHECK", check},
                        {"WHAT", *t->verbs == 0 ? "Events" : "Verbs"}};
   bool good = true;
   for (const char* file : {"CMakeLists.txt", "README.md", "models.json", "manifest.json"}) {
     good = good && copy(templates / "common" / file, fs::path(folder) / file, words);
   }
-  good = good && copy(templates / what / source, fs::path(folder) / source, words);
-  good = good && copy(templates / what / "works.json",
-                      fs::path(folder) / "recordings" / "works.json", words);
+  // Of its own: sources as they lie there, recordings into their folder.
+  good = good && copy_own(templates / what, folder, words);
   if (!good) {
     std::fprintf(stderr, "new: %s can not be written, or %s is not there\n", folder.c_str(),
                  templates.c_str());
@@ -128,8 +155,8 @@ int make(const std::string& what, const std::string& id, std::string folder,
   }
   std::printf(
       "%s is there. Build and check it:\n  cd %s\n  cmake -B build && cmake --build build\n"
-      "  tillbridge-plugin check build/%s\n",
-      folder.c_str(), folder.c_str(), name.c_str());
+      "  %s\n",
+      folder.c_str(), folder.c_str(), check.c_str());
   return 0;
 }
 
@@ -140,9 +167,7 @@ void add_new(CLI::App& app, const std::string& share, int& result) {
   auto id = std::make_shared<std::string>();
   auto folder = std::make_shared<std::string>();
   auto* c = app.add_subcommand("new", "Makes a plugin that builds and passes check at once");
-  c->add_option("kind", *what,
-                "scanner, c (a scanner in C), drawer, channel, exporter, rule or vendor")
-      ->required();
+  c->add_option("kind", *what, kKinds)->required();
   c->add_option("id", *id, "reverse DNS name: org.example.scanner_acme")->required();
   c->add_option("folder", *folder, "where; the last part of the id if not given");
   c->callback([=, &result] { result = make(*what, *id, *folder, share); });

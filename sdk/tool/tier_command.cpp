@@ -2,9 +2,11 @@
 //
 //   bronze  every check that applies passes; README and owner are among them
 //   silver  and it has recordings of its device with one operation done or one event, one failure,
-//           and the line cut at every byte, lost and back, told once
+//           and the line cut at every byte, lost and back, told once; a register has resolved a
+//           receipt in doubt
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "commands.h"
 #include "kit.h"
@@ -36,28 +38,31 @@ bool success(const Recording& r) {
 
 Evidence look(const Package& package) {
   Evidence e;
-  std::vector<std::string> passed_ids;
+  std::map<std::string, Verdict> verdicts;
   for (const Check& check : all_checks()) {
-    const Verdict v = run_check(check, package, {});
-    if (!passed(v.status)) e.failed.push_back(check.id);
-    if (v.status == Status::kPass || v.status == Status::kWarn) passed_ids.emplace_back(check.id);
+    const auto at = verdicts.emplace(check.id, run_check(check, package, {})).first;
+    if (!passed(at->second.status)) e.failed.emplace_back(check.id);
   }
-  const auto has = [&](const char* id) {
-    return std::ranges::find(passed_ids, id) != passed_ids.end();
+  // A check that was skipped proves nothing; why it was is what its author has to change.
+  const auto need = [&](const char* id) {
+    const Verdict& v = verdicts.at(id);
+    if (v.status == Status::kSkip) e.missing.push_back(std::string(id) + ", skipped: " + v.words);
   };
-  const auto any = [&](auto what) {
-    return std::ranges::any_of(package.recordings,
-                               [&](const auto& f) { return what(f.recording); });
+  const auto record = [&](auto what, const std::string& how) {
+    const bool any =
+        std::ranges::any_of(package.recordings, [&](const auto& f) { return what(f.recording); });
+    if (!any)
+      e.missing.push_back("a recording of something that " + how + ": tillbridge-plugin record");
   };
-  if (!any(success)) e.missing.emplace_back("a recording of something that works");
-  if (!any(failure_path)) e.missing.emplace_back("a recording of something that fails");
+  record(success, "works");
+  record(failure_path, "fails");
   // What only listens, or goes by HTTP or a vendor's library, has no operation's bytes to cut.
   const auto& m = package.manifest;
-  const bool cuts = m && m->access == supervisor::Access::kPort && !m->verbs.empty();
-  if (cuts && !has("faults.cut")) e.missing.emplace_back("faults.cut");
-  if (!has("faults.replay")) e.missing.emplace_back("faults.replay");
-  if (!has("faults.reconnect")) e.missing.emplace_back("faults.reconnect");
-  if (!has("kind.log_once")) e.missing.emplace_back("kind.log_once");
+  if (m && m->access == supervisor::Access::kPort && !m->verbs.empty()) need("faults.cut");
+  if (m && m->kind == "register") need("kind.resolve");
+  // A vendor's library that is not here leaves nothing to try.
+  if (m && m->access == supervisor::Access::kDirect) need("life.settings");
+  for (const char* id : {"faults.replay", "faults.reconnect", "kind.log_once"}) need(id);
   return e;
 }
 
