@@ -12,3 +12,5 @@ install(DIRECTORY sdk/templates DESTINATION share/tillbridge)
 install(DIRECTORY sdk/examples DESTINATION share/tillbridge)
 install(FILES sdk/cpp/plugin.map DESTINATION share/tillbridge)
 install(DIRECTORY docs/authors DESTINATION share/doc/tillbridge)
+# What the authors' pages refer to.
+install(FILES docs/users/plugins.md docs/users/plugins.ru.md DESTINATION share/doc/tillbridge/users)

@@ -9,14 +9,14 @@ DOCS = HERE.parents[1] / "docs" / "authors"
 
 WORDS = {
     "en": {"title": "Verbs, events and the manifest", "file": "verbs.md", "other": "[По-русски](verbs.ru.md)",
-           "intro": "Made from [sdk/schema](../../sdk/schema) by `sdk/schema/pages.py`; change it there. An operation "
+           "intro": "Made from the JSON Schemas in `sdk/schema` (installed: `share/tillbridge/schema`) by `sdk/schema/pages.py`; change it there. An operation "
                     "ends *done* with the result below, *refused* (nothing happened) or *in doubt*. A field marked `?` "
                     "may be absent or null.",
            "request": "asked", "result": "answered when done", "body": "body", "field": "field", "type": "type",
            "nothing": "nothing", "unused": "The gateway does not use it yet.", "verbs": "Operations",
            "events": "Events", "manifest": "manifest.json", "or": "or", "one": "one of", "to": "to", "list": "list of"},
     "ru": {"title": "Операции, события и манифест", "file": "verbs.ru.md", "other": "[In English](verbs.md)",
-           "intro": "Сделано из [sdk/schema](../../sdk/schema) программой `sdk/schema/pages.py`; правьте там. Операция "
+           "intro": "Сделано из схем JSON Schema в `sdk/schema` (после установки `share/tillbridge/schema`) программой `sdk/schema/pages.py`; правьте там. Операция "
                     "кончается *сделано* с ответом ниже, *отказ* (ничего не произошло) или *сомнение*. Поле с `?` может "
                     "отсутствовать или быть null.",
            "request": "запрос", "result": "ответ, когда сделано", "body": "тело", "field": "поле", "type": "тип",

@@ -194,15 +194,16 @@ std::vector<Check> load_checks() {
        "compare the whole id; return NULL for the rest", factory},
       {"load.descriptors", "one descriptor, NULL beyond", "till_factory in tillbridge/entry.h",
        "compare index with count", descriptors},
-      {"load.create_exact", "create makes its own id and no other", "till_factory.create",
-       "compare the whole id with strcmp", create_exact},
+      {"load.create_exact", "create makes its own id and no other",
+       "till_factory.create in tillbridge/entry.h", "compare the whole id with strcmp",
+       create_exact},
       {"load.descriptor", "the descriptor is what the manifest says",
        "till_descriptor in tillbridge/instance.h", "take both from one source, as the SDK does",
        descriptor},
       {"load.text", "id, version and library are written as they must be",
        "till_descriptor in tillbridge/instance.h", "org.example.name, 1.2.3, name.so", text},
       {"load.create_quiet", "create calls nothing of the host but get_extension",
-       "till_factory.create", "call it in activate", create_quiet},
+       "till_factory.create in tillbridge/entry.h", "call it in activate", create_quiet},
   };
 }
 

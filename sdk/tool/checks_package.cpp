@@ -162,10 +162,12 @@ void settings_schema(Bench& b) {
 
 std::vector<Check> package_checks() {
   return {
-      {"package.manifest", "manifest.json is by its schema", "docs/authors/verbs.md, manifest.json",
-       "correct the field named here", manifest},
-      {"package.signature", "a signature fits every file", "docs/authors/reference.md, packing",
-       "pack it again: tillbridge-plugin pack", signature},
+      {"package.manifest", "manifest.json is by its schema",
+       "share/doc/tillbridge/authors/verbs.md, manifest.json", "correct the field named here",
+       manifest},
+      {"package.signature", "a signature fits every file",
+       "share/doc/tillbridge/authors/reference.md, pack", "pack it again: tillbridge-plugin pack",
+       signature},
       {"package.exports", "the library exports tillbridge_entry and nothing else",
        "tillbridge/entry.h", "link with the SDK's plugin.map and -fvisibility=hidden", exports},
       {"package.needed", "it needs only the system's libraries, and no path of its own",
@@ -174,14 +176,15 @@ std::vector<Check> package_checks() {
       {"package.hardening", "position independent, RELRO, bound at load, no unique symbols",
        "tillbridge/abi.h", "use the SDK's CMake function, or its link options", hardening},
       {"package.readme", "README.md has the headings, the manifest an owner",
-       "docs/authors/reference.md, README", "add the heading named here", readme},
+       "share/doc/tillbridge/authors/reference.md, README", "add the heading named here", readme},
       {"package.recordings", "models.json and every recording can be read",
-       "sdk/testkit/recording.h", "record it again", recordings},
-      {"package.verbs", "every verb and event is known, and of its kind", "docs/authors/verbs.md",
+       "tillbridge/testkit/recording.h", "record it again", recordings},
+      {"package.verbs", "every verb and event is known, and of its kind",
+       "share/doc/tillbridge/authors/verbs.md",
        "use a published name, or one of your own with two dots", verbs},
       {"package.settings", "config_schema says only what the console can draw",
-       "docs/authors/verbs.md, manifest.json", "remove the word, or correct the default",
-       settings_schema},
+       "share/doc/tillbridge/authors/verbs.md, manifest.json",
+       "remove the word, or correct the default", settings_schema},
   };
 }
 

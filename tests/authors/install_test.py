@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """install_test.py BUILD: a plugin's author who has nothing but the installed SDK.
 
-Installs the build, makes a plugin from every
+Installs the build, looks whether its pages and the kit's words lead anywhere, makes a plugin from every
 template, builds it outside the tree (gcc, clang; one driver as plain C11) and checks it; then goes
 through docs/authors/tutorial.md word by word.
 """
@@ -86,6 +86,50 @@ def examples(prefix, work):
         print(f"example {source.name}: gcc, clang, ThreadSanitizer, {tier['tier']}")
 
 
+def anchor(heading):
+    return re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower()).replace(" ", "-")
+
+
+def dead_links(root):
+    """Every link of every page leads to a file of the tree, and to a heading in it where it names one."""
+    for page in sorted(root.rglob("*.md")):
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            path, _, heading = link.partition("#")
+            target = page.parent / path if path else page
+            if re.match(r"[a-z]+:", link) or (not heading and target.exists()):
+                continue
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.M) if target.is_file() else []
+            if heading not in map(anchor, headings):
+                yield f"{page.relative_to(root)}: {link}"
+
+
+def false_places(prefix, checks):
+    """A check's `place` names files of the installed tree, and words that stand in them: "FILE, WORD", "WORD in FILE"."""
+    for check in checks:
+        text = None
+        for part in check["place"].split(", "):
+            word, _, name = part.rpartition(" in ")
+            if not word and not re.search(r"\.(h|md)$", name):
+                word, name = part, None
+            if name == "manifest.json":  # the plugin's own
+                continue
+            if name:
+                file = next((f for f in (prefix / name, prefix / "include" / name) if f.is_file()), None)
+                text = file.read_text(encoding="utf-8") if file else None
+            if text is None or word.rpartition(".")[2].lower() not in text.lower():
+                yield f"{check['id']}: {part}"
+        if text is None:
+            yield f"{check['id']} names no file: {check['place']}"
+
+
+def pages(prefix):
+    checks = json.loads(run(prefix / "bin" / "tillbridge-plugin", "check", "--list", "--json"))
+    wrong = [*dead_links(prefix / "share"), *false_places(prefix, checks)]
+    assert not wrong, "\n".join(wrong)
+    print(f"{len(list((prefix / 'share').rglob('*.md')))} pages without a dead link, {len(checks)} checks name what is installed")
+
+
 def blocks(text):
     """(language, file name or None, body) of every fenced block; a file's name stands in the line before."""
     for match in re.finditer(r"(?:^`([\w./-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", text, re.M | re.S):
@@ -123,6 +167,7 @@ def main():
         work = pathlib.Path(temporary)
         prefix = work / "prefix"
         run("cmake", "--install", BUILD, "--prefix", prefix)
+        pages(prefix)
         templates(prefix, work)
         examples(prefix, work)
         for page in sorted((ROOT / "docs" / "authors").glob("tutorial*.md")):
