@@ -85,6 +85,7 @@ class TerminalTill {
             if (!ec) listen();
           });
         });
+    catch_up();
   }
 
   void read_line() {
@@ -122,14 +123,29 @@ class TerminalTill {
       std::cout << "[" << member_text(e, "device")
                 << (member_text(e, "online") == "true" ? " +]" : " -]") << "\n";
     } else if (type == "sale" && member_text(e.at("sale"), "id") == sale_) {
-      const std::string state = member_text(e.at("sale"), "state");
-      if (state != state_) std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
-      state_ = state;
-      if (state == "committed") finish(e.at("sale"));
+      on_sale(e.at("sale"));
     } else {
       return;
     }
     prompt();
+  }
+
+  // What the sale is now: by an event, or read because an event may have been missed.
+  void on_sale(const json::value& sale) {
+    const std::string state = member_text(sale, "state");
+    if (state != state_) std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
+    state_ = state;
+    if (state == "committed" || state == "settled_by_person") finish(sale);
+    if (state == "cancelled") sale_.clear();
+  }
+
+  // Events are not repeated: what happened while the gateway was away is read.
+  Result<ApiAnswer> catch_up() {
+    if (sale_.empty()) return ApiAnswer{};
+    auto now = call("");
+    if (now && now->status < 300) on_sale(now->body);
+    if (now && now->status == 404) sale_.clear();  // lost with the power, before it was paid
+    return now;
   }
 
   void finish(const json::value& sale) {
@@ -248,7 +264,11 @@ class TerminalTill {
     const auto taken = call("points", {{"points", n}});
     taken && taken->status < 300 ? show(call("quote")) : show_error(taken);
   }
-  void state(const std::string&) { show(call("quote")); }
+  void state(const std::string&) {
+    const auto now = catch_up();
+    if (sale_.empty()) return show_error(now);  // it was over
+    show(state_ == "open" || state_ == "quoted" ? call("quote") : now);
+  }
   void cancel(const std::string&) {
     show(call("cancel"));
     sale_.clear();

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""`tillbridge sale`, the till in the terminal, when things do not go straight."""
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+
+import audit
+from shop import Shop, Till, wait_for
+
+COFFEE, MILK = "4601234567893", "4607000000021"
+
+
+@contextlib.contextmanager
+def asleep(till):
+    """The till is stopped: what is told meanwhile it never hears."""
+    os.kill(till.p.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(till.p.pid, signal.SIGCONT)
+
+
+def newest(shop):
+    """The sale of the journal that was opened last."""
+    return audit.rows(shop.folder / "store" / "journal.db", "SELECT id FROM sales ORDER BY id DESC LIMIT 1")[0]["id"]
+
+
+def scan(till, code):
+    till.type(f"scan {code}")
+    till.expect(r"\[scan\]")
+    till.type("state")
+    return till.expect(r"к оплате ([0-9.]+)").group(1)
+
+
+def missed_event(shop, till):
+    """The gateway is killed and commits the sale while the till is away: the till learns it and goes on."""
+    scan(till, COFFEE)
+    sale = newest(shop)
+    shop.sim("register.fault", when="fiscal", at=1, side="after", what="slow", ms=1500)
+    before = len(shop.documents())
+    till.type("pay")
+    wait_for("the document", lambda: len(shop.documents()) > before)
+    with asleep(till):
+        shop.kill_gateway()
+        shop.start_gateway()
+        wait_for("committed", lambda: shop.state(sale) == "committed")
+    till.expect(r"чек ФД \d+, 399\.90, начислено [0-9.]+")
+    till.expect(sale)
+    shop.wait_register()
+    assert scan(till, MILK) == "89.90", "the next scan opens a sale of its own"
+    till.type("pay")
+    till.expect(r"чек ФД")
+    print("a till that missed the end of its sale reads it and goes on")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
+        try:
+            shop.start_all()
+            till = Till(shop)
+            try:
+                missed_event(shop, till)
+            finally:
+                till.stop()
+            wait_for("delivered", shop.settled)
+        finally:
+            shop.stop_all()
+        wrong = audit.audit(shop.folder)
+        assert not wrong, wrong
+
+
+if __name__ == "__main__":
+    main()
