@@ -269,9 +269,11 @@ class TerminalTill {
     if (sale_.empty()) return show_error(now);  // it was over
     show(state_ == "open" || state_ == "quoted" ? call("quote") : now);
   }
+  // Refused, it is still this till's sale.
   void cancel(const std::string&) {
-    show(call("cancel"));
-    sale_.clear();
+    const auto done = call("cancel");
+    show(done);
+    if (done && done->status < 300) sale_.clear();
   }
 
   void pay(const std::string& how) {

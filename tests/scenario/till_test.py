@@ -55,6 +55,25 @@ def missed_event(shop, till):
     print("a till that missed the end of its sale reads it and goes on")
 
 
+def refused_cancel(shop, till):
+    """A sale in doubt cannot be cancelled: it stays, and its document is shown in the end."""
+    scan(till, MILK)
+    shop.sim("register.fault", when="fiscal", at=1, side="after", what="cut")
+    till.type("pay")
+    till.expect(r"\] in_doubt")
+    till.type("cancel")
+    till.expect("TB-4002")
+    till.type("plug register")
+    till.expect(r"чек ФД \d+, 89\.90")
+    shop.wait_register()
+    scan(till, MILK)
+    till.type("cancel")
+    till.expect(r"\[cancelled\]")
+    till.type("state")
+    till.expect("нет открытой продажи")
+    print("a cancel that was refused leaves the sale with the till")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
@@ -63,6 +82,7 @@ def main():
             till = Till(shop)
             try:
                 missed_event(shop, till)
+                refused_cancel(shop, till)
             finally:
                 till.stop()
             wait_for("delivered", shop.settled)
