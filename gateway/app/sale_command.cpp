@@ -303,6 +303,11 @@ class TerminalTill {
   }
 
   void give_back(const std::string& args) {
+    if (!sale_.empty()) {
+      std::cout << (ru() ? "  сначала закончите открытую продажу: pay или cancel\n"
+                         : "  first finish the sale that is open: pay or cancel\n");
+      return;
+    }
     std::istringstream in(args);
     std::string sold, part;
     in >> sold;

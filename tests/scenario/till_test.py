@@ -74,6 +74,22 @@ def refused_cancel(shop, till):
     print("a cancel that was refused leaves the sale with the till")
 
 
+def return_beside_a_sale(shop, till):
+    """A return does not push an open sale aside."""
+    scan(till, COFFEE)
+    till.type("return last 1=1")
+    till.expect("сначала закончите открытую продажу: pay или cancel")
+    till.type("state")
+    till.expect("к оплате 399.90")
+    till.type("pay")
+    till.expect("чек ФД")
+    till.type("return last 1=1")
+    till.expect("вернуть 399.90")
+    till.type("pay")
+    till.expect(r"чек ФД \d+, 399\.90 возвращено")
+    print("a return waits for the open sale")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
@@ -83,6 +99,7 @@ def main():
             try:
                 missed_event(shop, till)
                 refused_cancel(shop, till)
+                return_beside_a_sale(shop, till)
             finally:
                 till.stop()
             wait_for("delivered", shop.settled)
