@@ -423,13 +423,16 @@ class TerminalTill {
                 << (member_text(line, "total").empty() ? "…" : member_text(line, "total")) << "\n";
     }
     if (const auto* c = sale.if_contains("customer")) {
+      const std::string available = member_text(*c, "available");
       const bool known = member_text(*c, "verified") == "true";
-      std::cout << "  " << (ru() ? "покупатель " : "customer ") << member_text(*c, "label")
-                << (ru() ? ", баллов " : ", points ")
-                << (known  ? member_text(*c, "available")
-                    : ru() ? "— (нет связи с центром; начислятся как непроверенные)"
-                           : "unknown (no link to central; earns as unverified)")
-                << "\n";
+      std::cout << "  " << (ru() ? "покупатель " : "customer ") << member_text(*c, "label");
+      if (!available.empty()) {
+        std::cout << (ru() ? ", баллов " : ", points ")
+                  << (known  ? available
+                      : ru() ? "— (нет связи с центром; начислятся как непроверенные)"
+                             : "unknown (no link to central; earns as unverified)");
+      }
+      std::cout << "\n";
     }
     // Of a quote they stand among the cashier's lines.
     if (const auto* codes = sale.if_contains("codes");

@@ -104,11 +104,11 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
                    {"lines", view_lines(sale)},  {"points", to_string(sale.redeem)}};
   if (sale.is_return) out["returned_sale"] = to_string(sale.returned_sale);
   if (const auto& c = sale.customer) {
-    out["customer"] = {{"label", c->label},
-                       {"by", c->by},
-                       {"card_type", c->card_type},
-                       {"available", to_string(c->available)},
-                       {"verified", c->verified}};
+    json::object customer{
+        {"label", c->label}, {"by", c->by}, {"card_type", c->card_type}, {"verified", c->verified}};
+    // A return knows the customer from the sale, not what is there now.
+    if (!sale.is_return) customer["available"] = to_string(c->available);
+    out["customer"] = std::move(customer);
   }
   if (const auto& q = sale.quote) {
     json::array why;

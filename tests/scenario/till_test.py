@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 import audit
-from shop import Shop, Till, wait_for
+from shop import GOLD_CARD, Shop, Till, wait_for
 
 COFFEE, MILK = "4601234567893", "4607000000021"
 
@@ -90,16 +90,34 @@ def return_beside_a_sale(shop, till):
     print("a return waits for the open sale")
 
 
+def balance_of_a_return(shop, till):
+    """A return does not show the points the customer had before the sale as those there are now."""
+    scan(till, COFFEE)
+    till.type(f"swipe {GOLD_CARD}")
+    till.expect(r"покупатель \S+, баллов 300\.00")
+    till.type("pay")
+    till.expect("чек ФД")
+    till.type("return last 1=1")
+    till.expect(r"покупатель \S+$")
+    customer = shop.ok(shop.api("GET", f"/v1/sales/{newest(shop)}"))["customer"]
+    assert "available" not in customer and customer["by"] == "card", customer
+    till.type("pay")
+    till.expect("возвращено")
+    print("a return shows no balance it does not know")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
         try:
             shop.start_all()
+            shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "300")
             till = Till(shop)
             try:
                 missed_event(shop, till)
                 refused_cancel(shop, till)
                 return_beside_a_sale(shop, till)
+                balance_of_a_return(shop, till)
             finally:
                 till.stop()
             wait_for("delivered", shop.settled)
