@@ -48,6 +48,7 @@ void Routes::code(const Context& c, const Uuid& id, const api::Reply& reply) {
     const auto text = TILL_TRY(short_text(in, "code"));
     const bool remove = TILL_TRY(in.get_or("remove", false));
     TILL_CHECK(in.finish());
+    if (store_.is_bank_card(text)) return fail(Code::kPaymentCard);
     if (remove) {
       answer(store_.desk().remove_code(id, text));
     } else {

@@ -273,7 +273,9 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
     const auto code = TILL_TRY(in.get<std::string>("code"));
     const auto quantity = TILL_TRY(in.get_or<Quantity>("quantity", Quantity{kQuantityScale}));
     TILL_CHECK(in.finish());
-    const auto* item = TILL_TRY(store_.scanned(code, ""));
+    const auto found = store_.scanned(code, "");
+    if (!found && store_.is_bank_card(code)) return fail(Code::kPaymentCard);
+    const auto* item = TILL_TRY(found);
     TILL_CHECK(desk.add(id, item->code, quantity, gs1::gtin_of_elements(code) ? code : ""));
   } else if (verb == "contact") {
     const auto to = TILL_TRY(in.get<std::string>("contact"));

@@ -96,6 +96,9 @@ class Store final : public checkout::PointsPort {
   Result<void> may_redeem(const checkout::Identity& who, Points points);
   // A scan typed or sent by a till: the item, or a card event.
   Result<const goods::Item*> scanned(std::string_view raw, std::string_view aim);
+  // A bank card where goods or a code was meant: none of its digits may be kept or shown. Many
+  // goods' numbers look like one.
+  [[nodiscard]] bool is_bank_card(const std::string& raw) const;
 
  private:
   void hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) override;

@@ -94,6 +94,11 @@ bool Store::is_code(const std::string& raw) const {
   return loyalty::look_at_code(program_, basket, raw).why != "code_unknown";
 }
 
+bool Store::is_bank_card(const std::string& raw) const {
+  const auto card = identify::card_from_scan(config_.cards, raw);
+  return !card && card.error().code == Code::kPaymentCard && !gs1::valid_gtin(raw) && !is_code(raw);
+}
+
 void Store::on_scan(const std::string& till, const std::string& device, const std::string& raw,
                     const std::string& aim) {
   auto card = identify::card_from_scan(config_.cards, raw);
@@ -102,11 +107,7 @@ void Store::on_scan(const std::string& till, const std::string& device, const st
   if (!item && item.error().code == Code::kUnknownGoods && is_code(raw)) {
     return publish(till, {{"type", "coupon"}, {"device", device}, {"code", raw}});
   }
-  if (!item) {
-    // Of a bank card no digit goes into an error; many goods' numbers look like one.
-    const bool bank = card.error().code == Code::kPaymentCard && !gs1::valid_gtin(raw);
-    return on_input_error(till, device, bank ? card.error() : item.error());
-  }
+  if (!item) return on_input_error(till, device, is_bank_card(raw) ? card.error() : item.error());
   publish(
       till,
       {{"type", "scan"},

@@ -43,6 +43,10 @@ def http_cases(shop):
     yield "points without customer", (409, "TB-5010"), post(f"/v1/sales/{sale}/points", {"points": "5"})
     yield "unknown card", (404, "TB-5001"), post(f"/v1/sales/{sale}/identify", {"card": "2900000000032"})
     yield "payment card typed", (422, "TB-2104"), post(f"/v1/sales/{sale}/identify", {"card": TEST_PAN})
+    for where in ("lines", "codes"):
+        status, body = shop.api("POST", f"/v1/sales/{sale}/{where}", {"code": TEST_PAN})
+        yield f"payment card among the {where}", (422, "TB-2104"), code_of((status, body))
+        yield f"its digits from the {where}", False, TEST_PAN in str(body)
     yield "bad phone", (422, "TB-5002"), post(f"/v1/sales/{sale}/identify", {"phone": "12"})
     yield "code never sent", (410, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})
     yield "pay without a quote", (409, None), (409, None) if shop.api(
