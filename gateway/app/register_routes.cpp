@@ -162,9 +162,10 @@ void Routes::register_route(const Context& c, api::Reply reply) {
   }
   json::object body;
   if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
-    if (!o->at("cashier").is_string()) return refuse({Code::kWrongType, "cashier", {}});
-    body["cashier"] =
-        to_json(store_.operators().named(json::value_to<std::string>(o->at("cashier"))));
+    auto in = JsonObject::from(c.body, "");
+    const auto cashier = line_text(*in, "cashier");
+    if (!cashier) return refuse(cashier.error());
+    body["cashier"] = to_json(store_.operators().named(*cashier));
   }
   const bool paper = name == "continue-printing";
   fiscal.command(at->second.verb, std::move(body),
@@ -192,7 +193,7 @@ Result<void> Routes::register_cash(const Context& c, const api::Reply& reply) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto direction = TILL_TRY(short_text(in, "direction"));
   const auto amount = TILL_TRY(in.get<Money>("amount"));
-  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto cashier = TILL_TRY(line_text(in, "cashier"));
   TILL_CHECK(in.finish());
   if (direction != "in" && direction != "out") return fail(Code::kBadValue, "direction");
   if (amount.minor <= 0) return fail(Code::kOutOfRange, "amount");
@@ -288,13 +289,35 @@ void Routes::undo_setting(const std::string& language, const api::Reply& reply) 
                            });
 }
 
+namespace {
+
+// Every text of a receipt goes to paper, but a marking code: that one has GS inside.
+Result<void> all_printable(const json::value& value, const std::string& path) {
+  if (value.is_string() && !printable(json::value_to<std::string>(value))) {
+    return control_characters(path);
+  }
+  if (const auto* list = value.if_array()) {
+    for (const auto& each : *list) TILL_CHECK(all_printable(each, path));
+  }
+  if (const auto* object = value.if_object()) {
+    for (const auto& [name, member] : *object) {
+      if (name == "marking_code") continue;
+      TILL_CHECK(all_printable(member, path + "." + std::string(name)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 // A correction, or any other receipt with lines of its own. Then it is paid as a sale.
 Result<api::Response> Routes::open_document(const Context& c) {
   if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
-  const auto number = TILL_TRY(short_text(in, "number"));
-  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto number = TILL_TRY(till_number(in));
+  const auto cashier = TILL_TRY(line_text(in, "cashier"));
   if (!in.has("receipt")) return fail(Code::kMissingField, "receipt");
+  TILL_CHECK(all_printable(c.body.at("receipt"), "receipt"));
   const auto receipt = TILL_TRY(receipt_from_json(completed(c.body.at("receipt"))));
   TILL_TRY(in.object("receipt"));
   const auto id =
@@ -306,7 +329,7 @@ Result<api::Response> Routes::open_document(const Context& c) {
 Result<api::Response> Routes::open_undo(const Context& c, const checkout::Sale& sale) {
   if (c.who.role == api::Role::kCashier) return fail(Code::kRoleForbidden);
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
-  const auto number = TILL_TRY(short_text(in, "number"));
+  const auto number = TILL_TRY(till_number(in));
   TILL_CHECK(in.finish());
   const auto id =
       TILL_TRY(store_.desk().open_undo(TillId{c.who.till}, number, sale.cashier, sale.id));

@@ -187,11 +187,10 @@ api::Response Routes::sale_response(const Uuid& id, const std::string& language,
 
 Result<api::Response> Routes::open_sale(const Context& c) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
-  const auto number = TILL_TRY(short_text(in, "number"));
-  auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto number = TILL_TRY(till_number(in));
+  auto cashier = TILL_TRY(line_text(in, "cashier"));
   const auto pin = TILL_TRY(in.get_or<std::string>("pin", ""));
   TILL_CHECK(in.finish());
-  if (cashier.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "cashier");
   if (!pin.empty()) {
     cashier = TILL_TRY(store_.operators().by_pin(c.who.till, pin, store_.clock().monotonic_us()));
   }
@@ -201,8 +200,8 @@ Result<api::Response> Routes::open_sale(const Context& c) {
 
 Result<api::Response> Routes::open_return(const Context& c) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
-  const auto number = TILL_TRY(short_text(in, "number"));
-  const auto cashier = TILL_TRY(in.get_or<std::string>("cashier", ""));
+  const auto number = TILL_TRY(till_number(in));
+  const auto cashier = TILL_TRY(line_text(in, "cashier"));
   const auto sold = parse_uuid(TILL_TRY(in.get<std::string>("sale")));
   if (!sold) return fail(Code::kNoSuchSale);
   std::map<std::string, Quantity> lines;
@@ -427,10 +426,9 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto attempt = TILL_TRY(number_u32(in, "attempt"));
   const auto text = TILL_TRY(in.get<std::string>("outcome"));
-  const auto reason = TILL_TRY(in.get_or<std::string>("reason", ""));
+  const auto reason = TILL_TRY(line_text(in, "reason"));
   const auto at = std::ranges::find(kOutcomes, text);
   if (at == kOutcomes.end()) return fail(Code::kBadValue, "outcome");
-  if (reason.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, "reason");
   const auto verdict = static_cast<checkout::Verdict>(at - kOutcomes.begin());
   const checkout::Attempt* const asked = sale.attempt_of(attempt);
   if (asked == nullptr) return fail(Code::kSaleState, "attempt");

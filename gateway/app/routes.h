@@ -7,6 +7,7 @@
 
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/utf8.h"
 #include "store.h"
 
 namespace till::app {
@@ -27,6 +28,25 @@ inline Result<std::string> short_text(JsonObject& in, const char* name) {
   auto text = TILL_TRY(in.get<std::string>(name));
   if (text.empty() || text.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, name);
   return text;
+}
+
+inline std::unexpected<Error> control_characters(const std::string& name) {
+  return fail(Code::kOutOfRange, name + ": control characters");
+}
+
+// One line that reaches paper or a list, "" when it is left out: a control character in it would
+// steer the printer.
+inline Result<std::string> line_text(JsonObject& in, const char* name) {
+  auto text = TILL_TRY(in.get_or<std::string>(name, ""));
+  if (text.size() > limits::kMaxApiText) return fail(Code::kOutOfRange, name);
+  if (!printable(text)) return control_characters(name);
+  return text;
+}
+
+// The till's own number of a sale.
+inline Result<std::string> till_number(JsonObject& in) {
+  TILL_CHECK(short_text(in, "number"));
+  return line_text(in, "number");
 }
 
 inline Result<std::uint32_t> number_u32(JsonObject& in, const char* name) {

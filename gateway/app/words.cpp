@@ -47,6 +47,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"replace within 30 days", "замените ФН в течение 30 дней"},
     {"no word from the tax operator", "нет ответа ОФД"},
     {"no answer in time", "нет ответа в срок"},
+    {"control characters", "управляющие символы"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kFields[] = {

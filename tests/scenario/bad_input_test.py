@@ -47,6 +47,15 @@ def http_cases(shop):
         status, body = shop.api("POST", f"/v1/sales/{sale}/{where}", {"code": TEST_PAN})
         yield f"payment card among the {where}", (422, "TB-2104"), code_of((status, body))
         yield f"its digits from the {where}", False, TEST_PAN in str(body)
+    for name in ("number", "cashier"):
+        body = {"number": "n-1", "cashier": "Ivanova", name: "a\x1bd\x05\n"}
+        yield f"control characters in {name}", (422, "TB-1006"), post("/v1/sales", body)
+        yield f"control characters in a return's {name}", (422, "TB-1006"), post(
+            "/v1/returns", {"sale": sale, "lines": {"1": "1"}, **body})
+    yield "control characters at the register", (422, "TB-1006"), post("/v1/register/x-report", {"cashier": "a\n"},
+                                                                       token=shop.senior_token)
+    document = {"number": "n-2", "receipt": shop.receipt(["Coffee\x1b@"], 10000)}
+    yield "control characters on a receipt", (422, "TB-1006"), post("/v1/documents", document, token=shop.senior_token)
     yield "bad phone", (422, "TB-5002"), post(f"/v1/sales/{sale}/identify", {"phone": "12"})
     yield "code never sent", (410, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})
     yield "pay without a quote", (409, None), (409, None) if shop.api(
