@@ -75,8 +75,8 @@ Result<ApiAnswer> ApiClient::call(const std::string& method, const std::string& 
     json::value value = json::parse(answer.body(), bad);
     if (bad) value = json::value_from(answer.body());
     return ApiAnswer{static_cast<int>(answer.result_int()), std::move(value)};
-  } catch (const boost::system::system_error& e) {
-    return fail(Code::kNotRunning, e.code().message());
+  } catch (const boost::system::system_error&) {
+    return fail(Code::kNotRunning, host_ + ":" + port_);
   }
 }
 

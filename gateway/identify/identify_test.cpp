@@ -84,10 +84,9 @@ TEST(Phones, EveryRussianWay) {
   for (const char* bad : {"", "+", "916123451", "891612345123", "84951234567", "8916123451a",
                           "8916+1234512", "+7916", "+1", "12345678901"}) {
     ASSERT_FALSE(normalise_phone(bad)) << bad;
-    EXPECT_EQ(normalise_phone(bad).error().code, Code::kBadPhone) << bad;
+    EXPECT_EQ(normalise_phone(bad).error(), (Error{Code::kBadPhone, {}, {}})) << bad;
   }
   EXPECT_FALSE(normalise_phone(std::string(65, ' ') + "9161234512"));
-  EXPECT_EQ(normalise_phone("8916123451").error().detail.find("916"), std::string::npos);
 }
 
 TEST(Hashes, DependOnKeyKindAndText) {

@@ -42,22 +42,21 @@ std::string keyed_hex(std::string_view kind, std::string_view text, const StoreK
 }  // namespace
 
 Result<Phone> normalise_phone(std::string_view written) {
-  const auto bad = [](std::string why) { return fail(Code::kBadPhone, std::move(why)); };
-  if (written.size() > kLongestWritten) return bad("too long");
+  if (written.size() > kLongestWritten) return fail(Code::kBadPhone);
   auto digits = compact(written);
-  if (!digits) return bad("only digits, blanks, brackets and dashes");
+  if (!digits) return fail(Code::kBadPhone);
   if (digits->starts_with("+7") || digits->starts_with("+8")) digits->erase(0, 1);
   if (!digits->starts_with('+')) {
     const bool trunk = digits->size() == 11 && ((*digits)[0] == '8' || (*digits)[0] == '7');
     if (trunk) digits->erase(0, 1);
     // Mobile numbers begin with 9 in Russia and 7 in Kazakhstan.
     if (digits->size() != 10 || ((*digits)[0] != '9' && (*digits)[0] != '7')) {
-      return bad("a mobile number has ten digits after +7, the first is 9");
+      return fail(Code::kBadPhone);
     }
     digits->insert(0, "+7");
   }
   const auto phone = Phone::from_e164(*digits);
-  if (!phone) return bad("+ is followed by 8 to 15 digits");
+  if (!phone) return fail(Code::kBadPhone);
   return *phone;
 }
 

@@ -46,6 +46,7 @@ def missed_event(shop, till):
         shop.kill_gateway()
         shop.start_gateway()
         wait_for("committed", lambda: shop.state(sale) == "committed")
+    till.expect(r"Шлюз не запущен: 127\.0\.0\.1:\d+\. На его сокете никто не отвечает\. ")
     till.expect(r"чек ФД \d+, 399\.90, начислено [0-9.]+")
     till.expect(sale)
     shop.wait_register()
@@ -106,6 +107,14 @@ def balance_of_a_return(shop, till):
     print("a return shows no balance it does not know")
 
 
+def wrong_phone(shop, till):
+    """What the cashier is told about a number is in her language to the end."""
+    till.type("phone 8916123")
+    till.expect(r"TB-5002 Это не номер телефона\. Уточните")
+    till.type("cancel")
+    till.expect(r"\[cancelled\]")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
@@ -118,6 +127,7 @@ def main():
                 refused_cancel(shop, till)
                 return_beside_a_sale(shop, till)
                 balance_of_a_return(shop, till)
+                wrong_phone(shop, till)
             finally:
                 till.stop()
             wait_for("delivered", shop.settled)
