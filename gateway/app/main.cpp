@@ -20,6 +20,7 @@
 #include "gateway/app/register_command.h"
 #include "gateway/app/sale_command.h"
 #include "gateway/app/store.h"
+#include "gateway/app/words.h"
 #include "gateway/base/log.h"
 #include "gateway/base/system_clock.h"
 #include "gateway/devices/port_usb.h"
@@ -33,7 +34,8 @@ Language language_of_environment() {
                                                                      : Language::kEn;
 }
 
-int complain(const Error& error) {
+int complain(Error error) {
+  error.detail = in_words(error.detail, language_of_environment());
   std::cerr << describe(error, language_of_environment()) << "\n";
   return 1;
 }

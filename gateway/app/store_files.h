@@ -8,7 +8,7 @@
 
 namespace till::app {
 
-// kBadFile with the path.
+// kConfigInvalid when the settings name a file that is not there; kBadFile with the path.
 Result<std::string> read_file(const std::string& path);
 
 // Prefixes an error with the file or device it is about.

@@ -34,6 +34,10 @@ Result<void> check_plugins(const Config& config, const std::vector<loyalty::Plug
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  std::error_code none;
+  if (!file && !fs::exists(path, none)) {
+    return fail(Code::kConfigInvalid, path + ": there is no such file");
+  }
   if (!file) return fail(Code::kBadFile, path);
   std::stringstream text;
   text << file.rdbuf();

@@ -47,6 +47,9 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"replace within 30 days", "замените ФН в течение 30 дней"},
     {"no word from the tax operator", "нет ответа ОФД"},
     {"no answer in time", "нет ответа в срок"},
+    {"there is no such file", "такого файла нет"},
+    {"no token inside", "внутри нет токена"},
+    {"is none of ", "— не "},
     {"control characters", "управляющие символы"},
 };
 

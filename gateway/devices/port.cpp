@@ -48,6 +48,12 @@ Result<PortSpec> parse_usb(std::string_view rest) {
   return port;
 }
 
+std::unexpected<Error> no_port(std::string_view text) {
+  return fail(Code::kConfigInvalid,
+              "\"" + std::string(text) +
+                  "\" is none of serial:PATH@BAUD,8N1 | tcp:HOST:PORT | usb:VID:PID | pty:PATH");
+}
+
 }  // namespace
 
 Result<PortSpec> parse_port(std::string_view text) {
@@ -55,7 +61,7 @@ Result<PortSpec> parse_port(std::string_view text) {
   const auto kind = text.substr(0, colon);
   const auto rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   if (text == "none") return NoPort{};
-  if (rest.empty()) return fail(Code::kConfigInvalid, "port \"" + std::string(text) + "\"");
+  if (rest.empty()) return no_port(text);
   if (kind == "serial") return parse_serial(rest);
   if (kind == "pty") return PtyPort{std::string(rest)};
   if (kind == "usb") return parse_usb(rest);
@@ -66,7 +72,7 @@ Result<PortSpec> parse_port(std::string_view text) {
     }
     return TcpPort{std::string(rest.substr(0, last)), std::string(rest.substr(last + 1))};
   }
-  return fail(Code::kConfigInvalid, "port \"" + std::string(text) + "\"");
+  return no_port(text);
 }
 
 std::string to_string(const PortSpec& spec) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Bad input is ordinary: each gets its catalogue error naming what to do; nothing crashes."""
+import os
 import pathlib
 import re
 import socket
@@ -100,20 +101,27 @@ def file_cases(shop):
     files = pathlib.Path(__file__).parent / "store"
     goods, program = (files / "goods.json").read_text(), (files / "program.json").read_text()
 
-    def run(what, toml=good, goods_text=goods, program_text=program):
+    def run(what, toml=good, goods_text=goods, program_text=program, language="C"):
+        env = {**os.environ, "LANG": language}
         (shop.folder / "g.json").write_text(goods_text)
         (shop.folder / "p.json").write_text(program_text)
         toml = toml.replace(str(files / "goods.json"), "g.json").replace(str(files / "program.json"), "p.json")
         (shop.folder / "bad.toml").write_text(toml.replace('data = "store"', 'data = "other"'))
         done = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "bad.toml"],
-                              capture_output=True, text=True, timeout=20)
+                              capture_output=True, text=True, timeout=20, env=env)
         assert done.returncode == 1, f"{what}: exit {done.returncode}"
         checked = subprocess.run([shop.bin / "tillbridge", "check", "--config", shop.folder / "bad.toml"],
-                                 capture_output=True, text=True, timeout=20)
+                                 capture_output=True, text=True, timeout=20, env=env)
         said = re.sub(r"(?m)^\d{4}-\d\d-\d\dT.*\n", "", done.stderr)  # without the log
         assert checked.returncode == 1 and checked.stderr == said, f"{what}: {said} but check says {checked.stderr}"
         return done.stderr
     yield "a device without a port", r"device register: port is missing.*TB-9001", run("port", re.sub(r'port = "pty:dev/register"\n', "", good))
+    yield "a port of no known form", (r'port: "com1" is none of serial:PATH@BAUD,8N1 \| tcp:HOST:PORT \| usb:VID:PID \| '
+                                      r'pty:PATH.*TB-9001'), run("com1", good.replace("pty:dev/register", "com1"))
+    for what in ("goods", "program", "central_key"):
+        lost = re.sub(rf'(?m)^{what} = .*$', f'{what} = "lost.json"', good)
+        yield f"no {what} file", r"lost\.json: there is no such file.*TB-9001", run(what, lost)
+        yield f"no {what} file, in Russian", r"lost\.json: такого файла нет", run(what, lost, language="ru_RU.UTF-8")
     hashes = re.findall(r'token_hash = "(\w+)"', good)
     yield "one token for two tills", r"have the same token_hash.*TB-9001", run("hash", good.replace(hashes[1], hashes[0]))
     yield "two tills of one name", r"two tills are called 1.*TB-9001", run("till", good.replace('id = "senior"', 'id = "1"'))
