@@ -78,6 +78,9 @@ Result<int> store_add(const Options& o) {
   const std::string path = o.out.empty() ? o.name + ".json" : o.out;
   // The secret key is in this file only: no store is added whose file can not be written.
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file && errno == EEXIST) {
+    return fail(Code::kDuplicate, path + std::string(say(o, " is there already", " уже есть")));
+  }
   if (!file) return fail(Code::kBadFile, path + ": " + std::strerror(errno));
   const auto added =
       Session(o.data)({{"command", "store.add"}, {"name", o.name}, {"hash_key", o.hash_key}});
@@ -164,6 +167,9 @@ Result<int> customers_types(const Options& o) {
 }
 
 Result<int> balance(const Options& o) {
+  if (o.customer.empty() && o.card_hash.empty() && o.phone_hash.empty()) {
+    return fail(Code::kMissingField, "CUSTOMER | --card-hash | --phone-hash");
+  }
   const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"},
                                                 {"customer", o.customer},
                                                 {"card_hash", o.card_hash},

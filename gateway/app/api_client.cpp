@@ -7,6 +7,8 @@
 #include <boost/beast/websocket.hpp>
 #include <stdexcept>
 
+#include "words.h"
+
 namespace till::app {
 namespace {
 
@@ -39,10 +41,16 @@ struct Events : std::enable_shared_from_this<Events> {
 
 }  // namespace
 
+constexpr std::string_view kScheme = "http://";
+
+Result<void> ApiClient::check_url(const std::string& url) {
+  if (url.starts_with(kScheme) && url.size() > kScheme.size()) return {};
+  return fail(Code::kBadValue, "--url " + url + ": http://127.0.0.1:8480");
+}
+
 ApiClient::ApiClient(std::string url, std::string token, std::string language)
     : token_(std::move(token)), language_(std::move(language)) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) throw std::runtime_error("not an http:// address: " + url);
+  if (!check_url(url)) throw std::runtime_error("not an http:// address: " + url);
   url.erase(0, kScheme.size());
   if (const auto slash = url.find('/'); slash != std::string::npos) url.resize(slash);
   const auto colon = url.rfind(':');
@@ -104,7 +112,11 @@ std::string member_text(const json::value& of, const char* name) {
 }
 
 std::string trouble_text(const Result<ApiAnswer>& answer, Language language) {
-  if (!answer) return describe(answer.error(), language) + "\n";
+  if (!answer) {
+    Error error = answer.error();
+    error.detail = in_words(error.detail, language);
+    return describe(error, language) + "\n";
+  }
   const auto* o = answer->body.if_object();
   std::string out;
   for (const char* name : {"error", "trouble"}) {

@@ -24,6 +24,9 @@ std::string trouble_text(const Result<ApiAnswer>& answer, Language language);
 
 class ApiClient {
  public:
+  // kBadValue unless it is "http://HOST:PORT".
+  static Result<void> check_url(const std::string& url);
+
   // url "http://127.0.0.1:8480". Throws std::runtime_error when it is no such address.
   ApiClient(std::string url, std::string token, std::string language);
 

@@ -10,12 +10,30 @@ namespace till::app {
 
 namespace json = boost::json;
 
-std::string read_token(const std::string& file) {
+namespace {
+
+Result<std::string> token_in(const std::string& file) {
   std::ifstream in(file);
+  if (!in) return fail(Code::kBadFile, file + ": there is no such file");
   std::string token;
   in >> token;
-  if (token.empty()) throw std::runtime_error("no token in " + file);
+  if (token.empty()) return fail(Code::kBadFile, file + ": no token inside");
   return token;
+}
+
+}  // namespace
+
+Result<void> check_access(const SaleOptions& options) {
+  TILL_CHECK(ApiClient::check_url(options.url));
+  TILL_CHECK(token_in(options.token_file));
+  if (!options.senior_token_file.empty()) TILL_CHECK(token_in(options.senior_token_file));
+  return {};
+}
+
+std::string read_token(const std::string& file) {
+  auto token = token_in(file);
+  if (!token) throw std::runtime_error(token.error().detail);
+  return *std::move(token);
 }
 
 bool show_devices(const Result<ApiAnswer>& answer) {

@@ -8,6 +8,8 @@
 
 namespace till::app {
 
+// The address is one and the token files are there: kBadValue, kBadFile.
+Result<void> check_access(const SaleOptions& options);
 // The token in a file's first word. Throws std::runtime_error when there is none.
 std::string read_token(const std::string& file);
 // One line a device; false when there is no answer.

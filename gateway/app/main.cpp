@@ -12,6 +12,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 
 #include "gateway/app/device_command.h"
@@ -20,7 +21,6 @@
 #include "gateway/app/register_command.h"
 #include "gateway/app/sale_command.h"
 #include "gateway/app/store.h"
-#include "gateway/app/words.h"
 #include "gateway/base/log.h"
 #include "gateway/base/system_clock.h"
 #include "gateway/devices/port_usb.h"
@@ -34,9 +34,8 @@ Language language_of_environment() {
                                                                      : Language::kEn;
 }
 
-int complain(Error error) {
-  error.detail = in_words(error.detail, language_of_environment());
-  std::cerr << describe(error, language_of_environment()) << "\n";
+int complain(const Error& error) {
+  std::cerr << trouble_text(std::unexpected(error), language_of_environment());
   return 1;
 }
 
@@ -192,6 +191,12 @@ CLI::App* add_plugins(CLI::App& app, PluginArguments& into) {
   return plugins;
 }
 
+// What talks to a running gateway.
+int call_gateway(const SaleOptions& options, const std::function<int()>& command) {
+  const auto may = check_access(options);
+  return may ? command() : complain(may.error());
+}
+
 int run_program(const std::vector<std::string>& words) {
   return program_command(words, language_of_environment());
 }
@@ -257,14 +262,14 @@ int main(int argc, char** argv) {
     if (identity->parsed()) return till::app::print_identity(config, card, phone);
     if (plugins->parsed()) return till::app::run_plugins(plugin_arguments);
     if (usb->parsed()) return till::app::usb_list();
-    if (settle->parsed()) return till::app::settle_command(sale_options, words);
     if (program->parsed()) return till::app::run_program(words);
     if (fiscal->parsed()) return till::app::register_command(sale_options, words, as_json);
-    if (devices->parsed() && !released.empty()) {
-      return till::app::release_device(sale_options, released);
-    }
-    if (devices->parsed()) return till::app::list_devices(sale_options);
-    return till::app::sale_till(sale_options);
+    return till::app::call_gateway(sale_options, [&] {
+      if (settle->parsed()) return till::app::settle_command(sale_options, words);
+      if (!released.empty()) return till::app::release_device(sale_options, released);
+      if (devices->parsed()) return till::app::list_devices(sale_options);
+      return till::app::sale_till(sale_options);
+    });
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 70;

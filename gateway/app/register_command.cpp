@@ -242,6 +242,11 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
     std::cerr << "tillbridge register: --url and --token-file are required\n";
     return 2;
   }
+  if (const auto may = check_access(options); !may) {
+    const Language language = options.language == "en" ? Language::kEn : Language::kRu;
+    std::cerr << trouble_text(std::unexpected(may.error()), language);
+    return 1;
+  }
   try {
     if (at->first == "correction") return make_document(options, rest, as_json);
     return call(options, at->second.make(rest), as_json);

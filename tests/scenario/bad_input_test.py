@@ -139,9 +139,35 @@ def file_cases(shop):
                           capture_output=True, text=True, timeout=20)
     yield "a folder of central that is none", r"typo/central\.db.*TB-1008|TB-1008.*typo/central\.db", typo.stderr
     assert not (shop.folder / "typo").exists()
+    yield from command_cases(shop)
     second = subprocess.run([shop.bin / "tillbridge", "run", "--config", shop.folder / "store.toml"],
                             capture_output=True, text=True, timeout=20)
     yield "a second gateway", r"TB-9002", second.stderr
+
+
+def command_cases(shop):
+    """What is mistyped on a command line, in both languages."""
+    url, token = f"http://127.0.0.1:{shop.port}", shop.folder / "token"
+    data = ["--data", shop.folder / "central"]
+    there = shop.folder / "token"
+    cases = [("no token file", ["tillbridge", "sale", "--url", url, "--token-file", "nix"],
+              r"nix: there is no such file.*TB-1008", r"nix: такого файла нет.*TB-1008"),
+             ("an empty token file", ["tillbridge", "devices", "--url", url, "--token-file", "/dev/null"],
+              r"/dev/null: no token inside.*TB-1008", r"/dev/null: внутри нет токена.*TB-1008"),
+             ("no address", ["tillbridge", "sale", "--url", "foo", "--token-file", token],
+              r"cannot be understood: --url foo.*TB-1012", r"Значение непонятно: --url foo.*TB-1012"),
+             ("no address of a register", ["tillbridge", "register", "status", "--url", "foo", "--token-file", token],
+              r"TB-1012", r"TB-1012"),
+             ("a key file that exists", ["tillbridge-central", "store", "add", "shop-2", "--out", there, *data],
+              r"token is there already.*TB-1011", r"token уже есть.*TB-1011"),
+             ("a balance of nobody", ["tillbridge-central", "balance", *data],
+              r"--card-hash.*TB-1004", r"Нет обязательного поля.*TB-1004")]
+    for what, command, english, russian in cases:
+        for language, wanted in (("C", english), ("ru_RU.UTF-8", russian)):
+            done = subprocess.run([shop.bin / command[0], *command[1:]], capture_output=True, text=True, timeout=20,
+                                  stdin=subprocess.DEVNULL, env={**os.environ, "LANG": language})
+            assert done.returncode == 1, f"{what}: exit {done.returncode}"
+            yield f"{what}, {language}", wanted, done.stderr
 
 
 def raw_http(shop):
