@@ -67,7 +67,7 @@ TEST_F(Managing, AStoreIsAddedOnce) {
   EXPECT_EQ(store.at("secret_key").as_string().size(), 40U);
   EXPECT_EQ(refuse({{"command", "store.add"}, {"name", "shop-1"}}), Code::kDuplicate);
   EXPECT_EQ(refuse({{"command", "store.add"}, {"name", "../x"}}), Code::kBadValue);
-  EXPECT_EQ(refuse({{"command", "store.add"}, {"nam", "x"}}), Code::kMissingField);
+  EXPECT_EQ(refuse({{"command", "store.add"}, {"nam", "x"}}), Code::kUnknownField);
   EXPECT_EQ(refuse({{"command", "stare"}}), Code::kNotFound);
   EXPECT_EQ(refuse({{"command", "prove"}, {"much", true}}), Code::kUnknownField);
   EXPECT_EQ(run({{"command", "store.list"}}).as_array().size(), 1U);

@@ -161,6 +161,18 @@ TEST(Json, NamesUnknownAndMissingFields) {
   EXPECT_TRUE(inner->get<int>("known"));
   EXPECT_EQ(inner->finish().error(), (Error{Code::kUnknownField, "a.strange", ""}));
   EXPECT_EQ(inner->get<int>("gone").error(), (Error{Code::kMissingField, "a.gone", ""}));
+  const auto slips =
+      parse_json(R"({"nmae": 1, "prices": 2, "tx": 3, "colour": 4, "ip": 5, "side": 6})");
+  auto slipped = JsonObject::from(*slips, "");
+  const auto told = [&](const char* name) { return slipped->get<int>(name).error(); };
+  EXPECT_EQ(told("name"), (Error{Code::kUnknownField, "nmae (name?)", ""}));
+  EXPECT_EQ(told("price"), (Error{Code::kUnknownField, "prices (price?)", ""}));
+  EXPECT_EQ(told("tax"), (Error{Code::kUnknownField, "tx (tax?)", ""}));
+  EXPECT_EQ(told("color"), (Error{Code::kUnknownField, "colour (color?)", ""}));
+  EXPECT_EQ(told("quantity"), (Error{Code::kMissingField, "quantity", ""}));
+  EXPECT_EQ(told("id"), (Error{Code::kMissingField, "id", ""})) << "too short to tell";
+  EXPECT_TRUE(slipped->get<int>("side"));
+  EXPECT_EQ(told("size"), (Error{Code::kMissingField, "size", ""})) << "side is known";
   EXPECT_EQ(in->finish().error().detail, "list");
   const auto list = in->array("list", 1);
   ASSERT_TRUE(list);

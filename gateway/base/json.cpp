@@ -21,6 +21,22 @@ std::unexpected<Error> wrong(const std::string& path, std::string_view wanted) {
   return fail(Code::kWrongType, at(path) + " must be " + std::string(wanted));
 }
 
+// One letter too many, too few or wrong, or two that changed places.
+bool misspelt(std::string_view name, std::string_view wanted) {
+  if (wanted.size() < 3) return false;
+  while (!name.empty() && !wanted.empty() && name.front() == wanted.front()) {
+    name.remove_prefix(1);
+    wanted.remove_prefix(1);
+  }
+  while (!name.empty() && !wanted.empty() && name.back() == wanted.back()) {
+    name.remove_suffix(1);
+    wanted.remove_suffix(1);
+  }
+  const bool swapped =
+      name.size() == 2 && wanted.size() == 2 && name[0] == wanted[1] && name[1] == wanted[0];
+  return swapped || (name.size() <= 1 && wanted.size() <= 1);
+}
+
 // A string with a decimal in it or a whole number of units.
 Result<std::int64_t> amount(const js::value& value, const std::string& path, int digits) {
   if (const auto* text = value.if_string()) {
@@ -160,8 +176,14 @@ const js::value* JsonObject::visit(std::string_view name) {
 
 Result<const js::value*> JsonObject::required(std::string_view name) {
   const auto* value = visit(name);
-  if (value == nullptr) return fail(Code::kMissingField, path_of(name));
-  return value;
+  if (value != nullptr) return value;
+  for (const auto& member : *object_) {
+    const std::string_view other(member.key().data(), member.key().size());
+    if (misspelt(other, name) && std::ranges::find(visited_, other) == visited_.end()) {
+      return fail(Code::kUnknownField, path_of(other) + " (" + std::string(name) + "?)");
+    }
+  }
+  return fail(Code::kMissingField, path_of(name));
 }
 
 Result<JsonObject> JsonObject::object(std::string_view name) {

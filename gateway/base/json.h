@@ -54,6 +54,8 @@ class JsonObject {
   }
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
+  // A required field. It is kMissingField, or kUnknownField for one beside it that was not asked
+  // for and whose name is a slip of the finger away.
   template <typename T>
   Result<T> get(std::string_view name) {
     const auto* value = TILL_TRY(required(name));

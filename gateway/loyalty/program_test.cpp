@@ -35,7 +35,7 @@ TEST(Load, RefusesARuleWithPlaceAndReason) {
           {R"({"id":"a","give":{"percent":"101"}})", Code::kOutOfRange, "at most 100 %"},
           {R"({"id":"a","give":{"percent":12.5}})", Code::kWrongType, "\"12.5\""},
           {R"({"id":"a","give":{"percent":"0"}})", Code::kProgramInvalid, "gives nothing"},
-          {R"({"id":"a","gives":{}})", Code::kMissingField, "give"},
+          {R"({"id":"a","gives":{}})", Code::kUnknownField, "rules[0].gives (give?)"},
           {R"({"id":"a","give":{"percent":"5"},"colour":1})", Code::kUnknownField,
            "rules[0].colour"},
           {R"({"id":"a","when":{"stores":[]},"give":{"percent":"5"}})", Code::kProgramInvalid,
