@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 
 #include "central/app/report.h"
@@ -15,6 +14,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/program_signature.h"
 #include "gateway/base/system_clock.h"
+#include "gateway/base/user_language.h"
 
 namespace till::central {
 namespace {
@@ -36,13 +36,7 @@ struct Options {
   bool csv = false;
 };
 
-Language language_of(const Options& o) {
-  std::string name = o.lang;
-  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    if (const char* set = std::getenv(variable); name.empty() && set != nullptr) name = set;
-  }
-  return name.starts_with("ru") ? Language::kRu : Language::kEn;
-}
+Language language_of(const Options& o) { return user_language(o.lang); }
 
 std::string_view say(const Options& o, std::string_view en, std::string_view ru) {
   return language_of(o) == Language::kRu ? ru : en;

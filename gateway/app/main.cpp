@@ -23,19 +23,14 @@
 #include "gateway/app/store.h"
 #include "gateway/base/log.h"
 #include "gateway/base/system_clock.h"
+#include "gateway/base/user_language.h"
 #include "gateway/devices/port_usb.h"
 
 namespace till::app {
 namespace {
 
-Language language_of_environment() {
-  const char* lang = std::getenv("LANG");
-  return lang != nullptr && std::string_view(lang).starts_with("ru") ? Language::kRu
-                                                                     : Language::kEn;
-}
-
 int complain(const Error& error) {
-  std::cerr << trouble_text(std::unexpected(error), language_of_environment());
+  std::cerr << trouble_text(std::unexpected(error), user_language());
   return 1;
 }
 
@@ -54,7 +49,7 @@ void warn_if_readable(const std::string& config_file, const Config& config) {
       (mode & (perms::group_read | perms::others_read)) == perms::none) {
     return;
   }
-  const bool ru = language_of_environment() == Language::kRu;
+  const bool ru = user_language() == Language::kRu;
   std::cerr << config_file
             << (ru ? ": внутри секреты, а читать файл могут и другие; сделайте chmod 600 "
                    : ": holds secrets, and others may read it; chmod 600 ")
@@ -179,7 +174,7 @@ int usb_list() {
 }
 
 int run_plugins(const PluginArguments& arguments) {
-  return plugin_command(arguments, language_of_environment());
+  return plugin_command(arguments, user_language());
 }
 
 CLI::App* add_plugins(CLI::App& app, PluginArguments& into) {
@@ -198,7 +193,7 @@ int call_gateway(const SaleOptions& options, const std::function<int()>& command
 }
 
 int run_program(const std::vector<std::string>& words) {
-  return program_command(words, language_of_environment());
+  return program_command(words, user_language());
 }
 
 }  // namespace
@@ -233,7 +228,7 @@ int main(int argc, char** argv) {
     command->add_option("--url", sale_options.url, "http://127.0.0.1:8480")->required();
     command->add_option("--token-file", sale_options.token_file, "file with the till's token")
         ->required();
-    command->add_option("--language", sale_options.language, "ru or en");
+    command->add_option("--language", sale_options.language, "ru or en; else LANG decides");
   }
   std::string released;
   devices->add_option("--release", released, "let this device's driver out of quarantine");
@@ -246,7 +241,7 @@ int main(int argc, char** argv) {
   fiscal->add_flag("--json", as_json, "the answer as it came");
   fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480");
   fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token");
-  fiscal->add_option("--language", sale_options.language, "ru or en");
+  fiscal->add_option("--language", sale_options.language, "ru or en; else LANG decides");
   sale->add_option("--senior-token-file", sale_options.senior_token_file,
                    "file with a senior's token: `settle` works at this till");
   auto* program = app.add_subcommand("program", "tools for the owner of a loyalty program");
@@ -254,6 +249,8 @@ int main(int argc, char** argv) {
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);
+  const bool russian = till::user_language(sale_options.language) == till::Language::kRu;
+  sale_options.language = russian ? "ru" : "en";
   try {
     if (run->parsed()) return till::app::run(config);
     if (check->parsed()) return till::app::check_files(config);

@@ -10,7 +10,7 @@ struct SaleOptions {
   std::string url;
   std::string token_file;
   std::string senior_token_file;  // for what a senior decides at this till, "" = nobody here
-  std::string language = "ru";
+  std::string language = "en";  // or "ru"
   std::string gateway_pid;  // file with the gateway's process id, for `kill gateway` (demo)
   std::string simulator;    // control socket of tillbridge-sim, "" = real devices
 };

@@ -103,7 +103,7 @@ def file_cases(shop):
     goods, program = (files / "goods.json").read_text(), (files / "program.json").read_text()
 
     def run(what, toml=good, goods_text=goods, program_text=program, language="C"):
-        env = {**os.environ, "LANG": language}
+        env = {**os.environ, "LANG": language, "LC_ALL": language}
         (shop.folder / "g.json").write_text(goods_text)
         (shop.folder / "p.json").write_text(program_text)
         toml = toml.replace(str(files / "goods.json"), "g.json").replace(str(files / "program.json"), "p.json")
@@ -159,7 +159,9 @@ def command_cases(shop):
              ("no address", ["tillbridge", "sale", "--url", "foo", "--token-file", token],
               r"cannot be understood: --url foo.*TB-1012", r"Значение непонятно: --url foo.*TB-1012"),
              ("no address of a register", ["tillbridge", "register", "status", "--url", "foo", "--token-file", token],
-              r"TB-1012", r"TB-1012"),
+              r"cannot be understood.*TB-1012", r"Значение непонятно.*TB-1012"),
+             ("a register that may not be armed", ["tillbridge", "register", "arm", "1", "--url", url, "--token-file", token],
+              r"TB-6005 (?!.*[а-я])", r"TB-6005 [А-Я]"),
              ("a key file that exists", ["tillbridge-central", "store", "add", "shop-2", "--out", there, *data],
               r"token is there already.*TB-1011", r"token уже есть.*TB-1011"),
              ("a balance of nobody", ["tillbridge-central", "balance", *data],
@@ -167,7 +169,7 @@ def command_cases(shop):
     for what, command, english, russian in cases:
         for language, wanted in (("C", english), ("ru_RU.UTF-8", russian)):
             done = subprocess.run([shop.bin / command[0], *command[1:]], capture_output=True, text=True, timeout=20,
-                                  stdin=subprocess.DEVNULL, env={**os.environ, "LANG": language})
+                                  stdin=subprocess.DEVNULL, env={**os.environ, "LANG": language, "LC_ALL": language})
             assert done.returncode == 1, f"{what}: exit {done.returncode}"
             yield f"{what}, {language}", wanted, done.stderr
 

@@ -155,12 +155,17 @@ def interactive(shop):
     wait_for("central to have everything", shop.settled, 60)
 
 
+def locale():
+    """As all commands choose their language."""
+    return next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true", help="play the script and end")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--folder", default=str(ROOT / "build" / "demo"))
-    parser.add_argument("--language", default="en" if not os.environ.get("LANG", "").startswith("ru") else "ru")
+    parser.add_argument("--language", default="ru" if locale().startswith("ru") else "en")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
     shop = Shop(args.folder, args.preset, args.language)
