@@ -60,8 +60,12 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
 
 // A till's WebSocket: events out; what comes in is only read to keep the connection alive.
 struct Server::Impl::Listener : std::enable_shared_from_this<Listener> {
-  Listener(tcp::socket socket, std::shared_ptr<Impl> server, std::string till_id)
-      : stream(std::move(socket)), impl(std::move(server)), till(std::move(till_id)) {}
+  Listener(tcp::socket socket, std::shared_ptr<Impl> server, std::string till_id,
+           std::string its_language)
+      : stream(std::move(socket)),
+        impl(std::move(server)),
+        till(std::move(till_id)),
+        language(std::move(its_language)) {}
 
   void start(const http::request<http::string_body>& upgrade) {
     stream.set_option(websocket::stream_base::timeout::suggested(beast::role_type::server));
@@ -101,7 +105,7 @@ struct Server::Impl::Listener : std::enable_shared_from_this<Listener> {
 
   websocket::stream<tcp::socket> stream;
   std::shared_ptr<Impl> impl;
-  std::string till;
+  std::string till, language;
   beast::flat_buffer incoming;
   std::deque<std::string> queue;
 };
@@ -154,7 +158,7 @@ struct Server::Impl::Connection : std::enable_shared_from_this<Connection> {
       close_after = true;
       return answer(impl->hooks.error(till.error(), request.language));
     }
-    std::make_shared<Listener>(stream.release_socket(), impl, std::move(*till))
+    std::make_shared<Listener>(stream.release_socket(), impl, std::move(*till), request.language)
         ->start(parser->release());
   }
 
@@ -261,6 +265,14 @@ void Server::publish(const std::string& till, std::string_view text) {
   const auto all = impl_->listeners;  // send may drop one
   for (const auto& listener : all) {
     if (till.empty() || listener->till == till) listener->send(text);
+  }
+}
+
+void Server::publish(const std::string& till,
+                     const std::function<std::string(const std::string&)>& text) {
+  const auto all = impl_->listeners;
+  for (const auto& listener : all) {
+    if (till.empty() || listener->till == till) listener->send(text(listener->language));
   }
 }
 

@@ -35,6 +35,9 @@ class Server {
   void stop();
   // One JSON text to every listener of the till ("" = to all).
   void publish(const std::string& till, std::string_view text);
+  // The same in each listener's own language: its Accept-Language as sent.
+  void publish(const std::string& till,
+               const std::function<std::string(const std::string& language)>& text);
   [[nodiscard]] std::size_t listeners() const;
 
  private:

@@ -96,6 +96,7 @@ void ApiClient::listen(asio::io_context& io, std::function<void(const json::valu
     beast::get_lowest_layer(events->stream).connect(resolver.resolve(host_, port_));
     events->stream.set_option(websocket::stream_base::decorator([this](websocket::request_type& r) {
       r.set(http::field::authorization, "Bearer " + token_);
+      r.set(http::field::accept_language, language_);
     }));
     events->stream.handshake(host_ + ":" + port_, "/v1/events");
     events->read();

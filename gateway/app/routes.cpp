@@ -57,10 +57,7 @@ Result<FiscalDocument> document_of(JsonObject& in) {
 }  // namespace
 
 api::Response Routes::error(const Error& e, const std::string& language) const {
-  const Language l = language.starts_with("en")   ? Language::kEn
-                     : language.starts_with("ru") ? Language::kRu
-                                                  : store_.config().language;
-  return ok({{"error", error_view(e, l)}}, http_status(e.code));
+  return ok({{"error", error_view(e, store_.language_of(language))}}, http_status(e.code));
 }
 
 Result<std::string> Routes::subscribe(const api::Request& request) const {
@@ -78,7 +75,7 @@ void Routes::handle(const api::Request& request, api::Reply reply) {
   const auto who = access_.check(request);
   if (!who) return refuse(who.error());
   Context context{request, *who, split_path(request.path), json::object{},
-                  request.language.starts_with("en") ? Language::kEn : store_.config().language};
+                  store_.language_of(request.language)};
   if (request.path == "/metrics") {
     return reply({200, store_.metrics().render(), "text/plain; version=0.0.4"});
   }
@@ -181,8 +178,7 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
 api::Response Routes::sale_response(const Uuid& id, const std::string& language, int status) {
   const auto sale = store_.desk().find(id);
   if (!sale) return error({Code::kNoSuchSale, to_string(id), {}}, language);
-  const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
-  return ok(sale_view(*sale, l), status);
+  return ok(sale_view(*sale, store_.language_of(language)), status);
 }
 
 Result<api::Response> Routes::open_sale(const Context& c) {
@@ -463,12 +459,10 @@ void Routes::settle(const Context& c, const Uuid& id, api::Reply reply) {
       return fail(Code::kMissingField, "document");
     }
     TILL_CHECK(in.finish());
-    return store_.desk().settle(
-        id, c.who.till, std::move(document),
-        [this, id, language, reply](const checkout::Sale& sale) {
-          const Language l = language.starts_with("en") ? Language::kEn : store_.config().language;
-          reply(ok(sale_view(sale, l)));
-        });
+    return store_.desk().settle(id, c.who.till, std::move(document),
+                                [this, id, language, reply](const checkout::Sale& sale) {
+                                  reply(ok(sale_view(sale, store_.language_of(language))));
+                                });
   };
   if (const auto started = run(); !started) reply(error(started.error(), language));
 }

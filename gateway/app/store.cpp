@@ -317,4 +317,10 @@ void Store::publish(const std::string& till, const json::value& event) {
   if (server_) server_->publish(till, json::serialize(event));
 }
 
+void Store::publish(const std::string& till, const std::function<json::object(Language)>& event) {
+  if (!server_) return;
+  server_->publish(
+      till, [&](const std::string& asked) { return json::serialize(event(language_of(asked))); });
+}
+
 }  // namespace till::app

@@ -61,6 +61,12 @@ class Store final : public checkout::PointsPort {
   // Of the store's calendar, for rules; nothing = the program's.
   [[nodiscard]] std::optional<std::int64_t> utc_offset_min(std::int64_t unix_us) const;
   const Config& config() const { return config_; }
+  // By an Accept-Language: "en…", "ru…", else the store's.
+  [[nodiscard]] Language language_of(std::string_view asked) const {
+    return asked.starts_with("en")   ? Language::kEn
+           : asked.starts_with("ru") ? Language::kRu
+                                     : config_.language;
+  }
   const goods::Catalogue& goods() const { return goods_; }
   journal::Journal& journal() { return *journal_; }
   Metrics& metrics() { return metrics_; }
@@ -130,6 +136,8 @@ class Store final : public checkout::PointsPort {
   static checkout::Profile profile_of(const wire::Profile& told);
   checkout::Identity of_card(const CardNumber& card) const;
   void publish(const std::string& till, const boost::json::value& event);
+  // The same with words in it: each listener gets its own language.
+  void publish(const std::string& till, const std::function<boost::json::object(Language)>& event);
   void idle_round();
   [[nodiscard]] std::string program_stamp() const;
   void look_at_program();

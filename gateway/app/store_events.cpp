@@ -57,10 +57,12 @@ void Store::on_weight(const std::string& till, const std::string& device,
 
 void Store::on_input_error(const std::string& till, const std::string& device, const Error& error) {
   metrics_.add("tillbridge_input_errors_total");
-  json::object event = error_view(error, config_.language);
-  event["type"] = "input_error";
-  event["device"] = device;
-  publish(till, event);
+  publish(till, [&](Language language) {
+    json::object event = error_view(error, language);
+    event["type"] = "input_error";
+    event["device"] = device;
+    return event;
+  });
 }
 
 Result<const goods::Item*> Store::scanned(std::string_view raw, std::string_view aim) {
@@ -297,8 +299,9 @@ void Store::forget_code(const Uuid& sale) {
 }
 
 void Store::on_sale_changed(const checkout::Sale& sale) {
-  json::object event{{"type", "sale"}, {"sale", sale_view(sale, config_.language)}};
-  publish(sale.till.value, event);
+  publish(sale.till.value, [&](Language language) {
+    return json::object{{"type", "sale"}, {"sale", sale_view(sale, language)}};
+  });
   metrics_.set("tillbridge_sales_in_doubt", static_cast<std::int64_t>(desk_ ? desk_->doubts() : 0));
   if (sale.state == checkout::State::kCommitted) {
     metrics_.add("tillbridge_sales_committed_total");

@@ -312,11 +312,11 @@ check = "ean"
 class Till:
     """`tillbridge sale` as a person uses it: lines typed, text read."""
 
-    def __init__(self, shop, echo=False):
+    def __init__(self, shop, echo=False, language=None):
         self.echo = echo
         command = [str(shop.bin / "tillbridge"), "sale", "--url", f"http://127.0.0.1:{shop.port}",
                    "--token-file", str(shop.folder / "token"), "--sim", str(shop.folder / "control.sock"),
-                   "--language", shop.language]
+                   "--language", language or shop.language]
         self.p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, bufsize=1)
         self.lines = queue.Queue()

@@ -115,6 +115,17 @@ def wrong_phone(shop, till):
     till.expect(r"\[cancelled\]")
 
 
+def own_language(shop):
+    """A till of another language than the store's: what its events say too."""
+    till = Till(shop, language="en")
+    try:
+        shop.sim("scan", data="4600000000008", aim="]E0")
+        till.expect(r"\[TB-4005\] These goods are not in the goods file\. Scan again")
+    finally:
+        till.stop()
+    print("a till's events speak its own language")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, sys.argv[1] if len(sys.argv) > 1 else "dev")
@@ -130,6 +141,7 @@ def main():
                 wrong_phone(shop, till)
             finally:
                 till.stop()
+            own_language(shop)
             wait_for("delivered", shop.settled)
         finally:
             shop.stop_all()
