@@ -10,9 +10,9 @@ struct SaleOptions {
   std::string url;
   std::string token_file;
   std::string senior_token_file;  // for what a senior decides at this till, "" = nobody here
-  std::string language = "en";  // or "ru"
-  std::string gateway_pid;  // file with the gateway's process id, for `kill gateway` (demo)
-  std::string simulator;    // control socket of tillbridge-sim, "" = real devices
+  std::string language;           // "ru" or "en"
+  std::string gateway_pid;        // file with the gateway's process id, for `kill gateway` (demo)
+  std::string simulator;          // control socket of tillbridge-sim, "" = real devices
 };
 
 int sale_till(const SaleOptions& options);
