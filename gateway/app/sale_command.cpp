@@ -85,7 +85,9 @@ class TerminalTill {
             if (!ec) listen();
           });
         });
+    if (sale_.empty()) return;
     catch_up();
+    prompt();
   }
 
   void read_line() {
@@ -141,7 +143,6 @@ class TerminalTill {
 
   // Events are not repeated: what happened while the gateway was away is read.
   Result<ApiAnswer> catch_up() {
-    if (sale_.empty()) return ApiAnswer{};
     auto now = call("");
     if (now && now->status < 300) on_sale(now->body);
     if (now && now->status == 404) sale_.clear();  // lost with the power, before it was paid

@@ -103,7 +103,7 @@ def balance_of_a_return(shop, till):
     customer = shop.ok(shop.api("GET", f"/v1/sales/{newest(shop)}"))["customer"]
     assert "available" not in customer and customer["by"] == "card", customer
     till.type("pay")
-    till.expect("возвращено")
+    till.expect(r"чек ФД \d+, 387\.90 возвращено")
     print("a return shows no balance it does not know")
 
 
@@ -134,6 +134,7 @@ def main():
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "300")
             till = Till(shop)
             try:
+                assert shop.pay(shop.basket([MILK]))[1]["state"] == "committed"  # the shift is open
                 missed_event(shop, till)
                 refused_cancel(shop, till)
                 return_beside_a_sale(shop, till)
