@@ -269,7 +269,11 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
     const auto quantity = TILL_TRY(in.get_or<Quantity>("quantity", Quantity{kQuantityScale}));
     TILL_CHECK(in.finish());
     const auto found = store_.scanned(code, "");
-    if (!found && store_.is_bank_card(code)) return fail(Code::kPaymentCard);
+    if (!found && store_.is_bank_card(code)) {
+      // One digit wrong, and every tenth number of Russian goods looks like an old card's.
+      const bool goods = found.error().code == Code::kCheckDigit;
+      return fail(goods ? Code::kCheckDigit : Code::kPaymentCard);
+    }
     const auto* item = TILL_TRY(found);
     TILL_CHECK(desk.add(id, item->code, quantity, gs1::gtin_of_elements(code) ? code : ""));
   } else if (verb == "contact") {
