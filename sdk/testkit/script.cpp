@@ -5,7 +5,25 @@
 #include <algorithm>
 #include <filesystem>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Their allocator is not malloc's, and gcc brings no header for it.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
+
 namespace till::testkit {
+
+namespace {
+
+std::size_t bytes_of_heap() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  const auto heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+#endif
+}
+
+}  // namespace
 
 Script::Script(FakeHost& host) : host_(host) {
   host_.set_device([this](Bytes bytes) { hear(bytes); });
@@ -98,8 +116,7 @@ Holdings Holdings::now() {
   Holdings h;
   h.descriptors = count("/proc/self/fd");
   h.threads = count("/proc/self/task");
-  const auto heap = mallinfo2();
-  h.heap_bytes = heap.uordblks + heap.hblkhd;
+  h.heap_bytes = bytes_of_heap();
   return h;
 }
 
