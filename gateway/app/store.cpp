@@ -131,6 +131,7 @@ Result<void> Store::open_journal() {
   };
   hooks.entries = [this] {
     if (link_) link_->entries_available();
+    if (exports_) exports_->look();
   };
   try {
     journal_ = std::make_unique<journal::Journal>(config_.data + "/journal.db", config_.store,
@@ -304,7 +305,7 @@ void Store::idle_round() {
   idle_timer_.expires_after(kIdleEvery);
   idle_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec) return;
-    journal_->idle(kKeepUs);
+    journal_->idle(kKeepUs, exports_->wanted());
     const auto now = clock_.monotonic_us();
     look_at_register();
     look_at_program();

@@ -12,6 +12,7 @@
 #include "gateway/api/server.h"
 #include "gateway/app/config.h"
 #include "gateway/app/counter.h"
+#include "gateway/app/exports.h"
 #include "gateway/app/fiscal.h"
 #include "gateway/app/rule_plugins.h"
 #include "gateway/app/till_register.h"
@@ -114,6 +115,7 @@ class Store final : public checkout::PointsPort {
   void open_quarantine();
   void open_services();
   Result<void> make_devices();
+  void make_exports();
   std::shared_ptr<devices::Device> make_device(const devices::DeviceConfig& config,
                                                const std::string& kind);
   void open_desk();
@@ -180,6 +182,7 @@ class Store final : public checkout::PointsPort {
   boost::asio::steady_timer idle_timer_;
   std::unique_ptr<Counter> counter_;
   std::unique_ptr<RulePlugins> rule_plugins_;
+  std::unique_ptr<Exports> exports_;
   supervisor::Catalogue catalogue_;
   std::optional<supervisor::Cgroups> cgroups_;
   int lock_fd_ = -1;

@@ -14,6 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::uint32_t kExportMs = 30'000;  // a batch, by a slow line
+
 Result<void> may_run(const Config& config, const std::string& folder,
                      const supervisor::Manifest& manifest) {
   TILL_TRY(supervisor::check_trust(config.trust, folder));
@@ -83,6 +85,7 @@ void Store::open_services() {
         publish("", {{"type", "device"}, {"device", device}, {"online", online}});
         if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
         if (online) counter_->is_back(devices_[device]);
+        if (online) exports_->look();
       },
       [this](const std::string& request, std::uint32_t timeout_ms,
              std::function<void(ipc::Outcome)> done) {
@@ -143,7 +146,26 @@ Result<void> Store::make_devices() {
         return at == devices_.end() ? nullptr : at->second;
       },
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
+  make_exports();
   return {};
+}
+
+void Store::make_exports() {
+  exports_ = std::make_unique<Exports>(
+      Exports::Stream{
+          [this](std::uint64_t from, std::size_t most) { return journal_->read(from, most); },
+          [this] { return journal_->last_sequence(); },
+          [this](const std::string& id) { return journal_->exported(id); },
+          [this](const std::string& id, std::uint64_t next) { journal_->keep_exported(id, next); }},
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
+  for (const auto& [id, device] : devices_) {
+    if (device->kind() != "exporter") continue;
+    exports_->add(id, {[device] { return device->online(); },
+                       [device](const std::string& key, const json::value& batch,
+                                std::function<void(const ipc::Outcome&)> done) {
+                         device->submit("export.write", key, batch, kExportMs, std::move(done));
+                       }});
+  }
 }
 
 std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) const {

@@ -400,7 +400,21 @@ void Journal::set_setting(const std::string& key, const std::string& value) {
   db_.run("INSERT OR REPLACE INTO settings VALUES (?,?)", key, value);
 }
 
-void Journal::idle(std::int64_t keep_us) {
+std::uint64_t Journal::exported(const std::string& exporter) {
+  const std::string kept = setting("exported." + exporter);
+  return kept.empty() ? 0 : std::stoull(kept);
+}
+
+void Journal::keep_exported(const std::string& exporter, std::uint64_t next) {
+  try {
+    if (std::exchange(full_, false)) db_.exec("PRAGMA synchronous=NORMAL");
+    set_setting("exported." + exporter, std::to_string(next));
+  } catch (const sqlite::Failure& e) {
+    hooks_.fatal(e.what());
+  }
+}
+
+void Journal::idle(std::int64_t keep_us, std::uint64_t wanted) {
   flush();
   const std::int64_t before = clock_.unix_us() - keep_us;
   try {
@@ -409,7 +423,8 @@ void Journal::idle(std::int64_t keep_us) {
         last.next()) {
       set_setting("pruned_hash", to_hex(last.blob(0)));
     }
-    db_.run("DELETE FROM outbound WHERE sequence<=? AND at_us<?", acknowledged_, before);
+    db_.run("DELETE FROM outbound WHERE sequence<=? AND sequence<? AND at_us<?", acknowledged_,
+            wanted, before);
     db_.run(
         "DELETE FROM steps WHERE at_us<? AND sale IN (SELECT id FROM sales WHERE state "
         "IN ('committed', 'settled_by_person', 'cancelled'))",

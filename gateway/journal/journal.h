@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,10 @@ class Journal final : public checkout::JournalPort {
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
+  // The first sequence an exporter has not taken, 0 = none is known. Soft: a batch may come again.
+  std::uint64_t exported(const std::string& exporter);
+  void keep_exported(const std::string& exporter, std::uint64_t next);
+
   // ---- answers by idempotency key ----
   std::optional<StoredAnswer> answer(const TillId& till, const std::string& key);
   void keep_answer(const TillId& till, const std::string& key, const StoredAnswer& answer);
@@ -86,8 +91,9 @@ class Journal final : public checkout::JournalPort {
   [[nodiscard]] const sqlite::Database& database() const { return db_; }
   // Writes and syncs everything now; the callbacks still come through post.
   void flush();
-  // In an idle moment: moves the log into the file; prunes what is older than `keep_us`.
-  void idle(std::int64_t keep_us);
+  // In an idle moment: moves the log into the file; prunes what is older than `keep_us`, of the
+  // outbound stream nothing from `wanted` on.
+  void idle(std::int64_t keep_us, std::uint64_t wanted = std::numeric_limits<std::int64_t>::max());
 
  private:
   void schedule();

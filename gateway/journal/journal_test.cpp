@@ -178,6 +178,8 @@ TEST_F(JournalTest, PrunesOnlyWhatIsAcknowledgedAndOldAndKeepsTheChain) {
   run();
   journal->acknowledged(3);
   clock.now += 1000;
+  journal->idle(100, 2);
+  EXPECT_EQ(journal->first_kept(), 2U) << "an exporter has still to take it";
   journal->idle(100);
   EXPECT_EQ(journal->first_kept(), 4U);
   journal->acknowledged(4);
@@ -189,6 +191,15 @@ TEST_F(JournalTest, PrunesOnlyWhatIsAcknowledgedAndOldAndKeepsTheChain) {
   journal->hard(sale("9"), "x", {{FactKind::kSale}}, [] {});
   run();
   EXPECT_EQ(journal->read(5, 1).at(0).sequence, 5U);
+}
+
+TEST_F(JournalTest, KnowsHowFarEachExporterIsAfterARestart) {
+  EXPECT_EQ(journal->exported("erp"), 0U);
+  journal->keep_exported("erp", 8);
+  journal->keep_exported("erp", 9);
+  open();
+  EXPECT_EQ(journal->exported("erp"), 9U);
+  EXPECT_EQ(journal->exported("other"), 0U);
 }
 
 TEST_F(JournalTest, AnswersByKey) {

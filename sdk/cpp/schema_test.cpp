@@ -167,7 +167,7 @@ std::vector<Verb> small_verbs() {
                                             "May this marked piece be sold?",
                                             "Можно ли продать этот маркированный товар?"),
       typed<ExportBatch, ExportReceipt>(
-          "export.write", false,
+          "export.write", true,
           "Takes records in order. The same batch may come again: what is known is skipped.",
           "Принимает записи по порядку. Пакет может прийти снова: известное пропускается."),
       typed<RuleQuestion, RuleAnswer>(

@@ -74,7 +74,7 @@ struct MarkingAnswer {
 };
 
 struct ExportBatch {
-  std::string stream;                 // "sales", "documents"
+  std::string stream;                 // "facts": what the store has done
   std::uint64_t first = 0;            // sequence number of the first record
   std::vector<json::object> records;  // one after another, never with a gap
 };
