@@ -169,6 +169,12 @@ Result<void> read_store(Table& root, Config& config) {
     return fail(Code::kConfigInvalid, "store.open_drawer must be \"never\" or \"cash\"");
   }
   config.drawer_on_cash = drawer == "cash";
+  std::string marking_away = "allow";
+  TILL_CHECK(in.get("marking_away", marking_away));
+  if (marking_away != "allow" && marking_away != "refuse") {
+    return fail(Code::kConfigInvalid, "store.marking_away must be \"allow\" or \"refuse\"");
+  }
+  config.sell_unchecked = marking_away == "allow";
   std::string cores = "none";
   TILL_CHECK(in.get("cores", cores));
   if (cores != "none" && cores != "keep") {

@@ -29,6 +29,7 @@ struct Config {
   std::string plugins;  // folder with one folder a plugin; what is not there is the gateway's own
   std::string host_program;
   bool drawer_on_cash = false;  // the drawer opens when a sale was paid in cash
+  bool sell_unchecked = true;   // marked pieces the marking device could not tell of
   bool keep_cores = false;      // of plugins that crash, in data/cores
   supervisor::Trust trust;      // which plugins may run
   std::string listen = "127.0.0.1:8480";

@@ -14,6 +14,7 @@
 #include "gateway/app/counter.h"
 #include "gateway/app/exports.h"
 #include "gateway/app/fiscal.h"
+#include "gateway/app/marking.h"
 #include "gateway/app/rule_plugins.h"
 #include "gateway/app/till_register.h"
 #include "gateway/checkout/desk.h"
@@ -93,7 +94,8 @@ class Store final : public checkout::PointsPort {
   // A coupon or promotion code for a sale: central is asked what it knows, then the desk decides.
   void add_code(const Uuid& sale, const std::string& code,
                 const std::function<void(Result<void>)>& reply);
-  // Asks the program's rule plugins, if it names any, and works the sale out.
+  // Has marked pieces checked, asks the program's rule plugins, if it names any, and works the sale
+  // out. kMarkForbidden, kMarkUnchecked name the line.
   void quote(const Uuid& sale, const std::optional<std::vector<loyalty::Payment>>& payments,
              const std::function<void(Result<void>)>& reply, int tries = 3);
   // What the customer may spend now, by central's word.
@@ -116,6 +118,7 @@ class Store final : public checkout::PointsPort {
   void open_services();
   Result<void> make_devices();
   void make_exports();
+  void make_marking();
   std::shared_ptr<devices::Device> make_device(const devices::DeviceConfig& config,
                                                const std::string& kind);
   void open_desk();
@@ -183,6 +186,7 @@ class Store final : public checkout::PointsPort {
   std::unique_ptr<Counter> counter_;
   std::unique_ptr<RulePlugins> rule_plugins_;
   std::unique_ptr<Exports> exports_;
+  std::unique_ptr<Marking> marking_;  // where a device checks marked goods
   supervisor::Catalogue catalogue_;
   std::optional<supervisor::Cgroups> cgroups_;
   int lock_fd_ = -1;

@@ -15,6 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint32_t kExportMs = 30'000;  // a batch, by a slow line
+constexpr std::uint32_t kMarkingMs = 3'000;
 
 Result<void> may_run(const Config& config, const std::string& folder,
                      const supervisor::Manifest& manifest) {
@@ -147,7 +148,21 @@ Result<void> Store::make_devices() {
       },
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
   make_exports();
+  make_marking();
   return {};
+}
+
+void Store::make_marking() {
+  const auto device = device_of_kind("marking");
+  if (!device) return;
+  marking_ = std::make_unique<Marking>(
+      [device](const std::string& code, std::function<void(const ipc::Outcome&)> done) {
+        if (!device->online()) return done(ipc::Outcome::refused({Code::kPortLost, {}, {}}));
+        device->submit("marking.check", "", json::object{{"code", json::string(code)}}, kMarkingMs,
+                       std::move(done));
+      },
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, clock_,
+      metrics_, config_.sell_unchecked);
 }
 
 void Store::make_exports() {

@@ -92,7 +92,19 @@ void Store::look_at_program() {
 
 void Store::quote(const Uuid& id, const std::optional<std::vector<loyalty::Payment>>& payments,
                   const std::function<void(Result<void>)>& reply, int tries) {
-  const auto done = [this, id, payments, reply](RulePlugins::Answers answers) {
+  const auto unchecked = [this](const std::optional<checkout::Sale>& sale) {
+    return marking_ && sale && checkout::Desk::quotable(*sale) && !marking_->passed(*sale);
+  };
+  const auto check = [this, id, payments, reply, tries](const checkout::Sale& sale) {
+    if (tries < 1) return reply(fail(Code::kMarkUnchecked));  // the basket changes all the time
+    marking_->check(sale, [this, id, payments, reply, tries](const Result<void>& passed) {
+      if (!passed) return reply(passed);
+      quote(id, payments, reply, tries - 1);
+    });
+  };
+  if (const auto sale = desk_->find(id); unchecked(sale)) return check(*sale);
+  const auto done = [this, id, payments, reply, unchecked, check](RulePlugins::Answers answers) {
+    if (const auto now = desk_->find(id); unchecked(now)) return check(*now);
     const auto quoted = desk_->quote(id, payments, std::move(answers));
     reply(quoted ? Result<void>() : std::unexpected(quoted.error()));
   };

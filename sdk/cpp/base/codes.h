@@ -80,6 +80,8 @@ enum class Code : int {
   kReturnTooMuch = 4009,
   kNotSettleable = 4010,
   kHoldUnknown = 4011,
+  kMarkForbidden = 4012,
+  kMarkUnchecked = 4013,
   // 5xxx the customer
   kUnknownCard = 5001,
   kBadPhone = 5002,
