@@ -332,8 +332,8 @@ void Store::print_slip(const checkout::Sale& sale) {
   printer->submit("printer.print", to_string(sale.key()), json::object{{"items", items}}, kPrintMs,
                   [id = sale.id](const ipc::Outcome& outcome) {
                     if (outcome.verdict == ipc::Verdict::kDone) return;
-                    log_warning("slip of sale {}: {} {}", to_string(id),
-                                code_name(outcome.error.code), outcome.error.detail);
+                    log_warning("slip of sale {}: {}", to_string(id),
+                                describe(outcome.error, Language::kEn));
                   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/base/errors.h"
 #include "gateway/base/foreign_text.h"
 #include "gateway/base/log.h"
 
@@ -113,8 +114,9 @@ void Device::apply(supervisor::Event event) {
   const auto before = policy_.state();
   const auto decision = policy_.on(event, services_.clock.monotonic_us(), services_.random);
   if (decision.changed) {
+    const bool asked = before == supervisor::State::kStopping && event == supervisor::Event::kDied;
     log_info("device {}: {} -> {} ({})", config_.id, name(before), name(policy_.state()),
-             name(event));
+             asked ? "ended" : name(event));
     services_.metrics.set(metric("plugin_state"), static_cast<int>(policy_.state()));
   }
   switch (decision.action) {
@@ -324,7 +326,7 @@ void Device::on_port_opened() {
 void Device::on_port_closed(const Error& error) {
   if (stopped_) return;
   if (!port_loss_logged_) {
-    log_warning("device {}: {} {}", config_.id, code_name(error.code), error.detail);
+    log_warning("device {}: {}", config_.id, till::describe(error, Language::kEn));
     services_.metrics.add(metric("port_losses_total"));
     port_loss_logged_ = true;  // once when lost, once when it is back
   }

@@ -64,6 +64,8 @@ def refused_cancel(shop, till):
     till.expect(r"\] in_doubt")
     till.type("cancel")
     till.expect("TB-4002")
+    log = shop.processes["gateway"].said()
+    assert "warning device register: The connection to the device was lost: " in log, "the log says it in words"
     till.type("plug register")
     till.expect(r"чек ФД \d+, 89\.90")
     shop.wait_register()

@@ -63,7 +63,7 @@ def main():
         try:
             shop.start_all()
             gateway().stop()
-            assert "driver ended" not in gateway().said() and "-> stopped (died)" in gateway().said(), "no orderly end"
+            assert "driver ended" not in gateway().said() and "stopping -> stopped (ended)" in gateway().said(), "no orderly end"
             more = [*UNFIT, "signed"]
             config()
             status, words = said(shop.bin / "tillbridge", "check", "--config", shop.folder / "store.toml")
