@@ -224,13 +224,13 @@ class TerminalTill {
     if (ensure_sale()) show(call("identify", {{"card", number}}));
   }
   void phone(const std::string& number) {
-    phone_ = number;
     if (!ensure_sale()) return;
     if (!options_.simulator.empty()) simulate({{"do", "phone.clear"}});  // older codes are dead
     const auto sent = call("identify", {{"phone", number}});
     show_error(sent);
-    const bool shown = sent && sent->status == 202 && !options_.simulator.empty();
-    if (shown) simulate({{"do", "phone.messages"}});
+    const bool taken = sent && sent->status == 202;
+    if (taken) phone_ = number;
+    if (taken && !options_.simulator.empty()) simulate({{"do", "phone.messages"}});
   }
   void code(const std::string& digits) {
     if (digits.empty() || phone_.empty()) {

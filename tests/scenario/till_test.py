@@ -113,6 +113,8 @@ def wrong_phone(shop, till):
     """What the cashier is told about a number is in her language to the end."""
     till.type("phone 8916123")
     till.expect(r"TB-5002 Это не номер телефона\. Уточните")
+    till.type("code 123456")
+    till.expect("сначала phone НОМЕР, затем code ЦИФРЫ")
     till.type("cancel")
     till.expect(r"\[cancelled\]")
 
