@@ -5,12 +5,17 @@
 #include <stdexcept>
 
 #include "gateway/base/errors.h"
+#include "words.h"
 
 namespace till::app {
 
 namespace json = boost::json;
 
 namespace {
+
+Language language_of(const SaleOptions& options) {
+  return options.language == "en" ? Language::kEn : Language::kRu;
+}
 
 Result<std::string> token_in(const std::string& file) {
   std::ifstream in(file);
@@ -36,16 +41,19 @@ std::string read_token(const std::string& file) {
   return *std::move(token);
 }
 
-bool show_devices(const Result<ApiAnswer>& answer) {
+bool show_devices(const Result<ApiAnswer>& answer, Language language) {
   if (!answer || answer->status >= 300) {
-    std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
-              << "\n";
+    std::cout << trouble_text(answer, language);
     return false;
   }
+  const auto said = [&](const json::value& device, const char* field) {
+    return device_word(member_text(device, field), language);
+  };
   for (const auto& d : answer->body.at("devices").as_array()) {
-    std::cout << "  " << member_text(d, "id") << "  " << member_text(d, "kind") << "  "
-              << member_text(d, "port") << "  " << member_text(d, "state")
-              << (member_text(d, "online") == "true" ? "  online" : "  offline") << "\n";
+    const bool online = member_text(d, "online") == "true";
+    std::cout << "  " << member_text(d, "id") << "  " << said(d, "kind") << "  "
+              << member_text(d, "port") << "  " << said(d, "state") << "  "
+              << device_word(online ? "online" : "offline", language) << "\n";
     if (const auto* problem = d.as_object().if_contains("problem");
         problem != nullptr && problem->is_object()) {
       std::cout << "    " << member_text(*problem, "code") << " " << member_text(*problem, "what")
@@ -57,15 +65,14 @@ bool show_devices(const Result<ApiAnswer>& answer) {
 
 int list_devices(const SaleOptions& options) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
-  return show_devices(api.call("GET", "/v1/devices")) ? 0 : 1;
+  return show_devices(api.call("GET", "/v1/devices"), language_of(options)) ? 0 : 1;
 }
 
 int release_device(const SaleOptions& options, const std::string& device) {
   ApiClient api(options.url, read_token(options.token_file), options.language);
   const auto answer = api.call("POST", "/v1/devices/" + device + "/release", json::object{});
   if (answer && answer->status < 300) return 0;
-  std::cout << (answer ? json::serialize(answer->body) : describe(answer.error(), Language::kEn))
-            << "\n";
+  std::cout << trouble_text(answer, language_of(options));
   return 1;
 }
 

@@ -13,7 +13,7 @@ Result<void> check_access(const SaleOptions& options);
 // The token in a file's first word. Throws std::runtime_error when there is none.
 std::string read_token(const std::string& file);
 // One line a device; false when there is no answer.
-bool show_devices(const Result<ApiAnswer>& answer);
+bool show_devices(const Result<ApiAnswer>& answer, Language language);
 int list_devices(const SaleOptions& options);
 // Lets a driver in quarantine try again; a senior's token.
 int release_device(const SaleOptions& options, const std::string& device);

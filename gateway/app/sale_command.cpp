@@ -22,6 +22,7 @@
 #include "device_command.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/system_clock.h"
+#include "words.h"
 
 namespace till::app {
 
@@ -70,6 +71,7 @@ class TerminalTill {
 
  private:
   [[nodiscard]] bool ru() const { return options_.language != "en"; }
+  [[nodiscard]] Language language() const { return ru() ? Language::kRu : Language::kEn; }
   // Only for a person: a script reads whole lines.
   void prompt() {
     if (::isatty(STDIN_FILENO) != 0) std::cout << "> ";
@@ -122,8 +124,9 @@ class TerminalTill {
       std::cout << "[" << member_text(e, "code") << "] " << member_text(e, "what") << ". "
                 << member_text(e, "next") << "\n";
     } else if (type == "device") {
-      std::cout << "[" << member_text(e, "device")
-                << (member_text(e, "online") == "true" ? " +]" : " -]") << "\n";
+      const bool online = member_text(e, "online") == "true";
+      std::cout << "[" << member_text(e, "device") << "] "
+                << device_word(online ? "online" : "offline", language()) << "\n";
     } else if (type == "sale" && member_text(e.at("sale"), "id") == sale_) {
       on_sale(e.at("sale"));
     } else {
@@ -135,7 +138,10 @@ class TerminalTill {
   // What the sale is now: by an event, or read because an event may have been missed.
   void on_sale(const json::value& sale) {
     const std::string state = member_text(sale, "state");
-    if (state != state_) std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << state << "\n";
+    if (state != state_) {
+      std::cout << "[" << (ru() ? "продажа" : "sale") << "] " << sale_word(state, language())
+                << "\n";
+    }
     state_ = state;
     if (state == "committed" || state == "settled_by_person") finish(sale);
     if (state == "cancelled") sale_.clear();
@@ -380,7 +386,7 @@ class TerminalTill {
                 << "\n";
     }
   }
-  void devices(const std::string&) { show_devices(api_.call("GET", "/v1/devices")); }
+  void devices(const std::string&) { show_devices(api_.call("GET", "/v1/devices"), language()); }
 
   // ---- helpers ----
 
@@ -409,7 +415,7 @@ class TerminalTill {
   }
 
   void show_error(const Result<ApiAnswer>& answer) {
-    std::cout << trouble_text(answer, ru() ? Language::kRu : Language::kEn);
+    std::cout << trouble_text(answer, language());
   }
 
   void show(const Result<ApiAnswer>& answer) {
@@ -417,7 +423,7 @@ class TerminalTill {
     if (!answer || answer->status >= 300 || !answer->body.is_object()) return;
     const auto& sale = answer->body.get_object();
     if (!sale.contains("lines")) return;
-    std::cout << "  [" << member_text(answer->body, "state") << "]\n";
+    std::cout << "  [" << sale_word(member_text(answer->body, "state"), language()) << "]\n";
     for (const auto& line : sale.at("lines").as_array()) {
       std::cout << "  " << member_text(line, "id") << ". " << member_text(line, "name") << "  "
                 << member_text(line, "price") << " x " << member_text(line, "quantity") << " = "

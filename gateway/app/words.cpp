@@ -140,6 +140,33 @@ constexpr std::pair<std::string_view, std::string_view> kValues[] = {
     {"near end", "кончается"},
 };
 
+constexpr std::pair<std::string_view, std::string_view> kSales[] = {
+    {"open", "открыта"},
+    {"quoted", "посчитана"},
+    {"parked", "отложена"},
+    {"holding", "удерживаются баллы"},
+    {"hold_unknown", "неизвестно, удержаны ли баллы"},
+    {"fiscalising", "пробивается чек"},
+    {"refused_dirty", "касса отказала, чек отменяется"},
+    {"in_doubt", "под вопросом"},
+    {"needs_person", "нужен старший"},
+    {"committed", "проведена"},
+    {"settled_by_person", "закрыта старшим"},
+    {"cancelled", "отменена"},
+};
+
+constexpr std::pair<std::string_view, std::string_view> kDevices[] = {
+    {"scanner", "сканер"},           {"reader", "ридер карт"},
+    {"register", "касса"},           {"printer", "принтер"},
+    {"channel", "канал сообщений"},  {"rule", "правило"},
+    {"display", "дисплей"},          {"scale", "весы"},
+    {"drawer", "денежный ящик"},     {"stopped", "остановлен"},
+    {"starting", "запускается"},     {"ready", "работает"},
+    {"backoff", "ждёт перезапуска"}, {"quarantined", "отстранён"},
+    {"stopping", "останавливается"}, {"online", "на связи"},
+    {"offline", "нет связи"},
+};
+
 std::string found(std::span<const std::pair<std::string_view, std::string_view>> table,
                   std::string_view text, Language language) {
   const auto at = std::ranges::find(table, text, [](const auto& row) { return row.first; });
@@ -154,6 +181,14 @@ std::string label(std::string_view field, Language language) {
 
 std::string word(std::string_view value, Language language) {
   return found(kValues, value, language);
+}
+
+std::string sale_word(std::string_view state, Language language) {
+  return found(kSales, state, language);
+}
+
+std::string device_word(std::string_view kind_or_state, Language language) {
+  return found(kDevices, kind_or_state, language);
 }
 
 std::string in_words(std::string text, Language language) {

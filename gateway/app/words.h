@@ -18,4 +18,8 @@ std::string label(std::string_view field, Language language);
 // What such a field holds when it is a word of ours ("open", "sale", "true").
 std::string word(std::string_view value, Language language);
 
+// The state of a sale, and what devices are and do, as a cashier reads them.
+std::string sale_word(std::string_view state, Language language);
+std::string device_word(std::string_view kind_or_state, Language language);
+
 }  // namespace till::app

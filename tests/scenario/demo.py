@@ -24,6 +24,11 @@ def title(text):
     print(f"\n\033[1;32m=== {text}\033[0m", flush=True)
 
 
+def say(shop, english, russian):
+    """What the demo itself tells, in the till's language."""
+    return russian if shop.language == "ru" else english
+
+
 def scan(till, *codes):
     for code in codes:
         till.type(f"scan {code}")
@@ -36,12 +41,13 @@ def scan(till, *codes):
 def commit(till, pay="pay"):
     """Pays, waits for the document; the sale's id."""
     till.type(pay)
-    till.expect(r"\] committed")
+    till.expect(r"\] (committed|проведена)")
     return till.expect(r"([0-9a-f]{8}-[0-9a-f-]{27})").group(1)
 
 
 def card_sale(shop, till):
-    title("1. a sale with a card: the gold card gives 3 %, the receipt earns 5 %")
+    title(say(shop, "1. a sale with a card: the gold card gives 3 %, the receipt earns 5 %",
+              "1. продажа с картой: золотая карта даёт 3 %, чек приносит 5 %"))
     scan(till, COFFEE, COFFEE, BREAD, CIGARETTES)
     till.type(f"swipe {GOLD_CARD}")
     till.expect(r"покупатель|customer")
@@ -49,7 +55,8 @@ def card_sale(shop, till):
 
 
 def phone_sale(shop, till):
-    title("2. a sale by phone and one-time code, paid partly with points")
+    title(say(shop, "2. a sale by phone and one-time code, paid partly with points",
+              "2. продажа по телефону и одноразовому коду, часть оплачена баллами"))
     scan(till, COFFEE, MILK)
     till.type(f"phone {PHONE}")
     code = till.expect(r"\[\+7\d+\].*?(\d{6})").group(1)
@@ -61,25 +68,28 @@ def phone_sale(shop, till):
 
 
 def cable_sale(shop, till):
-    title("3. two equal baskets; in the second the cable is cut just after the document became fiscal,"
-          "\n    and another till prints an equal receipt meanwhile")
+    title(say(shop, "3. two equal baskets; in the second the cable is cut just after the document became fiscal,"
+              "\n    and another till prints an equal receipt meanwhile",
+              "3. две одинаковые продажи; во второй кабель выдернут сразу после того, как чек стал фискальным,"
+              "\n    а другая касса тем временем пробивает такой же"))
     scan(till, MILK)
     commit(till)
     scan(till, MILK)
     shop.sim("register.fault", when="fiscal", at=1, side="after", what="cut")
     before = len(shop.documents())
     till.type("pay")
-    till.expect(r"\] in_doubt")
+    till.expect(r"\] (in_doubt|под вопросом)")
     wait_for("the document", lambda: len(shop.documents()) > before)
     shop.sim("register.foreign", total=8990)
-    print("  (the register printed a foreign receipt of 89.90)")
+    print(say(shop, "  (the register printed a foreign receipt of 89.90)", "  (касса пробила чужой чек на 89.90)"))
     till.type("plug register")
-    till.expect(r"\] committed")
+    till.expect(r"\] (committed|проведена)")
     return till.expect(r"([0-9a-f]{8}-[0-9a-f-]{27})").group(1)
 
 
 def killed_sale(shop, till):
-    title("4. kill -9 of the gateway just after the document became fiscal")
+    title(say(shop, "4. kill -9 of the gateway just after the document became fiscal",
+              "4. kill -9 шлюза сразу после того, как чек стал фискальным"))
     scan(till, COFFEE, BREAD)
     till.type(f"swipe {GOLD_CARD}")
     till.expect(r"покупатель|customer")
@@ -91,12 +101,12 @@ def killed_sale(shop, till):
     shop.kill_gateway()
     print("  (kill -9 tillbridge)")
     shop.start_gateway()
-    till.expect(r"\] committed")
+    till.expect(r"\] (committed|проведена)")
     return till.expect(r"([0-9a-f]{8}-[0-9a-f-]{27})").group(1)
 
 
 def partial_return(shop, till, sold):
-    title("5. one of the two packs of coffee comes back")
+    title(say(shop, "5. one of the two packs of coffee comes back", "5. возвращают одну из двух пачек кофе"))
     till.type(f"return {sold} 1=1")
     till.expect(r"вернуть|to pay back")
     return commit(till)
@@ -111,7 +121,7 @@ def scripted(shop):
     partial_return(shop, till, first)
     till.stop()
     wait_for("central to have everything", shop.settled)
-    title("the receipt of the first sale, as it was printed")
+    title(say(shop, "the receipt of the first sale, as it was printed", "чек первой продажи, как он напечатан"))
     document = audit.rows(shop.folder / "store" / "journal.db",
                           f"SELECT fiscal_document FROM sales WHERE id = '{first}'")[0]["fiscal_document"]
     print((shop.folder / "register" / "paper" / f"fd-{document:06}.txt").read_text())
@@ -120,13 +130,17 @@ def scripted(shop):
 
 
 def prove(shop):
-    title("proof: documents in the register, sales in the journal, postings in the ledger")
+    title(say(shop, "proof: documents in the register, sales in the journal, postings in the ledger",
+              "доказательство: документы в кассе, продажи в журнале, проводки в центре"))
     print(audit.table(shop.folder))
     wrong = audit.audit(shop.folder)
     for sentence in wrong:
         print(f"WRONG  {sentence}")
-    print("audit: " + ("FAILED" if wrong else "the register, the journal and the ledger agree"))
-    print(f"everything is in {os.path.relpath(shop.folder)}: receipts in register/paper and printer, logs in logs")
+    print("audit: " + (say(shop, "FAILED", "НЕ СХОДИТСЯ") if wrong else
+                       say(shop, "the register, the journal and the ledger agree", "касса, журнал и центр сходятся")))
+    folder = os.path.relpath(shop.folder)
+    print(say(shop, f"everything is in {folder}: receipts in register/paper and printer, logs in logs",
+              f"всё лежит в {folder}: чеки в register/paper и printer, журналы работы в logs"))
     return 1 if wrong else 0
 
 
@@ -143,11 +157,13 @@ def interactive(shop):
     senior = shop.folder / "senior-token"
     senior.write_text(shop.senior_token)
     senior.chmod(0o600)
-    print("In another terminal, as a senior: " + " ".join(map(str, [
+    print(say(shop, "In another terminal, as a senior: ", "В другом терминале, как старший: ") + " ".join(map(str, [
         os.path.relpath(shop.bin / "tillbridge"), "register", "status", "--url", f"http://127.0.0.1:{shop.port}",
         "--token-file", os.path.relpath(senior)])))
-    print(f"Goods: {COFFEE} coffee, {BREAD} bread, {MILK} milk, {CIGARETTES} cigarettes. "
-          f"Cards: {GOLD_CARD}, {SILVER_CARD}. Phone: {PHONE}")
+    print(say(shop, f"Goods: {COFFEE} coffee, {BREAD} bread, {MILK} milk, {CIGARETTES} cigarettes. "
+              f"Cards: {GOLD_CARD}, {SILVER_CARD}. Phone: {PHONE}",
+              f"Товары: {COFFEE} кофе, {BREAD} хлеб, {MILK} молоко, {CIGARETTES} сигареты. "
+              f"Карты: {GOLD_CARD}, {SILVER_CARD}. Телефон: {PHONE}"))
     subprocess.run([shop.bin / "tillbridge", "sale", "--url", f"http://127.0.0.1:{shop.port}",
                     "--token-file", shop.folder / "token", "--sim", shop.folder / "control.sock",
                     "--senior-token-file", shop.folder / "senior-token",

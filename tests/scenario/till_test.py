@@ -2,6 +2,7 @@
 """`tillbridge sale`, the till in the terminal, when things do not go straight."""
 import contextlib
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def refused_cancel(shop, till):
     scan(till, MILK)
     shop.sim("register.fault", when="fiscal", at=1, side="after", what="cut")
     till.type("pay")
-    till.expect(r"\] in_doubt")
+    till.expect(r"\] под вопросом")
     till.type("cancel")
     till.expect("TB-4002")
     log = shop.processes["gateway"].said()
@@ -71,7 +72,7 @@ def refused_cancel(shop, till):
     shop.wait_register()
     scan(till, MILK)
     till.type("cancel")
-    till.expect(r"\[cancelled\]")
+    till.expect(r"\[отменена\]")
     till.type("state")
     till.expect("нет открытой продажи")
     print("a cancel that was refused leaves the sale with the till")
@@ -116,7 +117,7 @@ def wrong_phone(shop, till):
     till.type("code 123456")
     till.expect("сначала phone НОМЕР, затем code ЦИФРЫ")
     till.type("cancel")
-    till.expect(r"\[cancelled\]")
+    till.expect(r"\[отменена\]")
 
 
 def own_language(shop):
@@ -128,6 +129,18 @@ def own_language(shop):
     finally:
         till.stop()
     print("a till's events speak its own language")
+
+
+def words(shop, till):
+    """What devices are and do, in the till's language."""
+    till.type("devices")
+    till.expect(r"^  scanner  сканер  pty:\S+  работает  на связи$")
+    shop.sim("printer.pull")
+    till.expect(r"^\[printer\] нет связи$")
+    shop.sim("printer.plug")
+    till.expect(r"^\[printer\] на связи$")
+    assert not re.search(r"\] [a-z_]+$", till.seen, re.M), till.seen
+    print("states in the till's language")
 
 
 def main():
@@ -144,6 +157,7 @@ def main():
                 return_beside_a_sale(shop, till)
                 balance_of_a_return(shop, till)
                 wrong_phone(shop, till)
+                words(shop, till)
             finally:
                 till.stop()
             own_language(shop)
