@@ -161,6 +161,13 @@ TEST(Json, NamesUnknownAndMissingFields) {
   EXPECT_TRUE(inner->get<int>("known"));
   EXPECT_EQ(inner->finish().error(), (Error{Code::kUnknownField, "a.strange", ""}));
   EXPECT_EQ(inner->get<int>("gone").error(), (Error{Code::kMissingField, "a.gone", ""}));
+  const auto twice = [](std::string_view text) { return parse_json(text).error(); };
+  EXPECT_EQ(twice(R"({"a": 1, "b": {"c": 2,)"
+                  "\n"
+                  R"("c": 3}})"),
+            (Error{Code::kDuplicate, "line 2, column 2: c", ""}));
+  EXPECT_EQ(twice(R"([{"a\"": "{", "x":1, "a\"" : 2}])").code, Code::kDuplicate);
+  EXPECT_TRUE(parse_json(R"({"a": "a", "b": ["b", {"a": "x\\"}], "c": {"a": {"a": "{\"a\":"}}})"));
   const auto slips =
       parse_json(R"({"nmae": 1, "prices": 2, "tx": 3, "colour": 4, "ip": 5, "side": 6})");
   auto slipped = JsonObject::from(*slips, "");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace till {
 namespace {
@@ -19,6 +20,26 @@ std::string position(std::string_view text, std::size_t offset) {
 
 std::unexpected<Error> wrong(const std::string& path, std::string_view wanted) {
   return fail(Code::kWrongType, at(path) + " must be " + std::string(wanted));
+}
+
+// The parser takes the last of two fields of one name; who wrote them may have meant the first.
+// `text` is JSON, nested as deep as the parser allows.
+Result<void> no_field_twice(std::string_view text) {
+  std::vector<std::set<std::string_view>> open;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '{') open.emplace_back();
+    if (text[i] == '}') open.pop_back();
+    if (text[i] != '"') continue;
+    const auto start = i + 1;
+    for (++i; text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+    const auto next = text.find_first_not_of(" \t\r\n", i + 1);
+    if (next == std::string_view::npos || text[next] != ':') continue;
+    const auto name = text.substr(start, i - start);
+    if (!open.back().insert(name).second) {
+      return fail(Code::kDuplicate, position(text, start) + ": " + std::string(name.substr(0, 64)));
+    }
+  }
+  return {};
 }
 
 // One letter too many, too few or wrong, or two that changed places.
@@ -68,6 +89,7 @@ Result<js::value> parse_json(std::string_view text, JsonLimits limits) {
   if (error) return fail(Code::kBadJson, position(text, read) + ": " + error.message());
   if (read < text.size())
     return fail(Code::kBadJson, position(text, read) + ": text after the end");
+  TILL_CHECK(no_field_twice(text));
   return parser.release();
 }
 

@@ -28,6 +28,7 @@ def http_cases(shop):
     yield "unknown field", (400, "TB-1003"), post(lines, {"code": "1", "prise": "1"})
     yield "missing field", (400, "TB-1004"), post(lines, {})
     yield "misspelt field", (400, "TB-1003"), post(lines, {"cod": "4601234567893"})
+    yield "a field given twice", (409, "TB-1011"), post(lines, b'{"code": "1", "code": "4601234567893"}')
     yield "wrong type", (400, "TB-1005"), post(lines, {"code": 1})
     yield "too deep", (400, "TB-1002"), post(lines, b"[" * 5000)
     yield "too large", (413, "TB-8004"), post(lines, b'{"code":"' + b"1" * 400_000 + b'"}')
