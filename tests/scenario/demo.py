@@ -126,7 +126,7 @@ def scripted(shop):
                           f"SELECT fiscal_document FROM sales WHERE id = '{first}'")[0]["fiscal_document"]
     print((shop.folder / "register" / "paper" / f"fd-{document:06}.txt").read_text())
     title("tillbridge-central purchases")
-    print(shop.central("purchases"))
+    print(shop.central("purchases", "--lang", shop.language))
 
 
 def prove(shop):
