@@ -186,6 +186,17 @@ CLI::App* add_plugins(CLI::App& app, PluginArguments& into) {
   return plugins;
 }
 
+CLI::App* add_register(CLI::App& app, SaleOptions& options, std::vector<std::string>& words,
+                       bool& as_json) {
+  auto* fiscal = app.add_subcommand("register", "the fiscal register of a running gateway");
+  fiscal->add_option("words", words, kRegisterHelp);
+  fiscal->add_flag("--json", as_json, "the answer as it came");
+  fiscal->add_option("--url", options.url, "http://127.0.0.1:8480");
+  fiscal->add_option("--token-file", options.token_file, "file with a senior's token");
+  fiscal->add_option("--language", options.language, "ru or en; else LANG decides");
+  return fiscal;
+}
+
 // What talks to a running gateway.
 int call_gateway(const SaleOptions& options, const std::function<int()>& command) {
   const auto may = check_access(options);
@@ -236,12 +247,7 @@ int main(int argc, char** argv) {
   bool as_json = false;
   auto* settle = sale->add_subcommand("settle", "a senior says what the paper says");
   settle->add_option("words", words, "SALE none | SALE FISCAL_MEMORY NUMBER SIGN")->required();
-  auto* fiscal = app.add_subcommand("register", "the fiscal register of a running gateway");
-  fiscal->add_option("words", words, till::app::kRegisterHelp);
-  fiscal->add_flag("--json", as_json, "the answer as it came");
-  fiscal->add_option("--url", sale_options.url, "http://127.0.0.1:8480");
-  fiscal->add_option("--token-file", sale_options.token_file, "file with a senior's token");
-  fiscal->add_option("--language", sale_options.language, "ru or en; else LANG decides");
+  const auto* fiscal = till::app::add_register(app, sale_options, words, as_json);
   sale->add_option("--senior-token-file", sale_options.senior_token_file,
                    "file with a senior's token: `settle` works at this till");
   auto* program = app.add_subcommand("program", "tools for the owner of a loyalty program");

@@ -22,6 +22,7 @@
 #include "device_command.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/system_clock.h"
+#include "sale_help.h"
 #include "words.h"
 
 namespace till::app {
@@ -30,25 +31,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-
-constexpr const char* kHelp =
-    R"(  scan CODE           the scanner reads a bar code        сканер читает штрихкод
-  swipe NUMBER        a loyalty card is swiped            карта проведена через ридер
-  phone NUMBER        send a one-time code                послать код на телефон
-  code DIGITS         the customer tells the code         покупатель назвал код
-  coupon CODE         a coupon or promotion code          купон или промокод
-  points N            spend N points                      списать баллы
-  pay [cash N]        pay (card, or cash N)               оплатить
-  return SALE L=Q …   return lines of a sale              возврат
-  state | cancel      show or cancel the sale             показать, отменить
-  settle FN FD SIGN   a senior: it is on the paper; or     старший: чек на бумаге есть;
-         | none       settle none                          или чека нет
-  pull X [MS]         cable of register, printer …        выдернуть кабель (через MS мс)
-  plug X              and back                            вставить
-  kill gateway        kill -9 the gateway                 убить шлюз
-  balance | receipt   balance; the receipt as printed     баланс; чек, как он напечатан
-  devices | quit
-)";
 
 class TerminalTill {
  public:
@@ -88,7 +70,7 @@ class TerminalTill {
           });
         });
     if (sale_.empty()) return;
-    catch_up();
+    (void)catch_up();  // of a gateway that is still away it is no news
     prompt();
   }
 
