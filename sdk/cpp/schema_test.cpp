@@ -163,8 +163,7 @@ std::vector<Verb> small_verbs() {
           "message.send", true,
           "Sends one message. In doubt when the provider may have taken it: it is not sent again.",
           "Отправляет одно сообщение. В сомнении, если провайдер мог его принять: повтора нет."),
-      typed<MarkingQuestion, MarkingAnswer>("marking.check", true,
-                                            "May this marked piece be sold?",
+      typed<MarkingQuestion, MarkingAnswer>("marking.check", true, "May this marked piece be sold?",
                                             "Можно ли продать этот маркированный товар?"),
       typed<ExportBatch, ExportReceipt>(
           "export.write", true,

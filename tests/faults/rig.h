@@ -56,7 +56,7 @@ class Rig {
   virtual bool paper_ends(bool at_next_document) = 0;  // else now
   virtual bool paper_back() = 0;
   virtual bool cutter_jams(bool /*jams*/) { return false; }  // behind whatever document is made
-  virtual bool fill_memory() { return false; }  // no further document fits
+  virtual bool fill_memory() { return false; }               // no further document fits
   virtual bool clock_off_by(std::int64_t /*seconds*/) { return false; }
   virtual bool hide_witness() = 0;  // the register can no longer show what a document contains
 };

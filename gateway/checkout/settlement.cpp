@@ -1,5 +1,5 @@
-// What a person settled is compared with the register once it answers again: she may have misread
-// the paper, and a document may turn up that nobody knew of.
+// What a person settles, and what the register says of it once it answers again: she may have
+// misread the paper, and a document may turn up that nobody knew of.
 #include <algorithm>
 
 #include "desk.h"
@@ -60,6 +60,52 @@ FiscalKind reverse_of(FiscalKind kind) {
 }
 
 }  // namespace
+
+Result<void> Desk::settle(const Uuid& id, const std::string& by,
+                          std::optional<FiscalDocument> document, Then<const Sale&> then) {
+  Live* live = TILL_TRY(live_sale(id));
+  Sale& sale = live->sale;
+  const bool doubt = sale.state == State::kInDoubt && config_.till_prints;
+  if (sale.state != State::kNeedsPerson && !doubt) {
+    return fail(Code::kNotSettleable, std::string(name(sale.state)));
+  }
+  if (document) {
+    const auto other = journal_.sale_of(document->fiscal_memory, document->number);
+    if (other && *other != id) return fail(Code::kDuplicate, "document of " + to_string(*other));
+  }
+  live->waiting.push_back(std::move(then));
+  live->resolving = false;  // whatever the question would still bring, it is settled
+  ++live->timer;
+  live->tries = live->answers = 0;
+  sale.candidates.clear();
+  sale.settlements.push_back({.attempt = sale.attempt, .by = by, .document = document.has_value()});
+  sale.settlements.back().attempt.receipt.contact.clear();
+  to_recheck_.push_back(sale.key());
+  sale.clear_trouble();
+  if (document) {
+    outcome(*live, Event::kSettle);
+    close(sale, *document);
+    auto facts = sold_facts(sale);
+    facts.push_back({.kind = FactKind::kSettled});
+    journal_.hard(sale, "settled", std::move(facts), [this, id] {
+      unlock(*live_.at(id));
+      rest(*live_.at(id));
+      live_.erase(id);
+      recheck_settled();
+    });
+    return {};
+  }
+  outcome(*live, Event::kSettleNone);
+  auto facts = release_facts(sale);
+  facts.push_back({.kind = FactKind::kSettled, .document = false});
+  sale.attempt.hold = {};
+  journal_.hard(sale, "settled_none", std::move(facts), [this, id] {
+    unlock(*live_.at(id));
+    rest(*live_.at(id));
+    recheck_settled();
+  });
+  return {};
+}
 
 void Desk::recheck_settled() {
   if (config_.till_prints) {  // asked of each at once: it may never answer of one
