@@ -11,13 +11,18 @@ namespace json = boost::json;
 using checkout::Then;
 
 constexpr std::uint32_t kAskMs = 15000;
-constexpr std::uint32_t kReceiptMs = 120000;  // a long receipt on a slow printer
+constexpr std::uint32_t kReceiptMs = 120000;
+constexpr std::uint32_t kLineMs = 3000;  // four commands of a slow register for a marked piece
 constexpr std::uint32_t kShiftMs = 150000;
 constexpr int kLossTries = 20;
 constexpr std::int64_t kLossRetryUs = 1'000'000;
 constexpr std::int64_t kTurnUs = 20'000'000;  // a person waits no longer for her turn
 
 using checkout::is_loss;
+
+std::uint32_t receipt_ms(const FiscalReceipt& receipt) {
+  return kReceiptMs + kLineMs * static_cast<std::uint32_t>(receipt.lines.size());
+}
 
 // A done operation's body; anything else as its error.
 Result<json::value> body_of(const ipc::Outcome& outcome) {
@@ -83,7 +88,7 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
   watch_.expect("shift_open");
   ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
       [=, this](const Result<json::value>& body) {
-        if (body || !is_loss(body.error().code)) watch_.expect("");
+        if (body || !is_loss(body.error().code)) watch_.answered("shift_open");
         if (!body) return then(std::unexpected(body.error()));
         read_baseline(then);
       });
@@ -109,7 +114,7 @@ FiscalReceipt Fiscal::completed(FiscalReceipt receipt) const {
 void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                      Then<checkout::RegisterOutcome> then) {
   json::object body{{"receipt", to_json(completed(receipt))}};
-  device_->submit("fiscal.receipt", to_string(key), std::move(body), kReceiptMs,
+  device_->submit("fiscal.receipt", to_string(key), std::move(body), receipt_ms(receipt),
                   [this, then](const ipc::Outcome& o) {
                     checkout::RegisterOutcome outcome;
                     outcome.error = o.error;
@@ -131,7 +136,7 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
 void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
                      Then<Result<Resolution>> then) {
   json::object body{{"receipt", to_json(completed(receipt))}, {"baseline", to_json(before)}};
-  ask("fiscal.resolve", std::move(body), kReceiptMs,
+  ask("fiscal.resolve", std::move(body), receipt_ms(receipt),
       [this, then](const Result<json::value>& value) {
         if (!value) return then(std::unexpected(value.error()));
         auto resolution = resolution_from_json(*value);
@@ -227,7 +232,7 @@ void Fiscal::report(const Report& what, const json::object& body, const Body& th
       return after_(kLossRetryUs, [=, this] { report(what, body, then, tries - 1); });
     }
     // A refusal after a loss says nothing of the document the loss may have left.
-    if (result || (!lost && tries == kLossTries)) watch_.expect("");
+    if (result || (!lost && tries == kLossTries)) watch_.answered(what.document);
     if (!result) {
       unlock();
       return then(result);

@@ -73,24 +73,27 @@ RegisterWatch::RegisterWatch(WatchHooks hooks, Metrics& metrics)
   known_memory_ = json::value_to<std::string>(value.at("memory"));
   known_ = value.at("last").to_number<std::uint32_t>();
   for (const auto& n : value.at("unread").as_array()) foreign_.insert(n.to_number<std::uint32_t>());
-  if (const auto* kind = value.get_object().if_contains("expected")) {
-    expected_ = json::value_to<std::string>(*kind);
+  if (const auto* kinds = value.get_object().if_contains("expected")) {
+    expected_ = json::value_to<std::set<std::string>>(*kinds);
   }
   known_ = std::max(known_, hooks_.last_sold(known_memory_));
 }
 
 void RegisterWatch::keep() {
   json::array unread(foreign_.begin(), foreign_.end());
-  hooks_.set_setting("register.known", json::serialize(json::object{{"memory", known_memory_},
-                                                                    {"last", known_},
-                                                                    {"unread", unread},
-                                                                    {"expected", expected_}}));
+  hooks_.set_setting("register.known",
+                     json::serialize(json::object{{"memory", known_memory_},
+                                                  {"last", known_},
+                                                  {"unread", unread},
+                                                  {"expected", json::value_from(expected_)}}));
 }
 
 void RegisterWatch::expect(const std::string& kind) {
-  if (expected_ == kind) return;
-  expected_ = kind;
-  keep();
+  if (expected_.insert(kind).second) keep();
+}
+
+void RegisterWatch::answered(const std::string& kind) {
+  if (expected_.erase(kind) != 0) keep();
 }
 
 Result<void> RegisterWatch::admits(const RegisterStatus& status) {
@@ -150,10 +153,7 @@ std::vector<std::uint32_t> RegisterWatch::unread() const {
 
 void RegisterWatch::read(const FiscalDocument& d) {
   if (foreign_.erase(d.number) == 0) return;
-  if (!expected_.empty() && d.kind == expected_) {
-    expected_.clear();
-    return keep();
-  }
+  if (expected_.erase(d.kind) != 0) return keep();
   // Of a sale that nobody knew to be on paper: the recheck of settled sales says so.
   if (hooks_.sold_here(d)) return keep();
   metrics_.add("tillbridge_register_foreign_documents_total");

@@ -55,8 +55,9 @@ class RegisterWatch {
   // Numbers nobody here knows, to be read when there is time; at most a few at once.
   [[nodiscard]] std::vector<std::uint32_t> unread() const;
   void read(const FiscalDocument& document);
-  // A command of ours may be making a document of that kind; "" once its answer is here.
+  // A command of ours may be making a document of that kind, until its answer is here.
   void expect(const std::string& kind);
+  void answered(const std::string& kind);
 
   // A state read in full: kept for the console, warned of once for each new thing.
   void state(RegisterStatus status, const std::string& local_now);
@@ -72,7 +73,7 @@ class RegisterWatch {
   std::string known_memory_;
   std::uint32_t known_ = 0;
   std::set<std::uint32_t> foreign_;
-  std::string expected_;  // "" = nothing
+  std::set<std::string> expected_;  // kinds
   boost::json::object last_state_;
   boost::json::array warnings_;
   std::set<std::string> warned_;

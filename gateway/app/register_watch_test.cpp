@@ -51,7 +51,9 @@ TEST_F(RegisterWatchTest, ArmingTheSameAgainForgetsNothing) {
 // The process ends while a shift is being opened: the document is ours nevertheless, once.
 TEST_F(RegisterWatchTest, WhatACommandOfOursMadeIsOursAfterARestart) {
   ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.expect("shift_close");
   watch.expect("shift_open");
+  watch.answered("shift_close");
   RegisterWatch again{hooks, metrics};
   again.saw("fn", 5);
   FiscalDocument opened{"fn", 4, 1}, next{"fn", 5, 1};
