@@ -411,10 +411,10 @@ namespace {
 // The attempt's document stands already: the till says it once more.
 bool is_known(const checkout::Sale& sale, std::uint32_t attempt, const FiscalDocument& document) {
   const auto* const settled = sale.settlement(attempt);
-  const auto own = settled != nullptr && settled->extra ? settled->extra
+  const auto own = settled != nullptr && settled->found ? settled->found
                    : attempt == sale.attempt.number     ? sale.document
                                                         : std::nullopt;
-  return own && own->fiscal_memory == document.fiscal_memory && own->number == document.number;
+  return own && checkout::is_same(*own, document);
 }
 
 }  // namespace
@@ -436,9 +436,7 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
   if (verdict == checkout::Verdict::kDone) {
     if (!in.has("document")) return fail(Code::kMissingField, "document");
     document = TILL_TRY(document_of(in));
-    const auto other = store_.journal().sale_of(document.fiscal_memory, document.number);
-    if (other && *other != sale.id)
-      return fail(Code::kDuplicate, "document of " + to_string(*other));
+    TILL_CHECK(store_.desk().check_document(sale, *asked, document));
     document.total = asked->receipt.total;
     document.kind = kind_name(asked->receipt);
     document.witness = to_string(AttemptKey{sale.id, attempt});

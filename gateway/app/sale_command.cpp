@@ -232,9 +232,15 @@ class TerminalTill {
     std::istringstream in(words);
     std::string memory;
     std::uint64_t number = 0, sign = 0;
-    in >> memory >> number >> sign;
+    const bool none = words == "none";
+    std::string more;
+    if (!none && (!(in >> memory >> number >> sign) || in >> more)) {
+      std::cout << (ru() ? "  settle none, или settle ФН ФД ФП\n"
+                         : "  settle none, or settle FISCAL_MEMORY NUMBER SIGN\n");
+      return;
+    }
     json::object body{{"no_document", true}};
-    if (memory != "none") {
+    if (!none) {
       body = {{"document", {{"fiscal_memory", memory}, {"number", number}, {"sign", sign}}}};
     }
     const auto& token = options_.senior_token_file;

@@ -133,10 +133,11 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   if (const auto* settled = sale.foremost_settlement()) {
     out["recheck"] = in_words(settled->rechecked.value_or("due"), language);
     // A document that is nobody's sale: the return receipt for it is one call away.
-    if (settled->extra) out["extra_document"] = view(*settled->extra, language);
-    if (settled->extra && !settled->undone_by.is_nil()) {
+    const auto* const extra = sale.extra_of(*settled);
+    if (extra != nullptr) out["extra_document"] = view(*extra, language);
+    if (extra != nullptr && !settled->undone_by.is_nil()) {
       out["undone_by"] = to_string(settled->undone_by);
-    } else if (settled->extra) {
+    } else if (extra != nullptr) {
       out["propose"] = "POST /v1/sales/" + to_string(sale.id) + "/undo";
     }
   }

@@ -297,6 +297,15 @@ constexpr CatalogueEntry kEntries[] = {
      {"Маркированную единицу не удалось проверить",
       "Служба проверки маркированных товаров не ответила или не знает эту единицу.",
       "Повторите или уберите названную позицию из чека."}},
+    {kDocumentTaken,
+     kState,
+     kNoRetry,
+     kCashier,
+     409,
+     {"This fiscal document belongs to another sale", "The sale named here stands on it.",
+      "Read the number on the paper again; if it is right, call the support."},
+     {"Этот фискальный документ относится к другой продаже", "Им закрыта указанная продажа.",
+      "Перечитайте номер на чеке; если он верен, обратитесь в поддержку."}},
 };
 
 }  // namespace

@@ -367,6 +367,7 @@ Result<void> Desk::cancel(const Uuid& id) {
     journal_.hard(*sale, "cancel", std::move(facts), [] {});
   }
   hooks_.changed(*sale);
+  undo_is_cancelled(*sale);
   live_.erase(id);
   return {};
 }

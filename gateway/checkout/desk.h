@@ -85,10 +85,15 @@ class Desk {
   // `request` is the till's own key of this payment; it is kept with the attempt.
   Result<void> pay(const Uuid& id, const std::string& quote_id, std::vector<FiscalPayment> payments,
                    Then<const Sale&> then, const std::string& request = "");
-  // A senior's word on what the paper says; `document` empty = there is none. kDuplicate: another
-  // sale stands on that document.
+  // A senior's word on what the paper says; `document` empty = there is none. Errors as of
+  // check_document(); where the register named candidates it is one of them.
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);
+
+  // Could that be the attempt's document? kOutOfRange and kBadValue name what could not;
+  // kDocumentTaken: another sale stands on it.
+  Result<void> check_document(const Sale& sale, const Attempt& attempt,
+                              const FiscalDocument& document);
 
   // What waited for paper is on it now.
   void paper_is_finished();
@@ -116,6 +121,8 @@ class Desk {
     // While an outcome is on its way to the disk nobody is shown it: the state from before.
     std::optional<State> shown;
   };
+
+  static constexpr std::int64_t kRecheckFirstUs = 5'000'000;
 
   // A sale with its names and time, and its way to the journal, the till and the live ones.
   std::unique_ptr<Live> fresh(const TillId& till, const std::string& number,
@@ -152,13 +159,20 @@ class Desk {
   void unlock(Live& live);
   void restart(Live& live);
   void recheck(const AttemptKey& key);
+  void recheck_later();
+  Settlement* printed_already(Sale& sale);
+  bool is_extra_still(const Sale& sale, const Settlement& settled);
+  bool ends_by_earlier(Live& live);
+  void ask_of_earlier(const Uuid& id, std::size_t unanswered);
+  void undo_is_cancelled(const Sale& undo);
+  std::optional<Sale> owner_of(const FiscalDocument& document, const Uuid& but);
   void on_rechecked(const AttemptKey& key, Result<Resolution> result);
-  void on_compared(const AttemptKey& key, const Resolution& found);
+  void on_compared(const AttemptKey& key, Resolution found);
   void ask_next_settled();
   // The live sale, or the journal's read into `kept`; null when there is none.
   [[nodiscard]] bool is_rechecked_now(const Uuid& id) const;
   Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
-  void commit_found(Live& live, Settlement& settled);
+  void commit_found(Live& live, Settlement& settled, std::vector<Fact> facts);
   void close(Sale& sale, const FiscalDocument& document);
   [[nodiscard]] std::int64_t coupon_uses(const std::string& code, const Uuid& but_of) const;
   Result<void> check_coupons(const Sale& sale) const;
@@ -169,7 +183,7 @@ class Desk {
   [[nodiscard]] Result<void> check_caps(const Sale& sale) const;
   void issue_coupons(Sale& sale);
   static void used_elsewhere(Sale& sale, const std::string& code);
-  std::vector<Fact> sold_facts(const Sale& sale) const;
+  std::vector<Fact> sold_facts(const Sale& sale);
   std::vector<Fact> release_facts(const Sale& sale) const;
   // Of an allowance no sale of the store has used or may still use.
   std::vector<Fact> allowance_facts(const Sale& sale) const;
@@ -188,6 +202,8 @@ class Desk {
   std::vector<Uuid> unprinted_;
   std::size_t to_ask_ = 0;  // of them, before the others have to wait
   bool rechecking_ = false;
+  std::int64_t recheck_wait_us_ = kRecheckFirstUs;  // until it is asked again, longer each time
+  std::uint64_t recheck_timer_ = 0;                 // the one that counts
 };
 
 }  // namespace till::checkout

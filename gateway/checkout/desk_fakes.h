@@ -48,7 +48,7 @@ struct FakeRegister : RegisterPort {
   Later& later;
   bool is_online = true;
   int locks = 0, receipts = 0, resolves = 0, recovers = 0;
-  Result<Baseline> baseline = Baseline{"fn", 10, ""};
+  Result<Baseline> baseline = Baseline{"fn", 5, ""};
   RegisterOutcome outcome{Verdict::kDone, {"fn", 11, 1}, {}, false};
   std::vector<Result<Resolution>> resolutions;
   FiscalReceipt last;
@@ -242,9 +242,9 @@ struct DeskTest : testing::Test {
     fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
     const Uuid id = sale(2, redeem);
     EXPECT_TRUE(pay(id));
-    later.run();
+    later.run(later.now);
     EXPECT_TRUE(desk->settle(id, "senior", said, [](const Sale&) {}));
-    later.run();
+    later.run(later.now);  // not until it is asked again by itself
     return id;
   }
   State state(const Uuid& id) { return desk->find(id)->state; }

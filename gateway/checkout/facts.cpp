@@ -53,9 +53,10 @@ Buffer encode(const Sale& sale, const Fact& fact) {
   }
   if (fact.kind == FactKind::kSettledOtherwise || fact.kind == FactKind::kSoldTwice) {
     const Settlement& settled = *sale.settlement(fact.attempt);
-    const auto& found = settled.extra   ? *settled.extra
-                        : sale.document ? *sale.document
-                                        : FiscalDocument{};
+    const FiscalDocument* const extra = sale.extra_of(settled);
+    const auto& found = extra != nullptr ? *extra
+                        : sale.document  ? *sale.document
+                                         : FiscalDocument{};
     const bool twice = fact.kind == FactKind::kSoldTwice;
     return wire::encode(
         wire::Fact{wire::RegisterNotice{twice ? Code::kSoldTwice : Code::kSettledOtherwise,

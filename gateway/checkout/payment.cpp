@@ -2,6 +2,7 @@
 // the promise: nothing reaches the register before its intent is on the disk, nothing is told to
 // anybody before its outcome is.
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "desk.h"
@@ -58,8 +59,9 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   Sale& sale = live->sale;
   if (sale.state != State::kQuoted) return fail(Code::kSaleState, std::string(name(sale.state)));
   if (is_rechecked_now(id)) return fail(Code::kDeviceBusy, "register");
-  const bool stale =
-      quote_id != sale.quote_id || clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
+  // What is fixed is never worked out again, so it does not grow old.
+  const bool old = !sale.fixed() && clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
+  const bool stale = quote_id != sale.quote_id || old;
   if (stale) return fail(Code::kQuoteStale);
   if (!as_announced(sale, payments)) return fail(Code::kQuoteStale, "payments");
   TILL_CHECK(check_payments(sale, payments));
@@ -155,11 +157,34 @@ void Desk::fiscalise(const Uuid& id) {
     const bool waits = at != live_.end() && at->second->sale.state == State::kFiscalising &&
                        at->second->sale.attempt.number == attempt;
     if (!waits) return register_.unlock();
-    Live& live = *at->second;
-    live.has_lock = true;
-    register_.prepare(live.sale.cashier,
-                      [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
+    at->second->has_lock = true;
+    ask_of_earlier(id, 0);
   });
+}
+
+// What a person said of earlier attempts may not have been held against the register yet: that
+// comes first, whoever prints. Without an answer her word stands.
+void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
+  Live& live = *live_.at(id);
+  if (ends_by_earlier(live)) return;
+  std::vector<AttemptKey> due;
+  std::ranges::copy_if(to_recheck_, std::back_inserter(due), [&](auto& k) { return k.sale == id; });
+  if (config_.till_prints || unanswered >= due.size()) {
+    return register_.prepare(live.sale.cashier,
+                             [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
+  }
+  std::ranges::sort(due);
+  const AttemptKey key = due[unanswered];
+  const auto& attempt = live.sale.settlement(key.attempt)->attempt;
+  register_.resolve(attempt.receipt, attempt.baseline,
+                    [this, id, key, unanswered](const Result<Resolution>& found) {
+                      if (!found || found->verdict == ResolutionVerdict::kNeedsPerson) {
+                        return ask_of_earlier(id, unanswered + 1);
+                      }
+                      std::erase(to_recheck_, key);
+                      on_compared(key, *found);
+                      ask_of_earlier(id, unanswered);
+                    });
 }
 
 // Nothing of the attempt has been sent: the customer need not stand there until another sale's
@@ -326,9 +351,13 @@ void Desk::paper_is_finished() {
   }
 }
 
-std::vector<Fact> Desk::sold_facts(const Sale& sale) const {
+std::vector<Fact> Desk::sold_facts(const Sale& sale) {
   std::vector<Fact> facts{{FactKind::kSale}};
   for (const Fact& fact : allowance_facts(sale)) facts.push_back(fact);
+  for (const Settlement& settled : sale.settlements) {
+    if (!is_extra_still(sale, settled)) continue;
+    facts.push_back({.kind = FactKind::kSoldTwice, .attempt = settled.attempt.number});
+  }
   return facts;
 }
 
@@ -338,10 +367,6 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
   outcome(live, Event::kDone);
   close(sale, document);
   auto facts = sold_facts(sale);
-  for (const Settlement& settled : sale.settlements) {
-    if (!settled.extra) continue;
-    facts.push_back({.kind = FactKind::kSoldTwice, .attempt = settled.attempt.number});
-  }
   const Uuid id = sale.id;
   journal_.hard(sale, "commit", std::move(facts), [this, id] {
     unlock(*live_.at(id));
@@ -353,6 +378,7 @@ void Desk::commit(Live& live, const FiscalDocument& document) {
 void Desk::refused(Live& live, const Error& error) {
   Sale& sale = live.sale;
   outcome(live, Event::kRefused);
+  if (Settlement* const printed = printed_already(sale)) return commit_found(live, *printed, {});
   sale.set_trouble(error);
   auto facts = release_facts(sale);
   sale.attempt.hold = {};
@@ -379,7 +405,7 @@ void Desk::needs_person(Live& live, const Resolution& resolution, const std::str
 
 // A step whose result is shown only once it is on the disk; rest() shows it.
 void Desk::outcome(Live& live, Event event) {
-  live.shown = live.sale.state;
+  if (!live.shown) live.shown = live.sale.state;
   step(live, event);
 }
 
@@ -397,6 +423,7 @@ void Desk::unlock(Live& live) {
 }
 
 void Desk::register_online() {
+  recheck_wait_us_ = kRecheckFirstUs;
   recheck_settled();
   for (auto& [id, live] : live_) {
     if (live->sale.state != State::kInDoubt || !live->has_lock) continue;
@@ -440,6 +467,13 @@ void Desk::restart(Live& live) {
       break;
     }
     case State::kFiscalising:
+      if (sale.attempt.receipt.witness.empty()) {  // no intent: nothing was sent
+        step(live, Event::kRefused);
+        auto facts = release_facts(sale);
+        sale.attempt.hold = {};
+        journal_.hard(sale, "nothing_sent_at_start", std::move(facts), [] {});
+        break;
+      }
       // The intent may have reached the register, and nobody saw the outcome.
       step(live, Event::kLost);
       sale.set_trouble({Code::kRegisterInDoubt, {}, {}});

@@ -39,13 +39,13 @@ BOOST_DESCRIBE_STRUCT(Identity, (),
                        code_until_us, allowance, allowance_points, allowance_expires_us, profile))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
-BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, extra, undone_by))
+BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, found, undone_by))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
                        returned_document, cashier, contact, lines, customer, redeem, circumstances,
                        quote, issued, quote_id, quoted_us, payments, attempt, document, plain,
-                       settlements, candidates, trouble, trouble_detail, trouble_vendor, opened_us,
-                       closed_us))
+                       settlements, undoes, candidates, trouble, trouble_detail, trouble_vendor,
+                       opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {
@@ -86,6 +86,10 @@ Result<Sale> sale_from_json(const boost::json::value& value) {
   return described::parsed<Sale>(value, "sale");
 }
 
+bool is_same(const FiscalDocument& a, const FiscalDocument& b) {
+  return a.fiscal_memory == b.fiscal_memory && a.number == b.number;
+}
+
 const Settlement* Sale::settlement(std::uint32_t number) const {
   const auto at = std::ranges::find(settlements, number, [](auto& s) { return s.attempt.number; });
   return at == settlements.end() ? nullptr : &*at;
@@ -96,10 +100,19 @@ Settlement* Sale::settlement(std::uint32_t number) {
 }
 
 const Settlement* Sale::foremost_settlement() const {
-  const auto todo = [](const Settlement& s) { return s.extra && s.undone_by.is_nil(); };
-  const auto at = std::ranges::find_if(settlements, todo);
+  const auto todo = [this](const Settlement& s) {
+    return extra_of(s) != nullptr && s.undone_by.is_nil();
+  };
+  const auto begun = [this](const Settlement& s) { return extra_of(s) != nullptr; };
+  auto at = std::ranges::find_if(settlements, todo);
+  if (at == settlements.end()) at = std::ranges::find_if(settlements, begun);
   if (at != settlements.end()) return &*at;
   return settlements.empty() ? nullptr : &settlements.back();
+}
+
+const FiscalDocument* Sale::extra_of(const Settlement& settled) const {
+  if (!settled.found || (document && is_same(*document, *settled.found))) return nullptr;
+  return &*settled.found;
 }
 
 const Attempt* Sale::attempt_of(std::uint32_t number) const {
@@ -110,14 +123,14 @@ const Attempt* Sale::attempt_of(std::uint32_t number) const {
 
 bool accounts_for(const Sale& sale, const FiscalDocument& document) {
   const auto same = [&](const std::optional<FiscalDocument>& own) {
-    return own && own->fiscal_memory == document.fiscal_memory && own->number == document.number;
+    return own && is_same(*own, document);
   };
   if (same(sale.document)) return true;
   if (is_open_doubt(sale.state) && document.witness == to_string(sale.key())) return true;
   return std::ranges::any_of(sale.settlements, [&](const Settlement& s) {
     const bool due =
         !s.rechecked && document.witness == to_string(AttemptKey{sale.id, s.attempt.number});
-    return due || same(s.extra);
+    return due || same(s.found);
   });
 }
 

@@ -93,10 +93,8 @@ struct Settlement {
   std::string by;
   bool document = false;                      // she entered one
   std::optional<std::string> rechecked = {};  // "agrees", or what the register says; none = due
-  // A document found later, of which nobody knew and which is not the sale's own; its return
-  // receipt is the sale `undone_by`.
-  std::optional<FiscalDocument> extra = {};
-  Uuid undone_by = {};
+  std::optional<FiscalDocument> found = {};   // the attempt's, as the register shows it
+  Uuid undone_by = {};                        // the sale that gives an extra one back
 };
 
 struct Sale {
@@ -125,6 +123,7 @@ struct Sale {
   // lines are fixed when it is opened, and no loyalty applies.
   std::optional<FiscalReceipt> plain;
   std::vector<Settlement> settlements;     // one for each attempt a person settled
+  Uuid undoes = {};                        // the sale whose extra document this one gives back
   std::vector<FiscalDocument> candidates;  // what a person should look at
   std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing
   std::string trouble_detail;
@@ -149,6 +148,8 @@ struct Sale {
   [[nodiscard]] AttemptKey key() const { return {id, attempt.number}; }
   // Worked out when it was opened; neither edited, parked nor quoted again.
   [[nodiscard]] bool fixed() const { return is_return || plain.has_value(); }
+  // The attempt's document when it is not what the sale stands on, else null.
+  [[nodiscard]] const FiscalDocument* extra_of(const Settlement& settled) const;
   // Of that attempt; null when nobody settled it.
   [[nodiscard]] const Settlement* settlement(std::uint32_t attempt) const;
   [[nodiscard]] Settlement* settlement(std::uint32_t attempt);
@@ -158,6 +159,8 @@ struct Sale {
   [[nodiscard]] const Attempt* attempt_of(std::uint32_t number) const;
 };
 
+// One document of one fiscal memory has one number.
+bool is_same(const FiscalDocument& a, const FiscalDocument& b);
 // Whether the sale, as it stands, answers for a document whose witness names it: its own, one that
 // is or will be named as an extra one, or one somebody is about to settle.
 bool accounts_for(const Sale& sale, const FiscalDocument& document);

@@ -7,43 +7,65 @@
 namespace till::checkout {
 namespace {
 
-bool is_same(const FiscalDocument& a, const FiscalDocument& b) {
-  return a.number == b.number && a.fiscal_memory == b.fiscal_memory && a.sign == b.sign;
-}
+constexpr std::int64_t kRecheckMostUs = 600'000'000;
 
 // Holds what was settled against the register's word; what it shows becomes the sale's document
 // where the person misread hers, and is an extra one elsewhere.
 void compare(Sale& sale, Settlement& settled, const Resolution& found) {
+  // The sale stands on what she entered for this attempt.
+  const bool stands =
+      settled.document && sale.document && settled.attempt.number == sale.attempt.number;
   if (found.verdict == ResolutionVerdict::kRefused) {
-    settled.rechecked = settled.document ? "the register has no such document" : "agrees";
-  } else if (sale.document && is_same(*sale.document, found.document)) {
+    settled.rechecked = stands ? "the register has no such document" : "agrees";
+    return;
+  }
+  settled.found = found.document;
+  const auto number = std::to_string(found.document.number);
+  if (sale.extra_of(settled) == nullptr &&
+      (!stands || sale.document->sign == found.document.sign)) {
     settled.rechecked = "agrees";
-  } else if (settled.document) {
-    settled.rechecked = "it is document " + std::to_string(found.document.number);
+  } else if (stands) {
+    settled.rechecked = "it is document " + number;
     sale.document = found.document;
   } else {
-    settled.rechecked = "document " + std::to_string(found.document.number) + " exists";
-    settled.extra = found.document;
+    settled.rechecked = "document " + number + " exists";
   }
 }
 
-// Said to have no document, and neither sold, cancelled nor changed since.
-bool is_unsold_since(const Sale& sale, const Settlement& settled) {
-  if (sale.state != State::kQuoted) return false;
+// What she would get now is what that attempt printed.
+bool is_the_same_receipt(const Sale& sale, const Settlement& settled) {
   FiscalReceipt now = receipt_of(sale);
   now.witness = settled.attempt.receipt.witness;
   now.contact = settled.attempt.receipt.contact;
   return to_json(now) == to_json(settled.attempt.receipt);
 }
 
-std::vector<Fact> contradiction(Sale& sale, const Settlement& settled) {
-  if (settled.rechecked == "agrees") return {};
-  if (!is_final(sale.state)) {
-    sale.set_trouble({Code::kSettledOtherwise, *settled.rechecked, {}});
+std::vector<std::uint32_t> with_extra(const Sale& sale) {
+  std::vector<std::uint32_t> out;
+  for (const Settlement& each : sale.settlements) {
+    if (sale.extra_of(each) != nullptr) out.push_back(each.attempt.number);
   }
-  const bool twice = settled.extra && sale.document;
-  return {{.kind = twice ? FactKind::kSoldTwice : FactKind::kSettledOtherwise,
-           .attempt = settled.attempt.number}};
+  return out;
+}
+
+// A document taken away from one attempt may make it another's extra one.
+std::vector<Fact> contradiction(Sale& sale, const Settlement& settled,
+                                const std::vector<std::uint32_t>& extra_before) {
+  std::vector<Fact> facts;
+  const auto attempt = settled.attempt.number;
+  if (settled.rechecked != "agrees") {
+    if (!is_final(sale.state)) {
+      sale.set_trouble({Code::kSettledOtherwise, *settled.rechecked, {}});
+    }
+    const bool twice = sale.document && sale.extra_of(settled) != nullptr;
+    const auto kind = twice ? FactKind::kSoldTwice : FactKind::kSettledOtherwise;
+    facts.push_back({.kind = kind, .attempt = attempt});
+  }
+  for (const auto other : with_extra(sale)) {
+    if (other == attempt || std::ranges::find(extra_before, other) != extra_before.end()) continue;
+    facts.push_back({.kind = FactKind::kSoldTwice, .attempt = other});
+  }
+  return facts;
 }
 
 FiscalKind reverse_of(FiscalKind kind) {
@@ -70,9 +92,15 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
     return fail(Code::kNotSettleable, std::string(name(sale.state)));
   }
   if (document) {
-    const auto other = journal_.sale_of(document->fiscal_memory, document->number);
-    if (other && *other != id) return fail(Code::kDuplicate, "document of " + to_string(*other));
+    TILL_CHECK(check_document(sale, sale.attempt, *document));
+    const auto& seen = sale.candidates;
+    const bool named = std::ranges::any_of(seen, [&](auto& d) { return is_same(d, *document); });
+    if (!seen.empty() && !named) return fail(Code::kOutOfRange, "number");
+    document->total = sale.attempt.receipt.total;
+    document->kind = kind_name(sale.attempt.receipt);
+    document->witness = sale.attempt.receipt.witness;
   }
+  recheck_wait_us_ = kRecheckFirstUs;
   live->waiting.push_back(std::move(then));
   live->resolving = false;  // whatever the question would still bring, it is settled
   ++live->timer;
@@ -100,11 +128,75 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   facts.push_back({.kind = FactKind::kSettled, .document = false});
   sale.attempt.hold = {};
   journal_.hard(sale, "settled_none", std::move(facts), [this, id] {
-    unlock(*live_.at(id));
-    rest(*live_.at(id));
+    Live& now = *live_.at(id);
+    unlock(now);
+    if (Settlement* const printed = printed_already(now.sale)) {
+      commit_found(now, *printed, {});
+    } else {
+      rest(now);
+    }
     recheck_settled();
   });
   return {};
+}
+
+// Could it be that attempt's document?
+Result<void> Desk::check_document(const Sale& sale, const Attempt& attempt,
+                                  const FiscalDocument& document) {
+  const Baseline& before = attempt.baseline;
+  if (document.number == 0) return fail(Code::kOutOfRange, "number");
+  if (!before.fiscal_memory.empty()) {  // where the till prints nobody reads one
+    if (document.fiscal_memory != before.fiscal_memory) {
+      return fail(Code::kBadValue, "fiscal_memory");
+    }
+    if (document.number <= before.last_document) return fail(Code::kOutOfRange, "number");
+  }
+  const auto other = owner_of(document, sale.id);
+  if (other) return fail(Code::kDocumentTaken, other->till_number + ", " + to_string(other->id));
+  return {};
+}
+
+// A person's word that nobody has confirmed takes a document from nobody.
+std::optional<Sale> Desk::owner_of(const FiscalDocument& document, const Uuid& but) {
+  const auto id = journal_.sale_of(document.fiscal_memory, document.number);
+  if (!id || *id == but) return std::nullopt;
+  auto sale = find(*id);
+  const auto* const settled = sale ? sale->settlement(sale->attempt.number) : nullptr;
+  if (settled != nullptr && settled->document && settled->rechecked != "agrees")
+    return std::nullopt;
+  return sale;
+}
+
+// An earlier attempt's document that is the receipt she is about to get, and not given back.
+Settlement* Desk::printed_already(Sale& sale) {
+  for (Settlement& each : sale.settlements) {
+    if (is_extra_still(sale, each) && is_the_same_receipt(sale, each)) return &each;
+  }
+  return nullptr;
+}
+
+// Its return receipt is not on paper yet.
+bool Desk::is_extra_still(const Sale& sale, const Settlement& settled) {
+  if (sale.extra_of(settled) == nullptr) return false;
+  if (settled.undone_by.is_nil()) return true;
+  const auto undo = find(settled.undone_by);
+  return !undo || undo->state == State::kCancelled || !is_final(undo->state);
+}
+
+// Before anything is printed, what earlier attempts left on paper is reckoned with. True: the
+// attempt has ended by it.
+bool Desk::ends_by_earlier(Live& live) {
+  if (Settlement* const printed = printed_already(live.sale)) {
+    commit_found(live, *printed, {});
+    return true;
+  }
+  for (const Settlement& each : live.sale.settlements) {
+    if (!is_extra_still(live.sale, each)) continue;
+    const auto number = std::to_string(each.found->number);
+    refused(live, {Code::kSettledOtherwise, "document " + number + " exists", {}});
+    return true;
+  }
+  return false;
 }
 
 void Desk::recheck_settled() {
@@ -114,6 +206,14 @@ void Desk::recheck_settled() {
   }
   if (!rechecking_) to_ask_ = to_recheck_.size();
   ask_next_settled();
+}
+
+// Not answered though the line is there: nothing else would ask again.
+void Desk::recheck_later() {
+  hooks_.after(recheck_wait_us_, [this, n = ++recheck_timer_] {
+    if (n == recheck_timer_) recheck_settled();
+  });
+  recheck_wait_us_ = std::min(recheck_wait_us_ * 2, kRecheckMostUs);
 }
 
 // Each one once for every time it is asked for: one that stays open does not hold up the others.
@@ -152,48 +252,52 @@ void Desk::on_rechecked(const AttemptKey& key, Result<Resolution> result) {
   const bool open = result ? result->verdict == ResolutionVerdict::kNeedsPerson : !gone;
   if (open) {
     to_recheck_.push_back(key);  // behind the others, for the next time
+    if (!config_.till_prints) recheck_later();
     if (!result && is_loss(result.error().code)) return;
   } else if (result) {
-    // Where contents cannot be read another sale's document looks like ours.
-    const auto& document = result->document;
-    const auto owner = result->verdict == ResolutionVerdict::kDone
-                           ? journal_.sale_of(document.fiscal_memory, document.number)
-                           : std::nullopt;
-    if (owner && *owner != key.sale) result->verdict = ResolutionVerdict::kRefused;
-    on_compared(key, *result);
+    on_compared(key, *std::move(result));
   }
   ask_next_settled();
 }
 
-void Desk::on_compared(const AttemptKey& key, const Resolution& found) {
+void Desk::on_compared(const AttemptKey& key, Resolution found) {
+  // Where contents cannot be read another sale's document looks like ours.
+  const bool done = found.verdict == ResolutionVerdict::kDone;
+  if (done && owner_of(found.document, key.sale)) found.verdict = ResolutionVerdict::kRefused;
   const auto live = live_.find(key.sale);
   std::optional<Sale> kept;
   Sale* const sale = anywhere(key.sale, kept);
   Settlement* const settled = sale == nullptr ? nullptr : sale->settlement(key.attempt);
   if (settled == nullptr) return;
+  const auto extra_before = with_extra(*sale);
   compare(*sale, *settled, found);
-  if (live != live_.end() && settled->extra && is_unsold_since(*sale, *settled)) {
-    return commit_found(*live->second, *settled);
+  const bool unsold = live != live_.end() && sale->state == State::kQuoted;
+  if (unsold && sale->extra_of(*settled) != nullptr && is_the_same_receipt(*sale, *settled)) {
+    return commit_found(
+        *live->second, *settled,
+        {{.kind = FactKind::kSettledOtherwise, .attempt = settled->attempt.number}});
   }
-  auto facts = contradiction(*sale, *settled);
+  auto facts = contradiction(*sale, *settled, extra_before);
   journal_.hard(*sale, facts.empty() ? "confirmed" : "contradicted", std::move(facts), [] {});
   hooks_.rechecked(*sale, *settled);
 }
 
 // The register has what the senior did not see, and the sale stands as it did then: it is sold.
-void Desk::commit_found(Live& live, Settlement& settled) {
+void Desk::commit_found(Live& live, Settlement& settled, std::vector<Fact> facts) {
   Sale& sale = live.sale;
-  const FiscalDocument document = *std::exchange(settled.extra, std::nullopt);
+  const FiscalDocument document = *settled.found;
+  for (const Fact& fact : release_facts(sale)) facts.push_back(fact);  // it was to print it again
   sale.attempt = settled.attempt;
   sale.attempt.hold = {};  // released when she said there was none; a fact is posted anyway
   sale.attempt.by_allowance = false;
   outcome(live, Event::kDone);
   close(sale, document);
-  auto facts = sold_facts(sale);
+  const auto sold = sold_facts(sale);
+  facts.insert(facts.begin(), sold.begin(), sold.end());
   const auto attempt = settled.attempt.number;
-  facts.push_back({.kind = FactKind::kSettledOtherwise, .attempt = attempt});
   journal_.hard(sale, "found", std::move(facts), [this, id = sale.id, attempt] {
     Live& found = *live_.at(id);
+    unlock(found);
     hooks_.rechecked(found.sale, *found.sale.settlement(attempt));
     rest(found);
     live_.erase(id);
@@ -207,24 +311,35 @@ Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
   if (sale == nullptr) return fail(Code::kNoSuchSale);
   Settlement* todo = nullptr;
   for (Settlement& each : sale->settlements) {
-    if (!each.extra) continue;
+    if (sale->extra_of(each) == nullptr) continue;
     todo = &each;
-    const auto undo = find(each.undone_by);
-    if (!undo || undo->state == State::kCancelled) break;  // not yet
-    if (!is_final(undo->state)) return each.undone_by;
+    if (is_extra_still(*sale, each)) break;
   }
   if (todo == nullptr) return fail(Code::kSaleState, "undo");
-  if (const auto undo = find(todo->undone_by); undo && undo->state != State::kCancelled) {
-    return todo->undone_by;  // all are
-  }
+  if (!todo->undone_by.is_nil()) return todo->undone_by;  // begun, or all are undone
   FiscalReceipt receipt = todo->attempt.receipt;
   receipt.kind = reverse_of(receipt.kind);
   std::erase_if(receipt.payments, [](auto& p) { return p.tender != Tender::kCounterProvision; });
-  receipt.returned = ReturnedDocument{todo->extra->fiscal_memory, todo->extra->number};
+  receipt.returned = ReturnedDocument{todo->found->fiscal_memory, todo->found->number};
   todo->undone_by = TILL_TRY(open_fixed(till, number, cashier, std::move(receipt)));
   const Uuid undone_by = todo->undone_by;
   journal_.soft(*sale, "undo");
+  Sale& undo = live_.at(undone_by)->sale;
+  undo.undoes = sold;
+  journal_.soft(undo, "undoes");
   return undone_by;
+}
+
+// Nothing gives the extra document back any more: it is to be proposed again.
+void Desk::undo_is_cancelled(const Sale& undo) {
+  std::optional<Sale> kept;
+  Sale* const sale = undo.undoes.is_nil() ? nullptr : anywhere(undo.undoes, kept);
+  if (sale == nullptr) return;
+  for (Settlement& each : sale->settlements) {
+    if (each.undone_by == undo.id) each.undone_by = {};
+  }
+  journal_.soft(*sale, "undo_cancelled");
+  hooks_.changed(*sale);
 }
 
 }  // namespace till::checkout

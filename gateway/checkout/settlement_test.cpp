@@ -40,21 +40,21 @@ TEST_F(DeskTest, ASettlementIsCheckedWhenTheRegisterAnswers) {
     journal.disk.clear();
     const Uuid id = sale();
     ASSERT_TRUE(pay(id));
-    later.run();
+    later.run(later.now);
     ASSERT_TRUE(desk->settle(id, "senior", story.said, [](const Sale&) {}));
-    later.run();
+    later.run(later.now);
     desk->register_online();  // lost again: it stays due
-    later.run();
+    later.run(later.now);
     EXPECT_FALSE(desk->find(id)->settlements.back().rechecked);
     desk->register_online();
-    later.run();
+    later.run(later.now);
     EXPECT_EQ(desk->find(id)->settlements.back().rechecked, story.rechecked);
     EXPECT_EQ(fiscal.locks, 0);
     const bool told =
         story.fact && std::ranges::count(journal.facts, *story.fact, &Fact::kind) == 1;
     EXPECT_EQ(told, story.fact.has_value()) << story.rechecked;
     desk->register_online();  // once
-    later.run();
+    later.run(later.now);
     EXPECT_EQ(fiscal.resolves, 4);
   }
 }
@@ -67,7 +67,7 @@ TEST_F(DeskTest, AMisreadDocumentIsPutRight) {
   const Uuid id = settled(FiscalDocument{"fn", 10, 10});
   const auto sale = *desk->find(id);
   EXPECT_EQ(sale.document->number, 11U);
-  EXPECT_FALSE(sale.settlements.back().extra);
+  EXPECT_EQ(sale.extra_of(sale.settlements.back()), nullptr);
   EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSettledOtherwise, &Fact::kind), 1);
   EXPECT_EQ(desk->open_undo(TillId{"1"}, "u", "Ann", id).error().code, Code::kSaleState);
 }
@@ -88,7 +88,8 @@ TEST_F(DeskTest, ADocumentFoundForAnUnsoldSaleCommitsIt) {
   EXPECT_EQ(journal.facts[0].kind, FactKind::kSale);
   EXPECT_EQ(journal.facts[1].kind, FactKind::kSettledOtherwise);
   EXPECT_EQ(fiscal.receipts, 1);
-  EXPECT_FALSE(desk->find(id)->settlements.back().extra);
+  const auto sold = *desk->find(id);
+  EXPECT_EQ(sold.extra_of(sold.settlements.back()), nullptr);
 }
 
 // The basket was changed or cancelled meanwhile: the document is nobody's sale, and is undone once.
@@ -126,7 +127,7 @@ TEST_F(DeskTest, ADocumentFoundForACancelledSaleIsUndoneOnce) {
     desk->register_online();
     later.run();
     const auto found = *desk->find(id);
-    ASSERT_TRUE(found.settlements.back().extra);
+    ASSERT_NE(found.extra_of(found.settlements.back()), nullptr);
     EXPECT_EQ(found.trouble, cancelled ? 0 : static_cast<int>(Code::kSettledOtherwise));
     const auto undo = desk->open_undo(TillId{"1"}, "undo-" + to_string(id), "Ann", id);
     ASSERT_TRUE(undo) << undo.error().detail;
@@ -148,14 +149,14 @@ TEST_F(DeskTest, OneSettlementThatStaysOpenDoesNotHoldUpTheOthers) {
     fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
     sales.push_back(sale());
     ASSERT_TRUE(pay(sales.back()));
-    later.run();
+    later.run(later.now);
     ASSERT_TRUE(desk->settle(sales.back(), "senior", std::nullopt, [](const Sale&) {}));
-    later.run();
+    later.run(later.now);
   }
   fiscal.resolves = 0;
   fiscal.resolutions = {person, Resolution{ResolutionVerdict::kRefused, {}, "", {}}};
   desk->register_online();
-  later.run();
+  later.run(later.now);
   EXPECT_EQ(fiscal.resolves, 2);
   const auto rechecked = [&](const Uuid& id) {
     return desk->find(id)->settlements.back().rechecked.has_value();
@@ -165,18 +166,19 @@ TEST_F(DeskTest, OneSettlementThatStaysOpenDoesNotHoldUpTheOthers) {
 
 TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
   fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
-                        fail(Code::kPortLost),
+                        fail(Code::kPortLost),  // after the settlement
+                        fail(Code::kPortLost),  // before the next attempt
                         Resolution{ResolutionVerdict::kDone, {"fn", 10, 10}, "", {}}};
   const Uuid id = settled(std::nullopt);
   fiscal.outcome = {Verdict::kDone, {"fn2", 3, 3}, {}, false};
   ASSERT_TRUE(pay(id));
-  later.run();
+  later.run(later.now);
   ASSERT_EQ(state(id), State::kCommitted);
   desk->register_online();
-  later.run();
+  later.run(later.now);
   const auto sale = *desk->find(id);
-  ASSERT_TRUE(sale.settlements.back().extra);
-  EXPECT_EQ(sale.settlements.back().extra->number, 10U);
+  ASSERT_NE(sale.extra_of(sale.settlements.back()), nullptr);
+  EXPECT_EQ(sale.settlements.back().found->number, 10U);
   EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSoldTwice, &Fact::kind), 1);
   // The return receipt that is proposed for it: its lines, no loyalty, paid like a sale.
   const auto undo = desk->open_undo(TillId{"1"}, "undo", "Ann", id);
@@ -184,7 +186,7 @@ TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
   EXPECT_EQ(desk->add(*undo, "1", Quantity{1000}).error().code, Code::kSaleState);
   EXPECT_EQ(desk->identify(*undo, {}).error().code, Code::kSaleState);
   ASSERT_TRUE(pay(*undo));
-  later.run();
+  later.run(later.now);
   EXPECT_EQ(state(*undo), State::kCommitted);
   EXPECT_EQ(fiscal.last.kind, FiscalKind::kSaleReturn);
   EXPECT_EQ(fiscal.last.lines.size(), sale.settlements.back().attempt.receipt.lines.size());
@@ -224,26 +226,29 @@ TEST_F(DeskTest, EachSettledAttemptIsRememberedAndUndone) {
   fiscal.resolutions = {person, fail(Code::kPortLost)};
   const Uuid id = settled(std::nullopt);
   fiscal.resolves = 0;
+  fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
+                        fail(Code::kPortLost)};
   ASSERT_TRUE(pay(id));
-  later.run();
+  later.run(later.now);
   ASSERT_TRUE(desk->settle(id, "chief", std::nullopt, [](const Sale&) {}));
-  later.run();
+  later.run(later.now);
   fiscal.outcome = {Verdict::kDone, {"fn", 30, 3}, {}, false};
+  fiscal.resolves = 0;
   ASSERT_TRUE(pay(id));
-  later.run();
+  later.run(later.now);
   desk = make();  // a restart forgets neither
   desk->recover_all();
   fiscal.resolves = 0;
   fiscal.resolutions = {Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}},
                         Resolution{ResolutionVerdict::kDone, {"fn", 12, 2}, "", {}}};
   desk->register_online();
-  later.run();
+  later.run(later.now);
   const auto sold = *desk->find(id);
   ASSERT_EQ(sold.settlements.size(), 2U);
   EXPECT_EQ(sold.document->number, 30U);
   EXPECT_EQ(sold.settlements[0].by, "senior");
-  EXPECT_EQ(sold.settlements[0].extra->number, 11U);
-  EXPECT_EQ(sold.settlements[1].extra->number, 12U);
+  EXPECT_EQ(sold.settlements[0].found->number, 11U);
+  EXPECT_EQ(sold.settlements[1].found->number, 12U);
   std::set<std::uint32_t> told;
   for (const Fact& fact : journal.facts) {
     if (fact.kind == FactKind::kSoldTwice) told.insert(fact.attempt);
@@ -257,7 +262,7 @@ TEST_F(DeskTest, EachSettledAttemptIsRememberedAndUndone) {
     returned.push_back(desk->find(*undo)->plain->returned->number);
     fiscal.outcome.document.number += 1;
     ASSERT_TRUE(pay(*undo));
-    later.run();
+    later.run(later.now);
   }
   EXPECT_EQ(returned, (std::vector<std::uint32_t>{11, 12}));
 }
@@ -268,16 +273,18 @@ TEST_F(DeskTest, TheFirstAttemptsDocumentStillSellsIt) {
   fiscal.resolutions = {person, fail(Code::kPortLost)};
   const Uuid id = settled(std::nullopt);
   fiscal.resolves = 0;
+  fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
+                        fail(Code::kPortLost)};
   ASSERT_TRUE(pay(id));
-  later.run();
+  later.run(later.now);
   ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
-  later.run();
+  later.run(later.now);
   fiscal.resolves = 0;
   // The one lost last is asked of last.
   fiscal.resolutions = {Resolution{ResolutionVerdict::kRefused, {}, "none", {}},
                         Resolution{ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}}};
   desk->register_online();
-  later.run();
+  later.run(later.now);
   const auto sold = *desk->find(id);
   EXPECT_EQ(sold.state, State::kCommitted);
   EXPECT_EQ(sold.document->number, 11U);
@@ -337,16 +344,16 @@ TEST_F(DeskTest, ARecheckThatFailsDoesNotHoldUpTheOthers) {
       fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
       sales.push_back(sale());
       ASSERT_TRUE(pay(sales.back()));
-      later.run();
+      later.run(later.now);
       ASSERT_TRUE(desk->settle(sales.back(), "senior", std::nullopt, [](const Sale&) {}));
-      later.run();
+      later.run(later.now);
     }
     fiscal.resolves = 0;
     fiscal.resolutions = {fail(code), none, fail(code), fail(code)};
     desk->register_online();
-    later.run();
+    later.run(later.now);
     if (code == Code::kTimeout) desk->register_online();  // a loss ends the round
-    later.run();
+    later.run(later.now);
     const auto rechecked = [&](const Uuid& id) {
       return desk->find(id)->settlements.back().rechecked.has_value();
     };
@@ -354,7 +361,7 @@ TEST_F(DeskTest, ARecheckThatFailsDoesNotHoldUpTheOthers) {
     fiscal.resolves = 1;  // the other one too, for the next case
     fiscal.resolutions = {none, none};
     desk->register_online();
-    later.run();
+    later.run(later.now);
   }
 }
 
@@ -370,6 +377,173 @@ TEST_F(DeskTest, AContactIsNotKeptWithASettlement) {
   later.run();
   EXPECT_EQ(state(id), State::kCommitted);  // found, and the same receipt but for the contact
   EXPECT_EQ(to_json_text(*journal.load(id)).find("9161234567"), std::string::npos);
+}
+
+// The document turns up while the next attempt waits for its points: it is not printed again.
+TEST_F(DeskTest, WhatTurnsUpDuringTheNextAttemptIsNotPrintedAgain) {
+  for (const bool changed : {false, true}) {
+    fiscal.resolutions = {
+        Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}}, fail(Code::kPortLost),
+        Resolution{ResolutionVerdict::kDone, {"fn", changed ? 22U : 21U, 1}, "", {}}};
+    const Uuid id = settled(std::nullopt, Points{5000});
+    if (changed) {
+      ASSERT_TRUE(desk->add(id, "1", Quantity{1000}));
+    }
+    fiscal.outcome = {Verdict::kDone, {"fn", 30, 3}, {}, false};
+    const int receipts = fiscal.receipts;
+    ASSERT_TRUE(pay(id));  // the hold is on its way; the settled attempt is asked of first
+    later.run();
+    const auto sale = *desk->find(id);
+    EXPECT_EQ(fiscal.receipts, receipts);
+    EXPECT_EQ(fiscal.locks, 0);
+    EXPECT_TRUE(released(points.asked.back()));
+    EXPECT_EQ(sale.state, changed ? State::kQuoted : State::kCommitted);
+    if (!changed) {
+      EXPECT_EQ(sale.document->number, 21U);
+      continue;
+    }
+    // Another basket than what was printed: that has to be given back first.
+    EXPECT_EQ(sale.trouble, static_cast<int>(Code::kSettledOtherwise));
+    const auto undo = desk->open_undo(TillId{"1"}, "undo-during", "Ann", id);
+    ASSERT_TRUE(undo);
+    fiscal.outcome.document.number = 29;
+    ASSERT_TRUE(pay(*undo));
+    later.run();
+    ASSERT_EQ(state(*undo), State::kCommitted);
+    fiscal.outcome.document.number = 30;
+    journal.facts.clear();
+    ASSERT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kCommitted);
+    EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSoldTwice, &Fact::kind), 0);
+  }
+}
+
+// The process ends after an earlier attempt was compared and before the next one's intent.
+TEST_F(DeskTest, WithoutAnIntentNothingIsInDoubt) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kRefused, {}, "none", {}}};
+  const Uuid id = settled(std::nullopt, Points{5000});
+  const int receipts = fiscal.receipts;
+  ASSERT_TRUE(pay(id));
+  while (journal.steps.back() != "confirmed") {
+    ASSERT_FALSE(later.queue.empty());
+    later.queue.front()();
+    later.queue.pop_front();
+  }
+  ASSERT_EQ(journal.disk.at(id).state, State::kFiscalising);
+  later.queue.clear();
+  later.timers.clear();
+  fiscal.locks = 0;
+  desk = make();
+  desk->recover_all();
+  later.run(later.now);
+  EXPECT_EQ(state(id), State::kQuoted);
+  EXPECT_TRUE(released(points.asked.back()));
+  EXPECT_EQ(fiscal.locks, 0);
+  EXPECT_EQ(fiscal.receipts, receipts);
+}
+
+// The till speaks of the first attempt while the second is printed, and then refuses that one.
+TEST_F(DeskTest, ALateWordSellsWhatTheNextAttemptDidNot) {
+  fiscal.is_till = true;
+  desk = make({.till_prints = true});
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+  later.run();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  ASSERT_EQ(state(id), State::kInDoubt);
+  fiscal.told(to_string(id) + "/1", {ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}});
+  later.run();
+  EXPECT_EQ(desk->find(id)->trouble, static_cast<int>(Code::kSettledOtherwise));
+  fiscal.told(to_string(id) + "/2", {ResolutionVerdict::kRefused, {}, "out of paper", {}});
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->document->number, 11U);
+}
+
+// No event comes, the line stood all the time: it is asked again by itself.
+TEST_F(DeskTest, ALostRecheckIsAskedAgain) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kTimeout),
+                        Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        Resolution{ResolutionVerdict::kDone, {"fn", 21, 1}, "", {}}};
+  const Uuid id = settled(std::nullopt);
+  EXPECT_EQ(state(id), State::kQuoted);
+  later.run();
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(fiscal.resolves, 4);
+}
+
+// What she entered can be that attempt's document, or it is refused and nothing is settled.
+TEST_F(DeskTest, OnlyADocumentOfTheAttemptSettlesIt) {
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  fiscal.resolutions = {
+      Resolution{ResolutionVerdict::kNeedsPerson, {}, "two", {{"fn", 7, 1}, {"fn", 9, 1}}}};
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  const auto refused = [&](const FiscalDocument& d) {
+    const auto settled = desk->settle(id, "senior", d, [](const Sale&) {});
+    return settled ? Code::kInternal : settled.error().code;
+  };
+  EXPECT_EQ(refused({"fn", 0, 1}), Code::kOutOfRange);
+  EXPECT_EQ(refused({"fn", 5, 1}), Code::kOutOfRange) << "the baseline's";
+  EXPECT_EQ(refused({"other", 7, 1}), Code::kBadValue);
+  EXPECT_EQ(refused({"fn", 8, 1}), Code::kOutOfRange) << "no candidate";
+  EXPECT_EQ(state(id), State::kNeedsPerson);
+  ASSERT_TRUE(desk->settle(id, "senior", FiscalDocument{"fn", 9, 1}, [](const Sale&) {}));
+  EXPECT_EQ(desk->find(id)->settlements.back().attempt.number, 1U);
+}
+
+// A misread number blocks the sale it really belongs to no longer than until somebody says so.
+TEST_F(DeskTest, AMisreadNumberTakesADocumentFromNobody) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost)};
+  const Uuid first = settled(FiscalDocument{"fn", 12, 1});
+  ASSERT_EQ(state(first), State::kSettledByPerson);
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost), fail(Code::kPortLost)};
+  const Uuid second = settled(FiscalDocument{"fn", 12, 1});
+  EXPECT_EQ(state(second), State::kSettledByPerson);
+}
+
+// She entered the first attempt's paper for the second; the second's own turns up: one is too many.
+TEST_F(DeskTest, APaperOfAnotherAttemptBecomesTheExtraOne) {
+  fiscal.is_till = true;
+  desk = make({.till_prints = true});
+  fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+  const Uuid id = sale();
+  for (const auto& said :
+       {std::optional<FiscalDocument>{}, std::optional(FiscalDocument{"fn", 11, 1})}) {
+    ASSERT_TRUE(pay(id));
+    later.run();
+    ASSERT_TRUE(desk->settle(id, "senior", said, [](const Sale&) {}));
+    later.run();
+  }
+  fiscal.told(to_string(id) + "/1", {ResolutionVerdict::kDone, {"fn", 11, 1}, "", {}});
+  later.run();
+  auto sale = *desk->find(id);
+  EXPECT_EQ(sale.settlements[0].rechecked, "agrees");
+  journal.facts.clear();
+  fiscal.told(to_string(id) + "/2", {ResolutionVerdict::kDone, {"fn", 12, 2}, "", {}});
+  later.run();
+  sale = *desk->find(id);
+  EXPECT_EQ(sale.document->number, 12U);
+  ASSERT_NE(sale.extra_of(sale.settlements[0]), nullptr);
+  EXPECT_EQ(sale.extra_of(sale.settlements[0])->number, 11U);
+  EXPECT_EQ(std::ranges::count(journal.facts, FactKind::kSoldTwice, &Fact::kind), 1);
+  // Its undo, cancelled, is proposed again.
+  const auto undo = desk->open_undo(TillId{"1"}, "undo", "Ann", id);
+  ASSERT_TRUE(undo);
+  EXPECT_EQ(desk->find(id)->foremost_settlement()->undone_by, *undo);
+  ASSERT_TRUE(desk->cancel(*undo));
+  EXPECT_TRUE(desk->find(id)->foremost_settlement()->undone_by.is_nil());
 }
 
 // A document whose witness names a sale of ours is not thereby accounted for.
@@ -395,7 +569,7 @@ TEST(AccountsFor, ADocumentIsTheSalesOwnOrWillBeNamed) {
   EXPECT_TRUE(accounts_for(sale, witnessed(7, 1)));  // due
   sale.settlements[0].rechecked = "agrees";
   EXPECT_FALSE(accounts_for(sale, witnessed(7, 1)));
-  sale.settlements[0].extra = witnessed(7, 1);
+  sale.settlements[0].found = witnessed(7, 1);
   EXPECT_TRUE(accounts_for(sale, witnessed(7, 1)));
 }
 

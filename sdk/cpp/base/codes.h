@@ -82,6 +82,7 @@ enum class Code : int {
   kHoldUnknown = 4011,
   kMarkForbidden = 4012,
   kMarkUnchecked = 4013,
+  kDocumentTaken = 4014,
   // 5xxx the customer
   kUnknownCard = 5001,
   kBadPhone = 5002,
