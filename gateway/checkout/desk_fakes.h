@@ -55,7 +55,7 @@ struct FakeRegister : RegisterPort {
   // A register that answers of no attempt before told(): the till's.
   bool is_till = false;
   std::map<std::string, Then<Result<Resolution>>> asked;  // by witness
-  void told(const std::string& witness, Resolution resolution) {
+  void told(const std::string& witness, const Resolution& resolution) {
     later.queue.push_back(
         [then = std::move(asked.extract(witness).mapped()), resolution] { then(resolution); });
   }
@@ -212,7 +212,7 @@ struct DeskTest : testing::Test {
           "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
   std::unique_ptr<Desk> desk = make();
 
-  std::unique_ptr<Desk> make(DeskConfig config = {}) {
+  std::unique_ptr<Desk> make(const DeskConfig& config = {}) {
     return std::make_unique<Desk>(
         fiscal, points, journal,
         DeskHooks{[](const Sale&) {}, [](const Sale&, const Settlement&) {},
