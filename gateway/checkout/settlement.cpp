@@ -180,7 +180,7 @@ bool Desk::is_extra_still(const Sale& sale, const Settlement& settled) {
   if (sale.extra_of(settled) == nullptr) return false;
   if (settled.undone_by.is_nil()) return true;
   const auto undo = find(settled.undone_by);
-  return !undo || undo->state == State::kCancelled || !is_final(undo->state);
+  return !undo || !is_final(undo->state);  // a cancelled one is not named any more
 }
 
 // Before anything is printed, what earlier attempts left on paper is reckoned with. True: the
@@ -247,7 +247,7 @@ void Desk::recheck(const AttemptKey& key) {
 void Desk::on_rechecked(const AttemptKey& key, Result<Resolution> result) {
   if (!config_.till_prints) register_.unlock();
   rechecking_ = false;
-  if (std::erase(to_recheck_, key) == 0) return;
+  if (std::erase(to_recheck_, key) == 0) return ask_next_settled();  // an attempt asked meanwhile
   const bool gone = !result && result.error().code == Code::kNoSuchSale;
   const bool open = result ? result->verdict == ResolutionVerdict::kNeedsPerson : !gone;
   if (open) {
@@ -321,13 +321,14 @@ Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
   receipt.kind = reverse_of(receipt.kind);
   std::erase_if(receipt.payments, [](auto& p) { return p.tender != Tender::kCounterProvision; });
   receipt.returned = ReturnedDocument{todo->found->fiscal_memory, todo->found->number};
-  todo->undone_by = TILL_TRY(open_fixed(till, number, cashier, std::move(receipt)));
-  const Uuid undone_by = todo->undone_by;
+  const Uuid id = TILL_TRY(open_fixed(till, number, cashier, std::move(receipt)));
+  const auto undo = live_.find(id);
+  if (undo == live_.end()) return fail(Code::kKeyConflict, number);  // of one that was cancelled
+  undo->second->sale.undoes = sold;
+  journal_.soft(undo->second->sale, "undoes");
+  todo->undone_by = id;
   journal_.soft(*sale, "undo");
-  Sale& undo = live_.at(undone_by)->sale;
-  undo.undoes = sold;
-  journal_.soft(undo, "undoes");
-  return undone_by;
+  return id;
 }
 
 // Nothing gives the extra document back any more: it is to be proposed again.

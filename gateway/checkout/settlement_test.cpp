@@ -136,6 +136,9 @@ TEST_F(DeskTest, ADocumentFoundForACancelledSaleIsUndoneOnce) {
     EXPECT_EQ(receipt.kind, FiscalKind::kSaleReturn);
     EXPECT_EQ(receipt.returned->number, 11U);
     ASSERT_TRUE(desk->cancel(*undo));
+    const auto same = desk->open_undo(TillId{"1"}, "undo-" + to_string(id), "Ann", id);
+    ASSERT_FALSE(same) << "the cancelled one's number";
+    EXPECT_EQ(same.error().code, Code::kKeyConflict);
     EXPECT_NE(*desk->open_undo(TillId{"1"}, "new-" + to_string(id), "Ann", id), *undo);
   }
 }
