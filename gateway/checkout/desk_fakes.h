@@ -247,6 +247,20 @@ struct DeskTest : testing::Test {
     later.run(later.now);  // not until it is asked again by itself
     return id;
   }
+  // Two attempts in doubt, both settled as "no document", the register not asked of either yet.
+  Uuid settled_twice() {
+    const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
+    fiscal.resolutions = {person, fail(Code::kPortLost)};
+    const Uuid id = settled(std::nullopt);
+    fiscal.resolves = 0;
+    fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
+                          fail(Code::kPortLost)};
+    EXPECT_TRUE(pay(id));
+    later.run(later.now);
+    EXPECT_TRUE(desk->settle(id, "chief", std::nullopt, [](const Sale&) {}));
+    later.run(later.now);
+    return id;
+  }
   State state(const Uuid& id) { return desk->find(id)->state; }
   bool released(const Uuid& hold) {
     for (const Fact& f : journal.facts) {

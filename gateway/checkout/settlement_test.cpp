@@ -225,16 +225,7 @@ TEST_F(DeskTest, ATillAnswersEachSettledDoubtInItsOwnTime) {
 
 // Twice in doubt, twice settled: what either attempt left on paper is found, and undone.
 TEST_F(DeskTest, EachSettledAttemptIsRememberedAndUndone) {
-  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
-  fiscal.resolutions = {person, fail(Code::kPortLost)};
-  const Uuid id = settled(std::nullopt);
-  fiscal.resolves = 0;
-  fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
-                        fail(Code::kPortLost)};
-  ASSERT_TRUE(pay(id));
-  later.run(later.now);
-  ASSERT_TRUE(desk->settle(id, "chief", std::nullopt, [](const Sale&) {}));
-  later.run(later.now);
+  const Uuid id = settled_twice();
   fiscal.outcome = {Verdict::kDone, {"fn", 30, 3}, {}, false};
   fiscal.resolves = 0;
   ASSERT_TRUE(pay(id));
@@ -272,16 +263,7 @@ TEST_F(DeskTest, EachSettledAttemptIsRememberedAndUndone) {
 
 // Settled twice and not sold: the first attempt's document sells it.
 TEST_F(DeskTest, TheFirstAttemptsDocumentStillSellsIt) {
-  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
-  fiscal.resolutions = {person, fail(Code::kPortLost)};
-  const Uuid id = settled(std::nullopt);
-  fiscal.resolves = 0;
-  fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
-                        fail(Code::kPortLost)};
-  ASSERT_TRUE(pay(id));
-  later.run(later.now);
-  ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
-  later.run(later.now);
+  const Uuid id = settled_twice();
   fiscal.resolves = 0;
   // The one lost last is asked of last.
   fiscal.resolutions = {Resolution{ResolutionVerdict::kRefused, {}, "none", {}},
