@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./run faults fiscal [--noise] [--only REGISTER:CASE] [--kills N] [--seed S] | --mutate
+"""./run faults fiscal [--noise] [--only REGISTER:CASE] [--kills N] [--seeds N] [--seed S] | --mutate
 
 Every register's fault matrix (build/release/bin/faults_*), then the gateway and its driver killed
 at hard steps with real processes. --mutate plants known mistakes and expects each to be noticed.
@@ -71,6 +71,17 @@ def simulated():
     return (int(deaths[1]), int(deaths[2])) if deaths else (0, 1)
 
 
+def seeded(args):
+    """Whole shops under seeds: people who misread the paper, questions of it lost, cut and killed."""
+    if args.seeds == 0:
+        return 0, 0
+    done = subprocess.run([ROOT / "build/release/bin/tillbridge_simulate", "--seeds", str(args.seeds),
+                           "--from", str(args.seed)], capture_output=True, text=True)
+    print(done.stdout.strip(), flush=True)
+    failed = re.search(r"seeds from \d+: (\d+) failed", done.stdout)
+    return args.seeds, int(failed[1]) if failed else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("what", choices=["fiscal"])
@@ -79,6 +90,7 @@ def main():
     parser.add_argument("--only", help="REGISTER:CASE, one case again")
     parser.add_argument("--pairs", type=int, default=61, help="a second cut at every so many positions")
     parser.add_argument("--kills", type=int, default=12, help="kill -9 at so many seeded hard steps, each register")
+    parser.add_argument("--seeds", type=int, default=3000, help="whole shops under so many seeds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
     if args.only:
@@ -87,7 +99,7 @@ def main():
     if args.mutate:
         return mutants.run(ROOT)
     cases, violations = run_matrices(args)
-    for n, bad in (simulated(), kills(args)):
+    for n, bad in (simulated(), seeded(args), kills(args)):
         cases, violations = cases + n, violations + bad
     print(f"{cases} cases, {violations} violations")
     return 1 if violations else 0

@@ -29,6 +29,7 @@ void SimRegister::unlock() {
 void SimRegister::prepare(const std::string&, Then<Result<Baseline>> then) {
   const bool fails = world_.faults && world_.chance.percent(4);
   world_.after(latency(), life_, [this, fails, then] {
+    if (model_.offline) return then(fail(Code::kRegisterOffline));
     if (fails) return then(fail(Code::kPaperOut));
     model_.document_open = false;
     then(Baseline{model_.fiscal_memory, static_cast<std::uint32_t>(model_.documents.size()), ""});
@@ -52,6 +53,12 @@ FiscalDocument SimRegister::document(const PrintedDocument& p) const {
 void SimRegister::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                           Then<RegisterOutcome> then) {
   const std::string sale = to_string(key.sale);
+  if (model_.offline) {
+    world_.after(0, life_, [then] {
+      then({Verdict::kRefused, {}, {Code::kRegisterOffline, {}, {}}, false});
+    });
+    return;
+  }
   if (!model_.doubted.insert(sale).second) ++model_.blind_retries;
   const auto answer = [&](std::int64_t us, RegisterOutcome outcome) {
     world_.after(us, life_, [this, sale, then, outcome = std::move(outcome)] {
@@ -86,6 +93,9 @@ void SimRegister::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
 }
 
 Resolution SimRegister::walk(const FiscalReceipt& receipt, const Baseline& before) {
+  if (plant_ == Plant::kBelievesSenior && model_.settled.contains(receipt.witness)) {
+    return {ResolutionVerdict::kRefused, {}, {}, {}};
+  }
   if (plant_ == Plant::kLastDocumentOnly && !model_.documents.empty()) {
     const auto& last = model_.documents.back();
     if (last.number > before.last_document && last.witness == receipt.witness) {
@@ -93,13 +103,14 @@ Resolution SimRegister::walk(const FiscalReceipt& receipt, const Baseline& befor
     }
     return {ResolutionVerdict::kRefused, {}, {}, {}};
   }
+  // Now and then it can't be read: a person looks at the paper, and a recheck comes to nothing.
+  if (world_.faults && world_.chance.percent(10)) {
+    return {ResolutionVerdict::kNeedsPerson, {}, "the register can not tell", {}};
+  }
   for (const auto& d : model_.documents) {
     if (d.number > before.last_document && d.witness == receipt.witness) {
       return {ResolutionVerdict::kDone, document(d), {}, {}};
     }
-  }
-  if (world_.faults && world_.chance.percent(3)) {
-    return {ResolutionVerdict::kNeedsPerson, {}, "the register can not tell", {}};
   }
   return {ResolutionVerdict::kRefused, {}, {}, {}};
 }
@@ -112,7 +123,7 @@ void SimRegister::resolve(const FiscalReceipt& receipt, const Baseline& before,
   const auto us =
       latency() + (waits ? std::max<std::int64_t>(0, model_.busy_until - world_.now()) : 0);
   world_.after(us, life_, [this, lost, receipt, before, then] {
-    if (lost) return then(fail(Code::kPortLost));
+    if (lost || model_.offline) return then(fail(Code::kPortLost));
     const auto result = walk(receipt, before);
     model_.doubted.erase(receipt.witness.substr(0, receipt.witness.find('/')));
     if (result.verdict == ResolutionVerdict::kRefused) model_.document_open = false;
@@ -124,7 +135,7 @@ void SimRegister::recover(Then<Result<void>> then) {
   const bool lost = world_.faults && world_.chance.percent(20);
   const auto us = latency() + std::max<std::int64_t>(0, model_.busy_until - world_.now());
   world_.after(us, life_, [this, lost, then] {
-    if (lost) return then(fail(Code::kPortLost));
+    if (lost || model_.offline) return then(fail(Code::kPortLost));
     model_.document_open = false;
     model_.doubted.clear();  // what was refused is cancelled and verified; one has the lock
     then({});

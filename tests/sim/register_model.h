@@ -23,10 +23,12 @@ struct RegisterModel {
   std::vector<PrintedDocument> documents;
   std::int64_t busy_until = 0;
   bool document_open = false;
+  bool offline = false;  // the cable is out: no command reaches it
   // Sales with an attempt whose outcome nobody has been told: the next attempt of one is a
   // violation, whatever comes of it.
   std::set<std::string> doubted;
   std::size_t blind_retries = 0;
+  std::set<std::string> settled;  // witnesses a person gave her word on
 
   std::uint32_t print(const std::string& witness, FiscalKind kind, Money total) {
     const auto number = static_cast<std::uint32_t>(documents.size() + 1);
@@ -37,7 +39,7 @@ struct RegisterModel {
 };
 
 // Mistakes to plant, so that the invariants are seen to notice them.
-enum class Plant { kNone, kTimeoutIsFailure, kLastDocumentOnly };
+enum class Plant { kNone, kTimeoutIsFailure, kLastDocumentOnly, kBelievesSenior };
 
 // The register as one gateway reaches it: slow, lossy, sometimes refusing. `life` is the gateway's.
 class SimRegister final : public checkout::RegisterPort {
@@ -47,7 +49,7 @@ class SimRegister final : public checkout::RegisterPort {
 
   void lock(std::function<void()> then) override;
   void unlock() override;
-  [[nodiscard]] bool online() const override { return !offline_; }
+  [[nodiscard]] bool online() const override { return !model_.offline; }
   void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
@@ -66,7 +68,6 @@ class SimRegister final : public checkout::RegisterPort {
   const std::uint64_t& life_;
   Plant plant_;
   bool locked_ = false;
-  bool offline_ = false;
   std::vector<std::function<void()>> waiting_;
 };
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kHoldTtlUs = 3'600'000'000;
 constexpr std::int64_t kAskUs = 800'000;
 constexpr std::int64_t kFaultsUs = 90'000'000;   // trouble for so long
+constexpr std::int64_t kOfficeUs = 10'000'000;   // somebody looks what the day left to be done
 constexpr std::int64_t kHealUs = 7'200'000'000;  // and time to end well
 const StoreId kStore{"sim-1"};
 const TillId kTill{"1"};
@@ -163,7 +164,13 @@ void Shop::schedule_faults() {
         partitioned_ = false;
         if (gateway_) gateway_->apply(*this, gateway_->teller.on_connected(world_.now()));
       });
-    } else if (what < 85) {
+    } else if (what < 78) {
+      register_.offline = true;
+      world_.after(world_.chance.between(200'000, 20'000'000), [this] {
+        register_.offline = false;
+        if (gateway_) gateway_->desk.register_online();
+      });
+    } else if (what < 88) {
       register_.print("", FiscalKind::kSale, Money{9990});  // another till's
     } else {
       world_.skew_us += world_.chance.between(-3'600'000'000, 3'600'000'000);
@@ -247,6 +254,15 @@ checkout::Identity Shop::identity(const CustomerId& customer) {
 
 void Shop::begin(Visit& visit) {
   auto& desk = gateway_->desk;
+  if (!visit.undoes.is_nil()) {
+    const auto opened = desk.open_undo(kTill, visit.number, "x", visit.undoes);
+    if (opened) {
+      visit.sale = *opened;
+    } else {
+      visit.over = true;
+    }
+    return;
+  }
   if (!visit.returns.is_nil()) {
     const auto sold = desk.find(visit.returns);
     const auto& line = sold->lines.front();
@@ -294,17 +310,56 @@ void Shop::pay(Visit& visit, const checkout::Sale& sale) {
                  [](const checkout::Sale&) {});
 }
 
-// The senior reads the paper: she sees what really was printed.
+// The senior reads the paper. She may miss it, take another one for it, or look too early.
 void Shop::settle(const checkout::Sale& sale) {
-  if (world_.now() < register_.busy_until) return;
+  const int fate = world_.faults ? static_cast<int>(world_.chance.between(0, 99)) : 0;
+  if (fate < 70 && world_.now() < register_.busy_until) return;
+  const auto& papers = register_.documents;
   const auto witness = to_string(sale.key());
-  const auto at = std::ranges::find(register_.documents, witness, &PrintedDocument::witness);
-  std::optional<FiscalDocument> document;
-  if (at != register_.documents.end()) {
-    document = FiscalDocument{
-        register_.fiscal_memory, at->number, at->number * 7919, 1, 0, "", at->total, witness};
+  const PrintedDocument* read = nullptr;
+  if (fate < 50) {
+    const auto at = std::ranges::find(papers, witness, &PrintedDocument::witness);
+    if (at != papers.end()) read = &*at;
+  } else if (fate >= 85 && !papers.empty()) {
+    read = &papers[world_.chance.next() % papers.size()];
   }
-  (void)gateway_->desk.settle(sale.id, "senior", document, [](const checkout::Sale&) {});
+  std::optional<FiscalDocument> document;
+  if (read != nullptr) {
+    document = FiscalDocument{
+        register_.fiscal_memory, read->number, read->number * 7919, 1, 0, "", read->total, witness};
+  }
+  const auto settled =
+      gateway_->desk.settle(sale.id, "senior", document, [](const checkout::Sale&) {});
+  if (settled) register_.settled.insert(witness);
+}
+
+std::vector<checkout::Sale> Shop::sales() const {
+  std::vector<checkout::Sale> out;
+  for (const auto& v : visits_) {
+    if (v.sale.is_nil()) continue;
+    if (auto sale = gateway_->desk.find(v.sale)) out.push_back(std::move(*sale));
+  }
+  return out;
+}
+
+// Extra documents that turned up are given back, by whoever finds them in the list.
+void Shop::office() {
+  world_.after(kOfficeUs, [this] { office(); });
+  if (!gateway_) return;
+  for (const auto& sale : sales()) {
+    const auto* const settled = sale.foremost_settlement();
+    if (settled == nullptr || sale.extra_of(*settled) == nullptr || !settled->undone_by.is_nil()) {
+      continue;
+    }
+    const bool begun = std::ranges::any_of(
+        visits_, [&](const Visit& v) { return v.undoes == sale.id && !v.over; });
+    if (begun) continue;
+    Visit undo;
+    undo.number = "u" + std::to_string(visits_.size());
+    undo.undoes = sale.id;
+    visits_.push_back(undo);
+    tick(visits_.size() - 1);
+  }
 }
 
 void Shop::act(Visit& visit) {
@@ -327,11 +382,11 @@ void Shop::act(Visit& visit) {
       return settle(*sale);
     case checkout::State::kCommitted:
     case checkout::State::kSettledByPerson:
-      if (!sale->is_return && world_.chance.percent(25)) {
-        visits_.push_back({"r" + visit.number, {}, sale->id, {}, false, 0, false});
+      if (!sale->fixed() && world_.chance.percent(25)) {
+        visits_.push_back({"r" + visit.number, {}, sale->id, {}, {}, false, 0, false});
         tick(visits_.size() - 1);
       }
-      visits_[static_cast<std::size_t>(&visit - visits_.data())].over = true;
+      visit.over = true;
       return;
     case checkout::State::kCancelled:
       visit.over = true;
@@ -348,16 +403,20 @@ bool Shop::finished() {
   world_.faults = false;
   if (partitioned_ || !gateway_) return false;
   const bool over = std::ranges::all_of(visits_, &Visit::over);
-  return over && gateway_->desk.doubts() == 0 &&
+  const bool rechecked = std::ranges::all_of(sales(), [](const checkout::Sale& sale) {
+    return std::ranges::all_of(sale.settlements, [&](const checkout::Settlement& each) {
+      return each.rechecked && (sale.extra_of(each) == nullptr || !each.undone_by.is_nil());
+    });
+  });
+  return over && rechecked && gateway_->desk.doubts() == 0 &&
          gateway_->teller.acknowledged() == gateway_->journal.last_sequence();
 }
 
 std::vector<std::string> Shop::run() {
-  visits_.reserve(static_cast<std::size_t>(sales_) * 2 + 8);
   for (int i = 0; i < sales_; ++i) {
     const auto customer = customers_[world_.chance.next() % customers_.size()];
     visits_.push_back(
-        {"s" + std::to_string(i), {}, {}, customer, world_.chance.percent(50), 0, false});
+        {"s" + std::to_string(i), {}, {}, {}, customer, world_.chance.percent(50), 0, false});
   }
   boot();
   for (std::size_t i = 0; i < static_cast<std::size_t>(sales_); ++i) {
@@ -365,6 +424,7 @@ std::vector<std::string> Shop::run() {
     world_.after(static_cast<std::int64_t>(i) * spread / sales_, [this, i] { tick(i); });
   }
   if (!crashes_) schedule_faults();
+  office();
   std::vector<std::string> wrong;
   if (!world_.run_until([this] { return finished(); }, kHealUs)) {
     wrong.emplace_back("it does not come to an end");
@@ -393,18 +453,22 @@ void Shop::check_documents(std::vector<std::string>& wrong) {
     if (count > 1) wrong.push_back(std::to_string(count) + " documents of " + witness);
   }
   std::set<std::string> committed;
-  for (const auto& v : visits_) {
-    if (v.sale.is_nil()) continue;
-    const auto sale = gateway_->desk.find(v.sale);
-    if (!sale || !sale->document) continue;
-    committed.insert(to_string(sale->key()));
-    if (!printed.contains(to_string(sale->key()))) {
-      wrong.push_back("committed without a document: " + to_string(sale->key()));
-    }
+  for (const auto& sale : sales()) {
+    if (!sale.document) continue;
+    const auto key = to_string(sale.key());
+    committed.insert(key);
+    const auto* const settled = sale.settlement(sale.attempt.number);
+    // Her word stands, and it is known to be wrong.
+    const bool known =
+        settled != nullptr && settled->rechecked == "the register has no such document";
+    if (!printed.contains(key) && !known) wrong.push_back("committed without a document: " + key);
   }
-  for (const auto& [witness, count] : printed) {
-    if (!committed.contains(witness))
-      wrong.push_back("a document of no committed sale: " + witness);
+  for (const auto& d : register_.documents) {
+    if (d.witness.empty()) continue;
+    const auto sale = gateway_->desk.find(*parse_uuid(d.witness.substr(0, d.witness.find('/'))));
+    if (!sale || !accounted_for(*sale, d)) {
+      wrong.push_back("a document nobody accounts for: " + d.witness);
+    }
   }
   auto rows =
       central_->db.query("SELECT sale, attempt, count(*) FROM sales GROUP BY sale, attempt");
@@ -419,6 +483,17 @@ void Shop::check_documents(std::vector<std::string>& wrong) {
   for (const auto& key : committed) {
     if (!booked.contains(key)) wrong.push_back("committed but never booked: " + key);
   }
+}
+
+// It is what the sale stands on, or given back by a document of its own.
+bool Shop::accounted_for(const checkout::Sale& sale, const PrintedDocument& d) const {
+  if (sale.document && sale.document->number == d.number) return true;
+  return std::ranges::any_of(sale.settlements, [&](const checkout::Settlement& each) {
+    const auto* const extra = sale.extra_of(each);
+    if (extra == nullptr || extra->number != d.number) return false;
+    const auto undo = gateway_->desk.find(each.undone_by);
+    return undo && undo->document && undo->undoes == sale.id;
+  });
 }
 
 void Shop::check_ledger(std::vector<std::string>& wrong) {

@@ -41,6 +41,7 @@ class Shop final : public checkout::PointsPort {
     std::string number;
     Uuid sale;
     Uuid returns;  // of a return: the sale that comes back
+    Uuid undoes;   // of the undoing of an extra document: the sale it is an extra one of
     CustomerId customer;
     bool wants_points = false;
     int attempts = 0;
@@ -56,6 +57,9 @@ class Shop final : public checkout::PointsPort {
   void begin(Visit& visit);
   void pay(Visit& visit, const checkout::Sale& sale);
   void settle(const checkout::Sale& sale);
+  void office();
+  [[nodiscard]] std::vector<checkout::Sale> sales() const;
+  [[nodiscard]] bool accounted_for(const checkout::Sale& sale, const PrintedDocument& d) const;
   checkout::Identity identity(const CustomerId& customer);
 
   void hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then) override;
@@ -81,7 +85,7 @@ class Shop final : public checkout::PointsPort {
   std::uint64_t life_ = 1;          // of the gateway
   std::uint64_t central_life_ = 1;  // of central
   std::unique_ptr<Gateway> gateway_;
-  std::vector<Visit> visits_;
+  std::deque<Visit> visits_;  // one acting may add another
   bool partitioned_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "gateway/base/log.h"
 #include "tests/sim/shop.h"
 
 namespace {
@@ -60,11 +61,12 @@ int main(int argc, char** argv) {
   app.add_option("--from", from, "the first seed");
   app.add_option("--sales", sales, "customers a seed");
   app.add_option("--plant", plant_name,
-                 "a mistake the invariants must notice: timeout, last, none");
+                 "a mistake the invariants must notice: timeout, last, senior, none");
   std::uint64_t stride = 0;
   app.add_option("--every-step", stride,
                  "instead: the gateway dies after every event, and every so many pairs of events");
   CLI11_PARSE(app, argc, argv);
+  till::open_log("", till::LogLevel::kError);  // central warns of what these stories are full of
   if (stride > 0) {
     const auto folder = scratch();
     const int result = every_step(folder, 2, stride);
@@ -74,9 +76,10 @@ int main(int argc, char** argv) {
   const std::map<std::string, till::sim::Plant> plants = {
       {"none", till::sim::Plant::kNone},
       {"timeout", till::sim::Plant::kTimeoutIsFailure},
-      {"last", till::sim::Plant::kLastDocumentOnly}};
+      {"last", till::sim::Plant::kLastDocumentOnly},
+      {"senior", till::sim::Plant::kBelievesSenior}};
   if (!plants.contains(plant_name)) {
-    std::fputs("--plant timeout | last | none\n", stderr);
+    std::fputs("--plant timeout | last | senior | none\n", stderr);
     return 2;
   }
   const auto folder = scratch();
