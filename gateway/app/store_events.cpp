@@ -169,10 +169,9 @@ checkout::Profile Store::profile_of(const wire::Profile& told) {
 void Store::lookup(checkout::Identity who, const std::string& card_hash,
                    const std::string& phone_hash, bool enrol, const IdentityReply& reply) {
   const std::string card_type = who.card_type;
-  auto done = [who = std::move(who), card_hash,
-               reply](const Result<link::CustomerInfo>& info) mutable {
-    if (!info && info.error().code == Code::kCentralOffline && !card_hash.empty()) {
-      who.card_hash = card_hash;
+  who.card_hash = card_hash;
+  auto done = [who = std::move(who), reply](const Result<link::CustomerInfo>& info) mutable {
+    if (!info && info.error().code == Code::kCentralOffline && !who.card_hash.empty()) {
       who.verified = false;
       return reply(who);
     }

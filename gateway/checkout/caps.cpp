@@ -22,6 +22,14 @@ std::int64_t day_of_quote(const Sale& sale, std::int64_t unix_us) {
   return loyalty::local_time(unix_us, sale.circumstances->utc_offset_min.value_or(0)).day;
 }
 
+// `names`: what the sale's customer is known as.
+bool is_same_customer(const Sale& sale, const Sale& other, const std::vector<std::string>& names) {
+  if (!other.customer) return false;
+  const auto& card = other.customer->card_hash;
+  return std::ranges::find(names, customer_key(other)) != names.end() ||
+         (!card.empty() && card == sale.customer->card_hash);
+}
+
 // Of the same limit as `of`.
 RuleUses sum_of(const std::vector<loyalty::Used>& list, const loyalty::Used& of) {
   RuleUses sum;
@@ -39,14 +47,19 @@ RuleUses sum_of(const std::vector<loyalty::Used>& list, const loyalty::Used& of)
 std::optional<loyalty::Used> Desk::used_of(const Sale& sale, const std::string& rule,
                                            const Limit& limit, std::int64_t day) const {
   const bool of_customer = limit.scope == LimitScope::kCustomer;
-  const auto customer = of_customer ? customer_key(sale) : std::string();
-  if (limit.scope == LimitScope::kReceipt || (of_customer && customer.empty())) return std::nullopt;
-  auto uses = journal_.rule_uses(rule, customer, loyalty::begin_of(limit.period, day));
+  const auto names = of_customer ? journal_.known_as(sale) : std::vector<std::string>{""};
+  if (limit.scope == LimitScope::kReceipt || names.empty()) return std::nullopt;
+  RuleUses uses;
+  for (const auto& name : names) {
+    const auto more = journal_.rule_uses(rule, name, loyalty::begin_of(limit.period, day));
+    uses.times += more.times;
+    uses.amount += more.amount;
+  }
   for (const auto& [id, live] : live_) {
     const Sale& other = live->sale;
     const bool counts = id != sale.id && is_paying(other.state) && !other.is_return &&
                         other.quote && other.quote->effects;
-    if (!counts || (of_customer && customer_key(other) != customer)) continue;
+    if (!counts || (of_customer && !is_same_customer(sale, other, names))) continue;
     for (const auto& use : other.quote->effects->rules) {
       if (use.rule != rule) continue;
       uses.times += use.times;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "gateway/checkout/desk.h"
 
@@ -182,6 +183,23 @@ struct FakeJournal : JournalPort {
       }
     }
     return sum;
+  }
+  std::vector<std::string> known_as(const Sale& sale) override {
+    if (!sale.customer) return {};
+    std::set<std::string> names{customer_key(sale)};
+    const auto join = [&](const Sale& other) {
+      if (!other.customer || other.customer->card_hash.empty()) return;
+      const auto card = card_key(other.customer->card_hash);
+      if (!names.contains(customer_key(other)) && !names.contains(card)) return;
+      names.insert(customer_key(other));
+      names.insert(card);
+    };
+    join(sale);
+    for (int i = 0; i < 2; ++i) {  // a card's owner, then her other cards
+      for (const auto& [id, s] : disk) join(s);
+    }
+    names.erase("");
+    return {names.begin(), names.end()};
   }
   std::vector<Sale> unfinished() override {
     std::vector<Sale> out;

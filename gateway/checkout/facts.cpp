@@ -73,7 +73,7 @@ Buffer encode(const Sale& sale, const Fact& fact) {
   out.returned_sale = sale.returned_sale;
   if (sale.customer) {
     out.customer = sale.customer->customer;
-    out.card_hash = sale.customer->card_hash;
+    if (out.customer.value.empty()) out.card_hash = sale.customer->card_hash;
   }
   out.total = sale.quote->total.minor;
   out.redeemed = points_to_spend(sale);

@@ -182,6 +182,28 @@ TEST_F(CapTest, UsesElsewhereComeWithTheCustomer) {
   EXPECT_EQ((*desk->quote(id))->quote->total, (Money{8400}));  // 10, 5 and 1 off
 }
 
+// Central knows whose a card is; without central only the card is known.
+TEST_F(CapTest, ACardCountsForItsOwnerAlsoWhileCentralIsAway) {
+  program = *loyalty::Program::from_json(
+      R"({"id":"p","version":9,"rules":[{"id":"own","stage":"receipt","give":{"amount":"1"},
+          "limits":[{"per":"customer","period":"month","times":1}]}]})");
+  const auto pays = [this](const char* customer, const char* card) {
+    Identity who{CustomerId{customer}, card, "", "", "card", Points{}};
+    who.verified = *customer != 0;
+    const Uuid id = sale(1, {}, who);
+    EXPECT_TRUE(pay(id));
+    later.run();
+    return desk->find(id)->quote->total.minor;
+  };
+  EXPECT_EQ(pays("anna", "a1"), 9900);
+  EXPECT_EQ(pays("", "a1"), 10'000) << "known from before";
+  EXPECT_EQ(pays("", "b1"), 9900);
+  EXPECT_EQ(pays("", "b1"), 10'000);
+  EXPECT_EQ(pays("bob", "b1"), 10'000) << "it was his card";
+  EXPECT_EQ(pays("bob", ""), 10'000) << "and him, by phone";
+  EXPECT_EQ(pays("cleo", ""), 9900);
+}
+
 TEST_F(CapTest, WhatIsBeingPaidCounts) {
   sold();
   const Uuid late = sale(1), early = sale(1);

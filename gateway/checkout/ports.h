@@ -102,9 +102,12 @@ class JournalPort {
   // How often sales of this store have used the coupon, without those that came back whole.
   virtual std::int64_t coupon_uses(const std::string& code) = 0;
   // What receipts of this store have used of a rule's limits since that local day; returns are
-  // taken off the day of their purchase. `customer`: customer_key(), "" = everybody.
+  // taken off the day of their purchase. `customer`: one of known_as(), "" = everybody.
   virtual RuleUses rule_uses(const std::string& rule, const std::string& customer,
                              std::int64_t since_day) = 0;
+  // What the customer's receipts of this store count under: her id, and the cards she showed while
+  // central was away. Empty = nobody is known.
+  virtual std::vector<std::string> known_as(const Sale& sale) = 0;
 };
 
 struct DeskHooks {

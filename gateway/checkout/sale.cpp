@@ -138,8 +138,10 @@ std::string customer_key(const Sale& sale) {
   if (!sale.customer) return {};
   const auto& who = *sale.customer;
   if (!who.customer.value.empty() || who.card_hash.empty()) return who.customer.value;
-  return "card:" + who.card_hash;
+  return card_key(who.card_hash);
 }
+
+std::string card_key(const std::string& hash) { return "card:" + hash; }
 
 std::int64_t local_day(const Sale& sale) {
   const auto offset =

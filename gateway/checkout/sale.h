@@ -62,7 +62,7 @@ struct IssuedCoupon {
 // The customer as of this sale: a snapshot. Never a full card number or phone.
 struct Identity {
   CustomerId customer = {};    // "" for a card central does not know yet
-  std::string card_hash = {};  // of that unknown card
+  std::string card_hash = {};  // of the card shown, "" = none
   std::string card_type = {};
   std::string label = {};  // "••••1234", "+7•••••••12"
   std::string by = {};     // "card", "phone"
@@ -175,8 +175,9 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us);
 
 // Redeemed, and what rules cost (goods for points).
 Points points_to_spend(const Sale& sale);
-// Whose limits a sale counts against: her id, or the hash of a card nobody knows yet.
+// Whose limits a sale counts against: her id, or the card nobody could tell the owner of.
 std::string customer_key(const Sale& sale);
+std::string card_key(const std::string& hash);
 // The local day a sale counts on: it is on paper then.
 std::int64_t local_day(const Sale& sale);
 // The coupons a payment would use up: those that work a limited number of times.

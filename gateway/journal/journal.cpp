@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS coupon_uses (
 CREATE TABLE IF NOT EXISTS rule_uses (
   rule TEXT NOT NULL, customer TEXT NOT NULL, day INTEGER NOT NULL, times INTEGER NOT NULL,
   amount INTEGER NOT NULL, PRIMARY KEY (rule, customer, day)) WITHOUT ROWID;
+-- Whose a card is, as central told with a purchase.
+CREATE TABLE IF NOT EXISTS cards (hash TEXT PRIMARY KEY, customer TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cards_customer ON cards (customer);
 -- Settled by a person, not yet confirmed by the register.
 CREATE TABLE IF NOT EXISTS unconfirmed (sale TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (
@@ -194,6 +197,11 @@ bool Journal::on_paper(const Uuid& id) {
 void Journal::store_rule_uses(const Sale& sale) {
   const auto sold = sale.is_return ? load(sale.returned_sale) : std::nullopt;
   const Sale& bought = sold ? *sold : sale;
+  if (bought.customer && !bought.customer->customer.value.empty() &&
+      !bought.customer->card_hash.empty()) {
+    db_.run("INSERT OR REPLACE INTO cards VALUES (?,?)", bought.customer->card_hash,
+            bought.customer->customer.value);
+  }
   const std::int64_t sign = sale.is_return ? -1 : 1;
   const auto add = [&](const loyalty::RuleUse& use, const std::string& customer) {
     db_.run(
@@ -340,6 +348,23 @@ checkout::RuleUses Journal::rule_uses(const std::string& rule, const std::string
       rule, customer, since_day);
   row.next();
   return {row.integer(0), row.integer(1)};
+}
+
+std::vector<std::string> Journal::known_as(const Sale& sale) {
+  if (!sale.customer) return {};
+  flush();
+  std::string id = sale.customer->customer.value;
+  const auto& card = sale.customer->card_hash;
+  if (id.empty()) {
+    auto owner = db_.query("SELECT customer FROM cards WHERE hash=?", card);
+    if (owner.next()) id = owner.text(0);
+  }
+  std::vector<std::string> names;
+  if (!id.empty()) names.push_back(id);
+  auto cards = db_.query("SELECT hash FROM cards WHERE customer=? AND hash<>?", id, card);
+  while (cards.next()) names.push_back(checkout::card_key(cards.text(0)));
+  if (!card.empty()) names.push_back(checkout::card_key(card));
+  return names;
 }
 
 std::vector<Entry> Journal::read(std::uint64_t from, std::size_t most) {

@@ -60,6 +60,7 @@ class Journal final : public checkout::JournalPort {
   std::uint32_t last_document(const std::string& fiscal_memory);
   bool allowance_used(const Uuid& allowance) override;
   std::int64_t coupon_uses(const std::string& code) override;
+  std::vector<std::string> known_as(const checkout::Sale& sale) override;
   checkout::RuleUses rule_uses(const std::string& rule, const std::string& customer,
                                std::int64_t since_day) override;
 

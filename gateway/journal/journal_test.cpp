@@ -172,6 +172,28 @@ TEST_F(JournalTest, CountsWhatRulesGaveOnce) {
   EXPECT_EQ(journal->rule_uses("day", "", 105).times, 0) << "it leaves the day of the purchase";
 }
 
+TEST_F(JournalTest, KnowsACardsOwnerFromAPurchase) {
+  const auto bought = [&](const char* number, const char* customer, const char* card) {
+    Sale s = sale(number, State::kCommitted);
+    s.customer.emplace().customer.value = customer;
+    s.customer->card_hash = card;
+    s.quote.emplace().effects.emplace().rules = {{"day", 1, 500, ""}};
+    journal->soft(s, "commit");
+    return s;
+  };
+  const Sale offline = bought("1", "", "a1");
+  EXPECT_EQ(journal->known_as(offline), std::vector<std::string>{"card:a1"});
+  bought("2", "anna", "a1");
+  bought("3", "anna", "a2");
+  const std::vector<std::string> anna{"anna", "card:a2", "card:a1"};
+  EXPECT_EQ(journal->known_as(offline), anna);
+  open();
+  EXPECT_EQ(journal->known_as(bought("4", "", "a1")), anna);
+  EXPECT_EQ(journal->known_as(bought("5", "anna", "")).size(), 3U);
+  EXPECT_EQ(journal->known_as(bought("6", "bob", "")), std::vector<std::string>{"bob"});
+  EXPECT_TRUE(journal->known_as(sale("7", State::kOpen)).empty());
+}
+
 TEST_F(JournalTest, PrunesOnlyWhatIsAcknowledgedAndOldAndKeepsTheChain) {
   for (int i = 0; i < 4; ++i)
     journal->hard(sale(std::to_string(i)), "x", {{FactKind::kSale}}, [] {});
