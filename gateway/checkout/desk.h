@@ -164,6 +164,7 @@ class Desk {
   bool is_extra_still(const Sale& sale, const Settlement& settled);
   bool ends_by_earlier(Live& live);
   void ask_of_earlier(const Uuid& id, std::size_t unanswered);
+  bool undoes_something(const Sale& undo);
   void undo_is_cancelled(const Sale& undo);
   std::optional<Sale> owner_of(const FiscalDocument& document, const Uuid& but);
   void on_rechecked(const AttemptKey& key, Result<Resolution> result);

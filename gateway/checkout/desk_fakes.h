@@ -265,14 +265,13 @@ struct DeskTest : testing::Test {
     later.run(later.now);  // not until it is asked again by itself
     return id;
   }
-  // Two attempts in doubt, both settled as "no document", the register not asked of either yet.
+  // Two attempts in doubt, both settled as "no document", of neither the register could tell yet.
   Uuid settled_twice() {
     const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
     fiscal.resolutions = {person, fail(Code::kPortLost)};
     const Uuid id = settled(std::nullopt);
     fiscal.resolves = 0;
-    fiscal.resolutions = {fail(Code::kPortLost), person, fail(Code::kPortLost),
-                          fail(Code::kPortLost)};
+    fiscal.resolutions = {person, person, fail(Code::kPortLost), fail(Code::kPortLost)};
     EXPECT_TRUE(pay(id));
     later.run(later.now);
     EXPECT_TRUE(desk->settle(id, "chief", std::nullopt, [](const Sale&) {}));

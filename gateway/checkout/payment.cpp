@@ -67,6 +67,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   TILL_CHECK(check_payments(sale, payments));
   TILL_CHECK(check_coupons(sale));
   TILL_CHECK(check_caps(sale));
+  if (!sale.undoes.is_nil() && !undoes_something(sale)) return fail(Code::kSaleState, "undo");
   sale.payments = std::move(payments);
   sale.clear_trouble();
   const auto number = sale.attempt.number + 1;
@@ -163,7 +164,8 @@ void Desk::fiscalise(const Uuid& id) {
 }
 
 // What a person said of earlier attempts may not have been held against the register yet: that
-// comes first, whoever prints. Without an answer her word stands.
+// comes first, whoever prints. When the question is lost nothing is printed; when the register can
+// not tell, her word stands.
 void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
   Live& live = *live_.at(id);
   if (ends_by_earlier(live)) return;
@@ -178,6 +180,9 @@ void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
   const auto& attempt = live.sale.settlement(key.attempt)->attempt;
   register_.resolve(attempt.receipt, attempt.baseline,
                     [this, id, key, unanswered](const Result<Resolution>& found) {
+                      if (!found && !is_of_register(found.error().code)) {
+                        return refused(*live_.at(id), found.error());
+                      }
                       if (!found || found->verdict == ResolutionVerdict::kNeedsPerson) {
                         return ask_of_earlier(id, unanswered + 1);
                       }
@@ -302,7 +307,7 @@ void Desk::on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resol
     case ResolutionVerdict::kDone:
       return commit(live, result->document);
     case ResolutionVerdict::kRefused:
-      return refused(live, {Code::kRegisterRefused, result->reason, {}});
+      return refused(live, {Code::kNothingPrinted, result->reason, {}});
     case ResolutionVerdict::kNeedsPerson:
       return needs_person(live, *result);
   }

@@ -151,6 +151,13 @@ Result<void> Desk::check_document(const Sale& sale, const Attempt& attempt,
     }
     if (document.number <= before.last_document) return fail(Code::kOutOfRange, "number");
   }
+  // Of another attempt, which gives it back or is sold by it.
+  for (const Settlement& each : sale.settlements) {
+    const bool another = each.attempt.number != attempt.number;
+    if (another && each.found && is_same(*each.found, document)) {
+      return fail(Code::kDocumentTaken, sale.till_number + ", " + to_string(sale.id));
+    }
+  }
   const auto other = owner_of(document, sale.id);
   if (other) return fail(Code::kDocumentTaken, other->till_number + ", " + to_string(other->id));
   return {};
@@ -167,10 +174,11 @@ std::optional<Sale> Desk::owner_of(const FiscalDocument& document, const Uuid& b
   return sale;
 }
 
-// An earlier attempt's document that is the receipt she is about to get, and not given back.
+// An earlier attempt's document that is the receipt she is about to get, and nobody gives it back.
 Settlement* Desk::printed_already(Sale& sale) {
   for (Settlement& each : sale.settlements) {
-    if (is_extra_still(sale, each) && is_the_same_receipt(sale, each)) return &each;
+    const bool kept = sale.extra_of(each) != nullptr && each.undone_by.is_nil();
+    if (kept && is_the_same_receipt(sale, each)) return &each;
   }
   return nullptr;
 }
@@ -204,16 +212,17 @@ void Desk::recheck_settled() {
     for (const AttemptKey& key : std::vector(to_recheck_)) recheck(key);
     return;
   }
-  if (!rechecking_) to_ask_ = to_recheck_.size();
+  to_ask_ = to_recheck_.size();
   ask_next_settled();
 }
 
 // Not answered though the line is there: nothing else would ask again.
 void Desk::recheck_later() {
   hooks_.after(recheck_wait_us_, [this, n = ++recheck_timer_] {
-    if (n == recheck_timer_) recheck_settled();
+    if (n != recheck_timer_) return;
+    recheck_wait_us_ = std::min(recheck_wait_us_ * 2, kRecheckMostUs);
+    recheck_settled();
   });
-  recheck_wait_us_ = std::min(recheck_wait_us_ * 2, kRecheckMostUs);
 }
 
 // Each one once for every time it is asked for: one that stays open does not hold up the others.
@@ -329,6 +338,14 @@ Result<Uuid> Desk::open_undo(const TillId& till, const std::string& number,
   todo->undone_by = id;
   journal_.soft(*sale, "undo");
   return id;
+}
+
+// Something is still to be given back by it.
+bool Desk::undoes_something(const Sale& undo) {
+  const auto sale = find(undo.undoes);
+  return sale && std::ranges::any_of(sale->settlements, [&](const Settlement& each) {
+           return each.undone_by == undo.id && sale->extra_of(each) != nullptr;
+         });
 }
 
 // Nothing gives the extra document back any more: it is to be proposed again.

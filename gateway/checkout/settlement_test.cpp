@@ -168,9 +168,9 @@ TEST_F(DeskTest, OneSettlementThatStaysOpenDoesNotHoldUpTheOthers) {
 }
 
 TEST_F(DeskTest, ADocumentFoundAfterTheSaleWasSoldAgainIsADouble) {
-  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}},
-                        fail(Code::kPortLost),  // after the settlement
-                        fail(Code::kPortLost),  // before the next attempt
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "swapped", {}};
+  fiscal.resolutions = {person, fail(Code::kPortLost),  // after the settlement
+                        person,                         // before the next attempt
                         Resolution{ResolutionVerdict::kDone, {"fn", 10, 10}, "", {}}};
   const Uuid id = settled(std::nullopt);
   fiscal.outcome = {Verdict::kDone, {"fn2", 3, 3}, {}, false};
@@ -529,6 +529,86 @@ TEST_F(DeskTest, APaperOfAnotherAttemptBecomesTheExtraOne) {
   EXPECT_EQ(desk->find(id)->foremost_settlement()->undone_by, *undo);
   ASSERT_TRUE(desk->cancel(*undo));
   EXPECT_TRUE(desk->find(id)->foremost_settlement()->undone_by.is_nil());
+}
+
+// The return of it is on its way: the sale neither stands on it nor is printed, until that is paid
+// or cancelled.
+TEST_F(DeskTest, ADocumentThatIsBeingGivenBackSellsNothing) {
+  for (const bool cancelled : {true, false}) {
+    const FiscalDocument found{"fn", cancelled ? 11U : 21U, 1};
+    fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                          fail(Code::kPortLost),
+                          Resolution{ResolutionVerdict::kDone, found, "", {}}};
+    const Uuid id = settled(std::nullopt);
+    ASSERT_TRUE(desk->add(id, "1", Quantity{1000}));
+    desk->register_online();
+    later.run(later.now);
+    const Uuid undo = *desk->open_undo(TillId{"1"}, "undo-" + to_string(id), "Ann", id);
+    ASSERT_TRUE(desk->set_quantity(id, "1", Quantity{2000}));  // as it was printed
+    const int receipts = fiscal.receipts;
+    ASSERT_TRUE(pay(id));
+    later.run(later.now);
+    EXPECT_EQ(state(id), State::kQuoted);
+    EXPECT_EQ(desk->find(id)->trouble, static_cast<int>(Code::kSettledOtherwise));
+    EXPECT_EQ(fiscal.receipts, receipts);
+    if (cancelled) {
+      ASSERT_TRUE(desk->cancel(undo));
+    } else {
+      fiscal.outcome = {Verdict::kDone, {"fn", 22, 1}, {}, false};
+      ASSERT_TRUE(pay(undo));
+      later.run(later.now);
+      EXPECT_EQ(state(undo), State::kCommitted);
+      fiscal.outcome = {Verdict::kDone, {"fn", 23, 1}, {}, false};
+    }
+    ASSERT_TRUE(pay(id));
+    later.run(later.now);
+    EXPECT_EQ(state(id), State::kCommitted);
+    EXPECT_EQ(desk->find(id)->document->number, cancelled ? 11U : 23U);
+  }
+}
+
+// The question about the first attempt is lost while the second is paid: nothing is printed.
+TEST_F(DeskTest, NothingIsPrintedWhileAnEarlierAttemptIsUnasked) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kTimeout), fail(Code::kTimeout),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+  const Uuid id = settled(std::nullopt);
+  ASSERT_TRUE(pay(id));
+  later.run(later.now);
+  EXPECT_EQ(state(id), State::kQuoted);
+  EXPECT_EQ(desk->find(id)->trouble, static_cast<int>(Code::kTimeout));
+  EXPECT_EQ(fiscal.receipts, 1);
+  ASSERT_TRUE(pay(id));
+  later.run(later.now);
+  EXPECT_EQ(state(id), State::kCommitted);
+  EXPECT_EQ(desk->find(id)->document->number, 11U);
+  EXPECT_EQ(fiscal.receipts, 1);
+}
+
+// Both are settled before the register has answered of the first.
+TEST_F(DeskTest, ASettlementMadeWhileAnotherIsAskedOfIsAskedOfToo) {
+  const Resolution person{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}};
+  std::vector<Uuid> sales;
+  for (int n = 0; n < 2; ++n) {
+    fiscal.resolves = 0;
+    fiscal.resolutions = {person};
+    fiscal.outcome = {Verdict::kInDoubt, {}, {}, false};
+    sales.push_back(sale());
+    ASSERT_TRUE(pay(sales.back()));
+    later.run(later.now);
+  }
+  fiscal.resolves = 0;
+  const Resolution none{ResolutionVerdict::kRefused, {}, "", {}};
+  fiscal.resolutions = {none, none};
+  fiscal.taken = true;  // somebody prints
+  for (const Uuid& id : sales) {
+    ASSERT_TRUE(desk->settle(id, "senior", std::nullopt, [](const Sale&) {}));
+    later.run(later.now);
+  }
+  fiscal.taken = false;
+  for (const auto& next : std::exchange(fiscal.in_line, {})) next();
+  later.run(later.now);
+  for (const Uuid& id : sales) EXPECT_EQ(desk->find(id)->settlements.back().rechecked, "agrees");
 }
 
 // A document whose witness names a sale of ours is not thereby accounted for.

@@ -68,6 +68,7 @@ enum class Code : int {
   kSoldTwice = 3015,
   kShiftOpen = 3016,
   kNotPrinted = 3017,
+  kNothingPrinted = 3018,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,
