@@ -14,6 +14,8 @@ constexpr std::uint32_t kAskMs = 15000;
 constexpr std::uint32_t kReceiptMs = 120000;
 constexpr std::uint32_t kLineMs = 3000;  // four commands of a slow register for a marked piece
 constexpr std::uint32_t kShiftMs = 150000;
+// The longest walk of a resolve, at what a slow register takes to show one document.
+constexpr std::uint32_t kWalkMs = 1000 * 600;
 constexpr int kLossTries = 20;
 constexpr std::int64_t kLossRetryUs = 1'000'000;
 constexpr std::int64_t kTurnUs = 20'000'000;  // a person waits no longer for her turn
@@ -83,23 +85,23 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
       make_ready(cashier, true, then);
     });
   }
-  if (status.shift == "open") return read_baseline(then);
+  if (status.shift == "open") return read_baseline(false, then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
   watch_.expect("shift_open");
   ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
       [=, this](const Result<json::value>& body) {
         if (body || !is_loss(body.error().code)) watch_.answered("shift_open");
         if (!body) return then(std::unexpected(body.error()));
-        read_baseline(then);
+        read_baseline(true, then);
       });
 }
 
-// Under the lock, so the last document is that of our own last command.
-void Fiscal::read_baseline(const Then<Result<Baseline>>& then) {
-  ask("fiscal.baseline", {}, kAskMs, [this, then](const Result<json::value>& body) {
+void Fiscal::read_baseline(bool ours, const Then<Result<Baseline>>& then) {
+  ask("fiscal.baseline", {}, kAskMs, [this, ours, then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
     auto baseline = baseline_from_json(*body);
-    if (baseline) watch_.ours_up_to(baseline->fiscal_memory, baseline->last_document);
+    if (baseline && ours) watch_.ours_up_to(baseline->fiscal_memory, baseline->last_document);
+    if (baseline && !ours) watch_.saw(baseline->fiscal_memory, baseline->last_document);
     then(std::move(baseline));
   });
 }
@@ -136,7 +138,8 @@ void Fiscal::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
 void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
                      Then<Result<Resolution>> then) {
   json::object body{{"receipt", to_json(completed(receipt))}, {"baseline", to_json(before)}};
-  ask("fiscal.resolve", std::move(body), receipt_ms(receipt),
+  watch_.expect("other");  // what it cancels may be numbered with the documents
+  ask("fiscal.resolve", std::move(body), receipt_ms(receipt) + kWalkMs,
       [this, then](const Result<json::value>& value) {
         if (!value) return then(std::unexpected(value.error()));
         auto resolution = resolution_from_json(*value);
@@ -148,6 +151,7 @@ void Fiscal::resolve(const FiscalReceipt& receipt, const Baseline& before,
 }
 
 void Fiscal::recover(Then<Result<void>> then) {
+  watch_.expect("other");
   ask("fiscal.recover", {}, kReceiptMs, [then](const Result<json::value>& body) {
     if (!body) return then(std::unexpected(body.error()));
     then({});
@@ -167,12 +171,13 @@ void Fiscal::in_turn(const Then<Result<void>>& then) {
   });
 }
 
-// The same, and the register has to be the one that was armed.
-void Fiscal::in_turn_armed(bool detail, const Then<Result<RegisterStatus>>& then) {
-  in_turn([this, detail, then](const Result<void>& turn) {
+// The same with its state; `armed`: it has to be the one that was armed.
+void Fiscal::in_turn_asked(bool armed, bool detail, const Then<Result<RegisterStatus>>& then) {
+  in_turn([this, armed, detail, then](const Result<void>& turn) {
     if (!turn) return then(std::unexpected(turn.error()));
-    status(detail, [this, then](Result<RegisterStatus> s) {
-      const auto admitted = s ? watch_.admits(*s) : Result<void>(std::unexpected(s.error()));
+    status(detail, [this, armed, then](Result<RegisterStatus> s) {
+      auto admitted = s ? Result<void>() : Result<void>(std::unexpected(s.error()));
+      if (s && armed) admitted = watch_.admits(*s);
       if (admitted) return then(std::move(s));
       unlock();
       then(std::unexpected(admitted.error()));
@@ -187,9 +192,11 @@ Result<void> Fiscal::not_swapped(const RegisterStatus& status) {
 }
 
 const Fiscal::Report* Fiscal::report_of(std::string_view verb) {
-  static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true},
-                                        {"fiscal.close_shift", "shift_close", true},
-                                        {"fiscal.settlement_report", "other", false}};
+  static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true, true},
+                                        {"fiscal.close_shift", "shift_close", true, true},
+                                        {"fiscal.settlement_report", "other", false, true},
+                                        {"fiscal.x_report", "other", false, false},
+                                        {"fiscal.copy", "other", false, false}};
   const auto* const at = std::ranges::find_if(kReports, [&](auto& r) { return verb == r.verb; });
   return at == std::end(kReports) ? nullptr : at;
 }
@@ -214,7 +221,7 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
       });
     });
   }
-  in_turn_armed(false,
+  in_turn_asked(makes->armed, false,
                 [this, makes, body = std::move(body), then](const Result<RegisterStatus>& s) {
                   if (!s) return then(std::unexpected(s.error()));
                   watch_.saw(s->fiscal_memory, s->last_document);
@@ -237,27 +244,41 @@ void Fiscal::report(const Report& what, const json::object& body, const Body& th
       unlock();
       return then(result);
     }
-    read_baseline([this, then, result](const Result<Baseline>&) {
+    read_baseline(true, [this, then, result](const Result<Baseline>&) {
       unlock();
       then(result);
     });
   });
 }
 
-// No document of the fiscal memory, so no walk can find it; the drawer's sum is its witness.
+// No fiscal document, so no walk can find it; the drawer's sum is its witness. Some registers
+// number its slip with the documents.
 void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body& then) {
   const json::object body{{"direction", in ? "in" : "out"},
                           {"amount", amount.minor},
                           {"cashier", to_json(operators_.named(cashier))}};
   const auto end = [this, then](const Result<json::value>& result) {
-    unlock();
-    then(result);
+    const bool unknown = !result && result.error().code == Code::kRegisterInDoubt;
+    if (!unknown) watch_.answered("other");
+    if (!result) {
+      unlock();
+      return then(result);
+    }
+    read_baseline(true, [this, then, result](const Result<Baseline>&) {
+      unlock();
+      then(result);
+    });
   };
-  in_turn_armed(true, [=, this](const Result<RegisterStatus>& s) {
+  in_turn_asked(true, true, [=, this](const Result<RegisterStatus>& s) {
     if (!s) return then(std::unexpected(s.error()));
     const auto before = s->cash_in_drawer;
+    watch_.saw(s->fiscal_memory, s->last_document);
+    watch_.expect("other");
     device_->submit("fiscal.cash", "", body, kAskMs, [=, this](const ipc::Outcome& o) {
-      if (o.verdict != ipc::Verdict::kInDoubt || !before) return end(body_of(o));
+      if (o.verdict == ipc::Verdict::kInDoubt && !before) {
+        return end(fail(Code::kRegisterInDoubt, "cash"));
+      }
+      if (o.verdict != ipc::Verdict::kInDoubt) return end(body_of(o));
       cash_was(*before, in, amount, end, kLossTries);
     });
   });
@@ -315,6 +336,7 @@ void Fiscal::look(const std::string& local_now) {
 
 // One at a time, and a sale that waits goes first.
 void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
+  if (watch_.unread().empty()) watch_.answered("other");  // nobody works for us, and all is known
   if (numbers.empty() || device_->wanted()) return unlock();
   const auto number = numbers.back();
   numbers.pop_back();

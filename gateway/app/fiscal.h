@@ -59,14 +59,16 @@ class Fiscal final : public checkout::RegisterPort {
                   const checkout::Then<Result<Baseline>>& then);
   void on_status(const RegisterStatus& status, const std::string& cashier, bool recovered,
                  const checkout::Then<Result<Baseline>>& then);
-  void read_baseline(const checkout::Then<Result<Baseline>>& then);
+  // `ours`: the last document came from a command of ours.
+  void read_baseline(bool ours, const checkout::Then<Result<Baseline>>& then);
   void in_turn(const checkout::Then<Result<void>>& then);
-  void in_turn_armed(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
+  void in_turn_asked(bool armed, bool detail, const checkout::Then<Result<RegisterStatus>>& then);
   // A command that makes a document which is nobody's sale.
   struct Report {
     const char* verb;
     const char* document;  // what RegisterWatch calls it
     bool repeatable;       // the drivers look whether it is done already
+    bool armed;            // only on the armed register
   };
   // kRegisterReplaced when another register than the armed one answers.
   Result<void> not_swapped(const RegisterStatus& status);

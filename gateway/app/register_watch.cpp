@@ -19,6 +19,7 @@ constexpr std::int64_t kMemoryWarnDays = 30, kUrgentDays = 3;
 constexpr std::int64_t kOperatorWarnDays = 25;  // blocked after 30 without a word
 constexpr std::uint32_t kFewDocuments = 5000;
 constexpr std::int64_t kDayS = 86400;
+constexpr const char* kOther = "other";
 
 // 0 when it is no time.
 std::int64_t seconds_of(const std::string& text) { return civil_seconds(text).value_or(0); }
@@ -93,6 +94,7 @@ void RegisterWatch::expect(const std::string& kind) {
 }
 
 void RegisterWatch::answered(const std::string& kind) {
+  if (kind == kOther && !foreign_.empty()) return;  // some of them may be among the unread
   if (expected_.erase(kind) != 0) keep();
 }
 
@@ -153,7 +155,10 @@ std::vector<std::uint32_t> RegisterWatch::unread() const {
 
 void RegisterWatch::read(const FiscalDocument& d) {
   if (foreign_.erase(d.number) == 0) return;
-  if (expected_.erase(d.kind) != 0) return keep();
+  if (expected_.contains(d.kind)) {  // of the others a doubt can leave several
+    if (d.kind != kOther) expected_.erase(d.kind);
+    return keep();
+  }
   // Of a sale that nobody knew to be on paper: the recheck of settled sales says so.
   if (hooks_.sold_here(d)) return keep();
   metrics_.add("tillbridge_register_foreign_documents_total");

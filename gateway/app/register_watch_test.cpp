@@ -65,6 +65,28 @@ TEST_F(RegisterWatchTest, WhatACommandOfOursMadeIsOursAfterARestart) {
   EXPECT_EQ(told[0].document.number, 5U);
 }
 
+// A doubt was cancelled twice, and some registers number what they cancel.
+TEST_F(RegisterWatchTest, WhatOursCancelledIsOurs) {
+  ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.expect("other");
+  watch.saw("fn", 6);
+  watch.answered("other");  // they are not read yet
+  const auto read = [&](std::uint32_t number, const char* kind) {
+    FiscalDocument d{"fn", number, 1};
+    d.kind = kind;
+    watch.read(d);
+  };
+  read(4, "other");
+  read(5, "sale");
+  read(6, "other");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].document.number, 5U);
+  watch.answered("other");
+  watch.saw("fn", 7);
+  read(7, "other");
+  EXPECT_EQ(told.size(), 2U);
+}
+
 TEST_F(RegisterWatchTest, MoreForeignOnesThanAreReadAreCounted) {
   ASSERT_TRUE(watch.arm(status(3), "fn"));
   watch.saw("fn", 3 + 1200);

@@ -61,7 +61,8 @@ Result<void> TillRegister::told(const std::string& witness, Verdict verdict,
 }
 
 void TillRegister::ask_again() {
-  for (const auto& [witness, question] : printing_) ask_(witness, "print", question.receipt);
+  // It may be printing, or has not heard of it: both are asked what became of it.
+  for (const auto& [witness, question] : printing_) ask_(witness, "resolve", question.receipt);
   for (const auto& [witness, question] : resolving_) ask_(witness, "resolve", question.receipt);
 }
 
