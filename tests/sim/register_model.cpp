@@ -59,10 +59,11 @@ void SimRegister::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
     });
     return;
   }
-  if (!model_.doubted.insert(sale).second) ++model_.blind_retries;
+  if (model_.in_doubt(sale)) ++model_.blind_retries;
+  model_.doubted.insert(receipt.witness);
   const auto answer = [&](std::int64_t us, RegisterOutcome outcome) {
-    world_.after(us, life_, [this, sale, then, outcome = std::move(outcome)] {
-      if (outcome.verdict == Verdict::kRefused && !outcome.dirty) model_.doubted.erase(sale);
+    world_.after(us, life_, [this, witness = receipt.witness, then, outcome = std::move(outcome)] {
+      if (outcome.verdict == Verdict::kRefused && !outcome.dirty) model_.doubted.erase(witness);
       then(outcome);
     });
   };
@@ -85,8 +86,8 @@ void SimRegister::receipt(const AttemptKey& key, const FiscalReceipt& receipt,
     return answer(us, {Verdict::kInDoubt, {}, lost, false});
   }
   execute(us, receipt);
-  world_.after(us + 1, life_, [this, sale, receipt, then] {
-    model_.doubted.erase(sale);
+  world_.after(us + 1, life_, [this, receipt, then] {
+    model_.doubted.erase(receipt.witness);
     const auto at = std::ranges::find(model_.documents, receipt.witness, &PrintedDocument::witness);
     then({Verdict::kDone, document(*at), {}, false});
   });
@@ -125,7 +126,7 @@ void SimRegister::resolve(const FiscalReceipt& receipt, const Baseline& before,
   world_.after(us, life_, [this, lost, receipt, before, then] {
     if (lost || model_.offline) return then(fail(Code::kPortLost));
     const auto result = walk(receipt, before);
-    model_.doubted.erase(receipt.witness.substr(0, receipt.witness.find('/')));
+    model_.doubted.erase(receipt.witness);
     if (result.verdict == ResolutionVerdict::kRefused) model_.document_open = false;
     then(result);
   });

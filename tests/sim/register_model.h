@@ -24,12 +24,16 @@ struct RegisterModel {
   std::int64_t busy_until = 0;
   bool document_open = false;
   bool offline = false;  // the cable is out: no command reaches it
-  // Sales with an attempt whose outcome nobody has been told: the next attempt of one is a
-  // violation, whatever comes of it.
+  // Witnesses of attempts whose outcome it has told nobody, and of those settled since: the next
+  // attempt of such a sale is a violation, whatever comes of it.
   std::set<std::string> doubted;
   std::size_t blind_retries = 0;
   std::set<std::string> settled;  // witnesses a person gave her word on
 
+  [[nodiscard]] bool in_doubt(const std::string& sale) const {
+    const auto first = doubted.lower_bound(sale + "/");
+    return first != doubted.end() && first->starts_with(sale + "/");
+  }
   std::uint32_t print(const std::string& witness, FiscalKind kind, Money total) {
     const auto number = static_cast<std::uint32_t>(documents.size() + 1);
     documents.push_back({number, witness, kind, total});

@@ -230,7 +230,7 @@ void Shop::hold(const checkout::HoldAsk& ask, checkout::Then<Result<void>> then)
 
 void Shop::tick(std::size_t n) {
   world_.after(world_.chance.between(20'000, 400'000), [this, n] {
-    if (gateway_) act(visits_[n]);
+    if (gateway_ && world_.now() >= visits_[n].rests_until) act(visits_[n]);
     if (!visits_[n].over) tick(n);
   });
 }
@@ -258,6 +258,7 @@ void Shop::begin(Visit& visit) {
     const auto opened = desk.open_undo(kTill, visit.number, "x", visit.undoes);
     if (opened) {
       visit.sale = *opened;
+      rest(visit);
     } else {
       visit.over = true;
     }
@@ -292,8 +293,18 @@ void Shop::begin(Visit& visit) {
   }
 }
 
+// Something more, and not after all: what an earlier attempt printed is another receipt meanwhile.
+void Shop::change_mind(const checkout::Sale& sale) {
+  if (sale.settlements.empty() || sale.fixed() || !world_.chance.percent(40)) return;
+  const auto& line = sale.lines.front();
+  const bool more = line.quantity.units % (2 * kQuantityScale) != 0;
+  (void)gateway_->desk.set_quantity(
+      sale.id, line.id, Quantity{more ? line.quantity.units * 2 : line.quantity.units / 2});
+}
+
 void Shop::pay(Visit& visit, const checkout::Sale& sale) {
   auto& desk = gateway_->desk;
+  change_mind(sale);
   if (visit.attempts++ >= 4) {
     (void)desk.redeem(visit.sale, {});  // the customer pays without points then
     if (visit.attempts > 12) {
@@ -311,7 +322,7 @@ void Shop::pay(Visit& visit, const checkout::Sale& sale) {
 }
 
 // The senior reads the paper. She may miss it, take another one for it, or look too early.
-void Shop::settle(const checkout::Sale& sale) {
+void Shop::settle(Visit& visit, const checkout::Sale& sale) {
   const int fate = world_.faults ? static_cast<int>(world_.chance.between(0, 99)) : 0;
   if (fate < 70 && world_.now() < register_.busy_until) return;
   const auto& papers = register_.documents;
@@ -330,7 +341,17 @@ void Shop::settle(const checkout::Sale& sale) {
   }
   const auto settled =
       gateway_->desk.settle(sale.id, "senior", document, [](const checkout::Sale&) {});
-  if (settled) register_.settled.insert(witness);
+  if (!settled) return;
+  register_.settled.insert(witness);
+  register_.doubted.insert(witness);
+  rest(visit);
+}
+
+// Somebody looks into it before it goes on.
+void Shop::rest(Visit& visit) {
+  if (world_.chance.percent(50)) {
+    visit.rests_until = world_.now() + world_.chance.between(0, 30'000'000);
+  }
 }
 
 std::vector<checkout::Sale> Shop::sales() const {
@@ -379,7 +400,7 @@ void Shop::act(Visit& visit) {
     case checkout::State::kQuoted:
       return pay(visit, *sale);
     case checkout::State::kNeedsPerson:
-      return settle(*sale);
+      return settle(visit, *sale);
     case checkout::State::kCommitted:
     case checkout::State::kSettledByPerson:
       if (!sale->fixed() && world_.chance.percent(25)) {

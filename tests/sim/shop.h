@@ -46,6 +46,7 @@ class Shop final : public checkout::PointsPort {
     bool wants_points = false;
     int attempts = 0;
     bool over = false;
+    std::int64_t rests_until = 0;
   };
 
   void boot();
@@ -56,8 +57,10 @@ class Shop final : public checkout::PointsPort {
   void act(Visit& visit);
   void begin(Visit& visit);
   void pay(Visit& visit, const checkout::Sale& sale);
-  void settle(const checkout::Sale& sale);
+  void settle(Visit& visit, const checkout::Sale& sale);
+  void rest(Visit& visit);
   void office();
+  void change_mind(const checkout::Sale& sale);
   [[nodiscard]] std::vector<checkout::Sale> sales() const;
   [[nodiscard]] bool accounted_for(const checkout::Sale& sale, const PrintedDocument& d) const;
   checkout::Identity identity(const CustomerId& customer);
