@@ -115,7 +115,7 @@ Result<value> Commands::customers_add(JsonObject& in) {
   if (points.units < 0 || points.units > limits::kMaxPoints) {
     return fail(Code::kOutOfRange, "points");
   }
-  const auto id = TILL_TRY(central_.directory.enrol({{}, hash_key}, enrol, false));
+  const auto id = TILL_TRY(central_.directory.enrol({{}, hash_key}, enrol)).id;
   const AttemptKey grant{new_uuid(central_.clock, central_.random), 0};
   central_.ledger.credit({id}, points, Kind::kGrant, {{}, grant, central_.clock.unix_us()});
   return object{{"customer", id.value}, {"balance", to_string(central_.ledger.balance({id}))}};

@@ -62,9 +62,10 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::Release& 
 }
 
 Result<wire::Customer> Answers::answer(const Store& store, const wire::Enrol& ask) {
-  const auto id = TILL_TRY(directory_.enrol(store, ask, true));
-  const auto record = directory_.record(id);
+  const auto enrolled = TILL_TRY(directory_.enrol(store, ask));
+  const auto record = directory_.record(enrolled.id);
   if (!record) return fail(Code::kInternal, "enrol");
+  if (enrolled.fresh) welcome_.give(*record, store.id, clock_.unix_us());
   return customer(*record, store.id);
 }
 

@@ -4,13 +4,21 @@
 #include "central/ledger/directory.h"
 #include "central/ledger/holds.h"
 #include "central/ledger/profiles.h"
+#include "central/ledger/welcome.h"
 
 namespace till::central {
 
 class Answers {
  public:
-  Answers(Database& db, Holds& holds, Coupons& coupons, Profiles& profiles, Directory& directory)
-      : db_(db), holds_(holds), coupons_(coupons), profiles_(profiles), directory_(directory) {}
+  Answers(Database& db, Holds& holds, Coupons& coupons, Profiles& profiles, Directory& directory,
+          Welcome& welcome, Clock& clock)
+      : db_(db),
+        holds_(holds),
+        coupons_(coupons),
+        profiles_(profiles),
+        directory_(directory),
+        welcome_(welcome),
+        clock_(clock) {}
 
   // Inside a transaction; the answer may be sent once that is on disk. Nothing for what is no
   // question at all.
@@ -30,6 +38,8 @@ class Answers {
   Coupons& coupons_;
   Profiles& profiles_;
   Directory& directory_;
+  Welcome& welcome_;
+  Clock& clock_;
 };
 
 }  // namespace till::central

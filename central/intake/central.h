@@ -18,10 +18,11 @@ struct Central {
         profiles(db, ledger, programs, clock),
         holds(db, ledger, coupons, clock, random, allowance),
         merges(db, ledger, clock),
-        directory(db, ledger, programs, clock, random),
+        directory(db, clock, random),
+        welcome(db, ledger, programs, profiles),
         facts(db, ledger, holds, coupons, profiles, programs, directory, clock),
         intake(db, facts, clock, metrics),
-        answers(db, holds, coupons, profiles, directory) {}
+        answers(db, holds, coupons, profiles, directory, welcome, clock) {}
 
   Clock& clock;
   Random& random;
@@ -34,6 +35,7 @@ struct Central {
   Holds holds;
   Merges merges;
   Directory directory;
+  Welcome welcome;
   Facts facts;
   Intake intake;
   Answers answers;

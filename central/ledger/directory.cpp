@@ -92,7 +92,7 @@ Result<CustomerRecord> Directory::find(const Store& store, const wire::Lookup& l
   return std::move(*found);
 }
 
-Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol, bool welcome) {
+Result<Directory::Enrolled> Directory::enrol(const Store& store, const wire::Enrol& enrol) {
   TILL_CHECK(check(enrol));
   const auto by_phone = owner(store.hash_key, "phone", enrol.phone_hash);
   const auto by_card = owner(store.hash_key, "card", enrol.card_hash);
@@ -101,6 +101,8 @@ Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol
   }
   const auto known = by_phone ? by_phone : by_card;
   CustomerId id = known.value_or(CustomerId{to_string(new_uuid(clock_, random_))});
+  auto before = db_.query("SELECT verified, store FROM customers WHERE customer=?", id.value);
+  const bool fresh = !before.next() || before.integer(0) == 0 || before.text(1).empty();
   if (!known) make({id, enrol.card_type, label_of(enrol)}, store.id);
   identify(store.hash_key, "phone", enrol.phone_hash, id);
   identify(store.hash_key, "card", enrol.card_hash, id);
@@ -108,16 +110,10 @@ Result<CustomerId> Directory::enrol(const Store& store, const wire::Enrol& enrol
   const std::string label = label_of(enrol);
   db_.run(
       "UPDATE customers SET verified=1, card_type=iif(?2='', card_type, ?2), "
-      "label=iif(?3 IN ('card', 'phone') AND label<>'', label, ?3) WHERE customer=?1",
-      id.value, enrol.card_type, label);
-  if (welcome) {
-    const AttemptKey once{derived_id("welcome " + id.value), 0};
-    const auto& program = programs_.current();
-    const auto now = clock_.unix_us();
-    ledger_.credit({id}, program.welcome(), Kind::kWelcome, {store.id, once, now},
-                   programs_.terms("points", now, program.plan().settings.utc_offset_min));
-  }
-  return id;
+      "label=iif(?3 IN ('card', 'phone') AND label<>'', label, ?3), "
+      "store=iif(store='', ?4, store) WHERE customer=?1",
+      id.value, enrol.card_type, label, store.id.value);
+  return Enrolled{id, fresh};
 }
 
 std::optional<CustomerId> Directory::of_sale(const Store& store, const wire::SaleFact& fact) {

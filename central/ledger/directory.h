@@ -30,8 +30,7 @@ struct CustomerRecord {
 
 class Directory {
  public:
-  Directory(Database& db, Ledger& ledger, Programs& programs, Clock& clock, Random& random)
-      : db_(db), ledger_(ledger), programs_(programs), clock_(clock), random_(random) {}
+  Directory(Database& db, Clock& clock, Random& random) : db_(db), clock_(clock), random_(random) {}
 
   // The one she was found to be, if two were merged; else herself.
   CustomerId resolve(const CustomerId& id);
@@ -50,8 +49,13 @@ class Directory {
 
   // Finds the customer who has the phone or the card, or makes one; whatever of the two is new is
   // added. kDuplicate when they belong to two customers, kMissingField without either.
-  // The first time, the program's welcome points are given if `welcome`.
-  Result<CustomerId> enrol(const Store& store, const wire::Enrol& enrol, bool welcome);
+  // `fresh`: she was not enrolled by any store before (added by a person, or a card that has only
+  // earned so far, is not enrolled).
+  struct Enrolled {
+    CustomerId id;
+    bool fresh = false;
+  };
+  Result<Enrolled> enrol(const Store& store, const wire::Enrol& enrol);
 
   // The customer of a sale: by id (made when central does not know it any more), by the hash of a
   // card nobody registered (made as unverified), or none.
@@ -66,8 +70,6 @@ class Directory {
   void make(const CustomerRecord& record, const StoreId& store);
 
   Database& db_;
-  Ledger& ledger_;
-  Programs& programs_;
   Clock& clock_;
   Random& random_;
 };

@@ -138,10 +138,7 @@ void Facts::book_purses(const wire::SaleFact& f, const CustomerId& customer, con
   };
   std::map<std::pair<std::string, std::string>, Sum> sums;
   for (const auto& entry : f.purses) {
-    const auto to = entry.to.empty()         ? customer.value
-                    : entry.to == "cashier"  ? "cashier:" + f.cashier
-                    : entry.to == "referrer" ? profiles_.referrer(customer)
-                                             : "partner:" + entry.to;
+    const auto to = profiles_.account(entry.to, customer, f.cashier);
     if (to.empty()) continue;
     auto& sum = sums[{to, entry.purse}];
     (entry.amount > 0 ? sum.earned.units : sum.taken.units) += entry.amount;

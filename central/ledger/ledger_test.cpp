@@ -217,30 +217,93 @@ TEST_F(World, AnUnknownCardEarnsAndIsItsOwnersOnceEnrolled) {
   EXPECT_EQ(tell(sale, shop), Code{});
   const Store store{shop, "chain"};
   EXPECT_EQ(central.directory.find(store, {"cafe", "", false}).error().code, Code::kUnknownCard);
-  const auto id = central.directory.enrol(store, {"12", "cafe", "gold", "9912345678"}, true);
+  const auto id = central.directory.enrol(store, {"12", "cafe", "gold", "9912345678"});
   ASSERT_TRUE(id);
-  EXPECT_EQ(ledger.balance({*id}), Points{100});
+  EXPECT_TRUE(id->fresh);
+  EXPECT_EQ(ledger.balance({id->id}), Points{100});
   const auto found = central.directory.find(store, {"", "12", false});
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->id, *id);
+  EXPECT_EQ(found->id, id->id);
   EXPECT_EQ(found->label, "••••5678");
   EXPECT_FALSE(central.directory.find({shop, "another"}, {"cafe", "", false}));
 }
 
-TEST_F(World, WelcomePointsComeOnce) {
-  db.run(
-      "INSERT INTO programs VALUES "
-      "(NULL,'p',1,'{\"id\":\"p\",\"version\":1,\"rules\":["
-      "{\"id\":\"w\",\"on\":\"enrolment\",\"give\":{\"earn\":{\"fixed\":\"50\"}}}]}',0)");
+// Enrols as a store does, by what goes over the line.
+struct Enrolling : World {
+  std::uint32_t number = 0;
+
+  void SetUp() override {
+    for (const auto* id : {"shop", "other"}) {
+      db.run("INSERT INTO stores VALUES (?1, ?1, 'chain', 0)", id);
+    }
+  }
+  void program(const std::string& body) {
+    db.run("INSERT INTO programs VALUES (NULL,'p',1,?,0)",
+           R"({"id":"p","version":1,"purses":[{"id":"stamps"}],"rules":[)" + body + "]}");
+  }
+  CustomerId enrol(const wire::Enrol& who, const StoreId& by) {
+    const auto done = central.answers.answer(by, wire::encode(wire::Ask{++number, who}));
+    return done ? done->customer.id : CustomerId{};
+  }
+  Points points(const CustomerId& who) { return ledger.balance({who}); }
+};
+
+constexpr const char* kWelcome = R"({"id":"w","on":"enrolment","give":{"earn":{"fixed":"50"}}})";
+
+TEST_F(Enrolling, WelcomePointsComeOnce) {
+  program(kWelcome);
+  const auto id = enrol({"12", "", "", ""}, shop);
+  EXPECT_EQ(points(id), Points{5000});
+  EXPECT_EQ(enrol({"12", "ab", "", ""}, other), id);
+  EXPECT_EQ(points(id), Points{5000});
   const Store store{shop, "chain"};
-  const auto id = central.directory.enrol(store, {"12", "", "", ""}, true);
-  ASSERT_TRUE(id);
-  EXPECT_EQ(central.directory.enrol(store, {"12", "ab", "", ""}, true), id);
-  EXPECT_EQ(ledger.balance({*id}), Points{5000});
-  EXPECT_TRUE(central.directory.enrol(store, {"13", "", "", ""}, true));
-  EXPECT_EQ(central.directory.enrol(store, {"13", "ab", "", ""}, true).error().code,
-            Code::kDuplicate);
-  EXPECT_EQ(central.directory.enrol(store, {}, true).error().code, Code::kMissingField);
+  EXPECT_TRUE(central.directory.enrol(store, {"13", "", "", ""}));
+  EXPECT_EQ(central.directory.enrol(store, {"13", "ab", "", ""}).error().code, Code::kDuplicate);
+  EXPECT_EQ(central.directory.enrol(store, {}).error().code, Code::kMissingField);
+}
+
+TEST_F(Enrolling, WhoWasAddedByAPersonIsWelcomedByTheFirstStore) {
+  program(kWelcome);
+  const auto added = central.directory.enrol({{}, "chain"}, {"", "ab", "", ""});
+  EXPECT_EQ(points(added->id), Points{});
+  EXPECT_EQ(enrol({"12", "ab", "", ""}, shop), added->id);
+  EXPECT_EQ(points(added->id), Points{5000});
+}
+
+TEST_F(Enrolling, AWelcomeHasItsOwnConditions) {
+  clock.now = 1'779'796'800'000'000;  // 26 May 2026, 15:00 in Moscow, a Tuesday
+  program(R"({"id":"may","on":"enrolment","from":"2026-05-01","until":"2026-05-31",
+              "give":{"earn":{"fixed":"1"}}},
+             {"id":"june","on":"enrolment","from":"2026-06-01","give":{"earn":{"fixed":"2"}}},
+             {"id":"gold","on":"enrolment","when":{"card_types":["gold"]},
+              "give":{"earn":{"fixed":"4"}}},
+             {"id":"here","on":"enrolment","when":{"stores":["shop"]},
+              "give":{"earn":{"fixed":"8"}}},
+             {"id":"after","on":"enrolment","when":{"time":{"weekdays":["tue"],
+              "hours":["15:00","16:00"]}},"give":{"earn":{"fixed":"16"}}},
+             {"id":"stamp","on":"enrolment","give":{"earn":{"fixed":"3","purse":"stamps"}}},
+             {"id":"partner","on":"enrolment","give":{"earn":{"fixed":"5","to":"bank"}}})");
+  EXPECT_EQ(points(enrol({"", "aa", "gold", ""}, shop)), Points{100 + 400 + 800 + 1600});
+  const auto plain = enrol({"", "bb", "", ""}, other);
+  EXPECT_EQ(points(plain), Points{100 + 1600});
+  EXPECT_EQ(ledger.balance({plain, "stamps"}), Points{300});
+  EXPECT_EQ(ledger.balance({{"partner:bank"}, "points"}), Points{1000});
+  clock.now += 30 * 86'400'000'000;
+  EXPECT_EQ(points(enrol({"", "cc", "", ""}, other)), Points{200});
+  EXPECT_EQ(enrol({"", "bb", "", ""}, other), plain);  // again, in June: nothing new
+  EXPECT_EQ(points(plain), Points{100 + 1600});
+  EXPECT_TRUE(ledger.prove().empty());
+}
+
+TEST_F(Enrolling, TheLimitsOfAWelcomeCount) {
+  program(R"({"id":"first","on":"enrolment","limits":[{"per":"store","times":1}],
+              "give":{"earn":{"fixed":"1"}}},
+             {"id":"budget","on":"enrolment","limits":[{"per":"program","times":2}],
+              "give":{"earn":{"fixed":"10"}}})");
+  EXPECT_EQ(points(enrol({"1", "", "", ""}, shop)), Points{1100});
+  EXPECT_EQ(points(enrol({"2", "", "", ""}, shop)), Points{1000});
+  EXPECT_EQ(points(enrol({"3", "", "", ""}, shop)), Points{});
+  EXPECT_EQ(points(enrol({"4", "", "", ""}, other)), Points{100});
 }
 
 // ---- the coupon book ----
@@ -421,8 +484,8 @@ TEST_F(World, ALevelFallsOnceAWindow) {
 
 TEST_F(World, TwoCustomersWereOneAndCanPart) {
   const Store store{shop, "chain"};
-  const auto first = *central.directory.enrol(store, {"12", "", "", ""}, false);
-  const auto second = *central.directory.enrol(store, {"", "ab", "", ""}, false);
+  const auto first = central.directory.enrol(store, {"12", "", "", ""})->id;
+  const auto second = central.directory.enrol(store, {"", "ab", "", ""})->id;
   ledger.credit({first}, Points{100}, Kind::kGrant, cause(1));
   ledger.credit({second}, Points{300}, Kind::kGrant, cause(2));
   ledger.credit({second, "stamps"}, Points{500}, Kind::kAccrue, cause(3));
@@ -453,7 +516,7 @@ TEST_F(World, TwoCustomersWereOneAndCanPart) {
 
 TEST_F(World, ACardIsReplacedAndBlocked) {
   const Store store{shop, "chain"};
-  const auto id = *central.directory.enrol(store, {"", "ab", "", ""}, false);
+  const auto id = central.directory.enrol(store, {"", "ab", "", ""})->id;
   EXPECT_EQ(central.directory.replace_card("chain", "no", "cd").error().code, Code::kUnknownCard);
   EXPECT_EQ(central.directory.replace_card("chain", "ab", "cd"), id);
   EXPECT_EQ(central.directory.find(store, {"cd", "", false})->id, id);

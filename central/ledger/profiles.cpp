@@ -21,11 +21,17 @@ wire::Profile Profiles::of(const CustomerId& customer, const StoreId& asking) {
   wire::Profile out;
   put_history(customer, today, out);
   put_facts(customer, out);
-  put_used(customer, asking, today, out);
+  put_used(customer, asking, false, out);
   for (std::size_t i = 1; i < plan.purses.size(); ++i) {
     const auto has = ledger_.standing({customer, plan.purses[i].id}).available;
     if (has.units > 0) out.purses[plan.purses[i].id] = has.units;
   }
+  return out;
+}
+
+wire::Profile Profiles::at(const CustomerId& customer, const StoreId& store) {
+  auto out = of(customer);
+  put_used(customer, store, true, out);
   return out;
 }
 
@@ -76,17 +82,22 @@ void Profiles::put_facts(const CustomerId& customer, wire::Profile& out) {
   }
 }
 
-// For each limit of the program what was used of it elsewhere.
-void Profiles::put_used(const CustomerId& customer, const StoreId& asking, std::int64_t today,
+// What was used of each limit: of the store's own ones there, of the others everywhere else.
+void Profiles::put_used(const CustomerId& customer, const StoreId& store, bool own,
                         wire::Profile& out) {
-  for (const auto& rule : programs_.current().plan().rules) {
+  const auto& plan = programs_.current().plan();
+  const auto today = local_time(clock_.unix_us(), plan.settings.utc_offset_min).day;
+  for (const auto& rule : plan.rules) {
     for (const auto& limit : rule.limits) {
-      if (limit.scope != LimitScope::kCustomer && limit.scope != LimitScope::kProgram) continue;
+      const bool counts =
+          own ? limit.scope == LimitScope::kStore
+              : limit.scope == LimitScope::kCustomer || limit.scope == LimitScope::kProgram;
+      if (!counts) continue;
       auto row = db_.query(
           "SELECT coalesce(sum(times), 0), coalesce(sum(amount), 0) FROM rule_uses WHERE rule=?1 "
-          "AND day>=?2 AND (?3='' OR customer=?3) AND store<>?4",
+          "AND day>=?2 AND (?3='' OR customer=?3) AND (store=?4)=?5",
           rule.id, loyalty::begin_of(limit.period, today),
-          limit.scope == LimitScope::kCustomer ? customer.value : std::string(), asking.value);
+          limit.scope == LimitScope::kCustomer ? customer.value : std::string(), store.value, own);
       row.next();
       if (row.integer(0) == 0 && row.integer(1) == 0) continue;
       out.used.push_back({rule.id,
@@ -114,12 +125,17 @@ void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, con
         customer.value, sold, purchases, sign * fact.total);
   }
   for (const auto& use : fact.rules) {
-    db_.run(
-        "INSERT INTO rule_uses VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET "
-        "times=times+?5, amount=amount+?6",
-        use.rule, customer.value, store.value, sold, sign * use.times, sign * use.amount);
+    this->use(use.rule, customer, store, sold, sign * use.times, sign * use.amount);
   }
   if (!customer.value.empty()) keep_level(customer);
+}
+
+void Profiles::use(const std::string& rule, const CustomerId& customer, const StoreId& store,
+                   std::int64_t day, std::int64_t times, std::int64_t amount) {
+  db_.run(
+      "INSERT INTO rule_uses VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET "
+      "times=times+?5, amount=amount+?6",
+      rule, customer.value, store.value, day, times, amount);
 }
 
 // A level that was reached is kept for programs that lower it late or never.
@@ -170,6 +186,13 @@ std::string Profiles::referrer(const CustomerId& customer) {
   auto row = db_.query("SELECT name FROM customer_facts WHERE customer=? AND kind='referrer'",
                        customer.value);
   return row.next() ? row.text(0) : std::string();
+}
+
+std::string Profiles::account(const std::string& to, const CustomerId& customer,
+                              const std::string& cashier) {
+  if (to.empty()) return customer.value;
+  if (to == "cashier") return cashier.empty() ? std::string() : "cashier:" + cashier;
+  return to == "referrer" ? referrer(customer) : "partner:" + to;
 }
 
 void Profiles::remove(const CustomerId& customer, const char* kind) {

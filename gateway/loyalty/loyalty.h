@@ -34,8 +34,6 @@ class Program {
   // error that names the place and the reason.
   static Result<Program> from_json(std::string_view text);
   [[nodiscard]] std::string to_json() const;
-  // What a new customer gets once: the rules on "enrolment".
-  [[nodiscard]] Points welcome() const;
   [[nodiscard]] const Plan& plan() const { return *plan_; }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/explain.h"
 #include "gateway/loyalty/units.h"
 
@@ -161,12 +162,22 @@ TEST(Quote, RefusesToWrapAround) {
   EXPECT_THROW((void)quote(p, basket({line("a", INT64_MAX, 2000)})), Overflow);
 }
 
-TEST(Program, WelcomesOnce) {
-  const auto p = program(R"({"id":"w","on":"enrolment","give":{"earn":{"fixed":"100"}}},)" +
-                         std::string(kEarn));
-  EXPECT_EQ(p.welcome(), Points{10000});
+TEST(Program, WelcomesUnderTheRulesOwnConditions) {
+  const auto p = program(
+      R"({"id":"w","on":"enrolment","when":{"card_types":["gold"]},"from":"2026-05-01",
+          "give":{"earn":{"fixed":"100"}}},)" +
+      std::string(kEarn));
+  Basket enrolment;
+  enrolment.event = "enrolment";
+  enrolment.instant_us = days_from_civil(2026, 5, 2) * kDaySeconds * kMicrosecond;
+  enrolment.customer.emplace().card_type = "gold";
+  EXPECT_EQ(quote(p, enrolment).accrued, Points{10000});
+  enrolment.customer->card_type = "silver";
+  EXPECT_EQ(quote(p, enrolment).accrued, Points{});
+  enrolment.customer->card_type = "gold";
+  enrolment.instant_us = 0;
+  EXPECT_EQ(quote(p, enrolment).accrued, Points{});
   EXPECT_EQ(quote(p, basket({line("a", 10000)})).accrued, Points{500});
-  EXPECT_EQ(Program().welcome(), Points{});
 }
 
 TEST(Units, LongLinesStandInRuns) {

@@ -57,15 +57,6 @@ Result<Program> Program::from_json(std::string_view text) {
 
 std::string Program::to_json() const { return plan_->source; }
 
-Points Program::welcome() const {
-  Basket basket;
-  basket.event = "enrolment";
-  basket.customer = Customer{};
-  Evaluator evaluator(*plan_);
-  evaluator.start(basket);
-  return {evaluator.run().sum.accrued};
-}
-
 Quote quote(const Program& program, const Basket& basket) {
   const auto& plan = program.plan();
   Evaluator evaluator(plan);

@@ -117,7 +117,7 @@ Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant
   const central::Store store{kStore, "key"};
   for (int i = 0; i < 3; ++i) {
     const std::string hash(64, static_cast<char>('a' + i));
-    customers_.push_back(*central_->directory.enrol(store, {"", hash, "gold", "card"}, false));
+    customers_.push_back(central_->directory.enrol(store, {"", hash, "gold", "card"})->id);
     const AttemptKey gift{new_uuid(world_, world_.chance), 0};
     central_->ledger.credit({customers_.back()}, Points{50'000}, central::Kind::kGrant,
                             {kStore, gift, world_.unix_us()});
