@@ -16,6 +16,7 @@
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
 #include "gateway/devices/http_client.h"
+#include "gateway/loyalty/gifts.h"
 
 namespace till::app {
 namespace {
@@ -108,6 +109,10 @@ Result<void> Store::open_files() {
   goods_ = TILL_TRY(read_goods(config_.goods_file));
   program_ = TILL_TRY(read_program(config_));
   program_seen_ = program_stamp();
+  // The shop sells all the same: the gift is left out of every quote, with the reason.
+  if (const auto bad = loyalty::check_gifts(program_, goods_); !bad) {
+    log_error("{}: {}", config_.program_file, describe(bad.error(), Language::kEn));
+  }
 
   std::error_code ec;
   fs::create_directories(config_.data, ec);

@@ -8,6 +8,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/program_signature.h"
 #include "gateway/checkout/rule_plugins.h"
+#include "gateway/loyalty/gifts.h"
 #include "store.h"
 
 namespace till::app {
@@ -77,6 +78,11 @@ void Store::look_at_program() {
     fresh = fail(Code::kProgramInvalid, config_.program_file + ": version " +
                                             std::to_string(fresh->version) +
                                             " is not newer than the one in force");
+  }
+  if (fresh) {
+    if (auto bad = loyalty::check_gifts(*fresh, goods_); !bad) {
+      fresh = in_file(config_.program_file, bad.error());
+    }
   }
   if (!fresh) {
     log_error("the loyalty program stays version {}: {}", program_.version,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "desk.h"
+#include "gateway/loyalty/gifts.h"
 #include "gateway/loyalty/plan.h"
 #include "protocols/gs1/check_digit.h"
 
@@ -314,6 +315,10 @@ Result<const Sale*> Desk::quote(const Uuid& id,
     if (sale.circumstances) {
       const auto here = hooks_.utc_offset_min ? hooks_.utc_offset_min(now) : std::nullopt;
       sale.circumstances->utc_offset_min = here.value_or(program_.plan().settings.utc_offset_min);
+      sale.circumstances->goods.reset();
+      if (auto barred = loyalty::barred_gifts(program_, goods_); !barred.empty()) {
+        sale.circumstances->goods = std::move(barred);
+      }
       sale.circumstances->plugins.reset();
       if (!plugins.empty()) sale.circumstances->plugins = std::move(plugins);
     }

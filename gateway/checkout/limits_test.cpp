@@ -138,6 +138,28 @@ TEST_F(CouponTest, PaysAsItWasAnnounced) {
   EXPECT_TRUE(desk->pay(id, quote, {{Tender::kElectronic, Money{5000}}}, [](const Sale&) {}));
 }
 
+TEST_F(DeskTest, GivesNoTobaccoAway) {
+  goods = *goods::Catalogue::from_json(
+      R"({"schema":1,"items":[{"code":"1","name":"tea","price":"100.00","tax":11},
+          {"code":"cig","name":"pack","price":"200.00","tax":11,"legal":"tobacco"}]})");
+  program = *loyalty::Program::from_json(
+      R"({"id":"p","version":8,"rules":[{"id":"g","give":{"gift":{"sku":"cig"}}},
+          {"id":"h","give":{"gift":{"sku":"1"}}}]})");
+  desk = make();
+  const Uuid id = sale(1);
+  const auto quoted = desk->quote(id);
+  ASSERT_TRUE(quoted);
+  const auto& quote = *(*quoted)->quote;
+  ASSERT_EQ(quote.effects->handed.size(), 1U);
+  EXPECT_EQ(quote.effects->handed[0].what, "1");
+  EXPECT_TRUE(std::ranges::any_of(quote.why, [](const auto& w) {
+    return w.en == "g: cig is not given away: tobacco, by law";
+  }));
+  // What is read from the journal is worked out again as it was.
+  const auto again = loyalty::quote(program, basket_of(**quoted, (*quoted)->quoted_us));
+  EXPECT_EQ(again.effects->handed.size(), 1U);
+}
+
 struct CapTest : DeskTest {
   CapTest() {
     program = *loyalty::Program::from_json(

@@ -23,6 +23,7 @@ BOOST_DESCRIBE_STRUCT(Used, (), (rule, scope, period, times, amount))
 BOOST_DESCRIBE_STRUCT(CouponFact, (), (code, type, used, expires, customer))
 BOOST_DESCRIBE_STRUCT(Payment, (), (kind, amount))
 BOOST_DESCRIBE_STRUCT(PluginDiscount, (), (line, amount, reason))
+BOOST_DESCRIBE_STRUCT(GoodsFact, (), (sku, legal, min_price))
 BOOST_DESCRIBE_STRUCT(PluginAnswer, (), (plugin, holds, discounts, failed))
 }  // namespace till::loyalty
 
@@ -32,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(SaleLine, (),
                        is_card, marking_code, category))
 BOOST_DESCRIBE_STRUCT(Profile, (), (purses, counters, dates, segments, tier, referrer, used))
 BOOST_DESCRIBE_STRUCT(Circumstances, (),
-                      (store, utc_offset_min, codes, coupons, payments, plugins, used))
+                      (store, utc_offset_min, codes, coupons, payments, plugins, used, goods))
 BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
@@ -179,6 +180,7 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
     basket.codes = c->codes;
     basket.coupons = c->coupons;
     basket.payments = c->payments;
+    if (c->goods) basket.goods = *c->goods;
     if (c->plugins) basket.plugins = *c->plugins;
     if (c->used) basket.used.insert(basket.used.end(), c->used->begin(), c->used->end());
   }

@@ -50,6 +50,7 @@ struct Circumstances {
   std::vector<loyalty::Payment> payments;      // ways the till announced with the quote
   std::optional<std::vector<loyalty::PluginAnswer>> plugins;  // asked for the quote
   std::optional<std::vector<loyalty::Used>> used;             // of limited rules, in this store
+  std::optional<std::vector<loyalty::GoodsFact>> goods = {};  // gifts that may not be given away
 };
 
 // A coupon handed out with the receipt.

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -166,6 +167,7 @@ class Evaluator {
   std::int64_t balance(NameId purse) const;
   std::int64_t apply_discount(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t apply_gift(std::uint32_t rule, bool dry, const Quota& q);
+  [[nodiscard]] std::optional<goods::LegalClass> barred(NameId gift) const;
   void gave(std::uint32_t rule, std::int64_t times, std::int64_t amount);
   void candidates(std::uint32_t rule);
   std::int64_t wish(const Rule& r, std::int64_t times);

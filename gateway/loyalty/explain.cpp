@@ -20,6 +20,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"applied", 0, "{rule}: {money} off", "{rule}: скидка {money}"},
     {"earned", 0, "{rule}: {points} for {money_b}", "{rule}: начислено {points} за {money_b}"},
     {"gift", 0, "{rule}: a gift, {quantity} × {what}", "{rule}: подарок, {quantity} × {what}"},
+    {"gift_barred", 1, "{rule}: {what} is not given away: {law_en}",
+     "{rule}: «{what}» не дарится: {law_ru}"},
     {"coupon_issued", 0, "{rule}: {count} coupon {what}", "{rule}: купон {what}, {count} шт."},
     {"message", 0, "{text_en}", "{text_ru}"},
     {"legal", 0, "no discount, no points: {law_en}", "без скидки и баллов: {law_ru}"},
@@ -111,6 +113,8 @@ std::pair<std::string_view, std::string_view> law(std::int64_t legal) {
       return {"a gift card is money", "подарочная карта — это деньги"};
     case goods::LegalClass::kLottery:
       return {"lottery", "лотерея"};
+    case goods::LegalClass::kNone:
+      return {"it has a minimum price", "у товара есть минимальная цена"};
     default:
       return {"by law", "по закону"};
   }

@@ -112,6 +112,13 @@ struct PluginAnswer {
   std::string failed = {};
 };
 
+// What the goods file says of goods that a rule may give away.
+struct GoodsFact {
+  std::string sku;
+  goods::LegalClass legal = goods::LegalClass::kNone;
+  Money min_price;  // per unit
+};
+
 struct Basket {
   std::vector<Line> lines;
   std::optional<Customer> customer;
@@ -128,6 +135,7 @@ struct Basket {
   std::vector<Used> used = {};
   std::map<std::string, std::string> attributes = {};
   std::vector<PluginAnswer> plugins = {};
+  std::vector<GoodsFact> goods = {};  // what is not here and no line is given as the rules say
 };
 
 // Line id -> quantity that comes back.

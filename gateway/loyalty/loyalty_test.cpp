@@ -6,6 +6,7 @@
 
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/explain.h"
+#include "gateway/loyalty/gifts.h"
 #include "gateway/loyalty/units.h"
 
 namespace till::loyalty {
@@ -178,6 +179,57 @@ TEST(Program, WelcomesUnderTheRulesOwnConditions) {
   enrolment.instant_us = 0;
   EXPECT_EQ(quote(p, enrolment).accrued, Points{});
   EXPECT_EQ(quote(p, basket({line("a", 10000)})).accrued, Points{500});
+}
+
+// ---- gifts ----
+
+constexpr const char* kGift = R"({"id":"g","give":{"gift":{"sku":"cig"}}})";
+
+goods::Catalogue shelf(std::string_view about) {
+  return *goods::Catalogue::from_json(
+      R"({"schema":1,"currency":643,"items":[{"code":"cig","name":"Pack","price":"200.00",
+          "tax":"20%")" +
+      std::string(about) + "}]}");
+}
+
+std::string why_not(const Quote& q) { return q.why.empty() ? "" : q.why[0].en; }
+
+TEST(Gift, IsWhatTheRuleSays) {
+  const auto p = program(kGift);
+  const auto q = quote(p, basket({line("bread", 1000)}));
+  ASSERT_TRUE(q.effects && q.effects->handed.size() == 1);
+  EXPECT_EQ(q.effects->handed[0].what, "cig");
+  EXPECT_TRUE(barred_gifts(p, shelf("")).empty());
+  EXPECT_TRUE(check_gifts(p, shelf("")));
+}
+
+TEST(Gift, OfTobaccoIsRefusedWithTheReason) {
+  const auto p = program(kGift);
+  auto with_a_pack = basket({line("bread", 1000), line("cig", 20000)});
+  with_a_pack.lines[1].sku = "cig";
+  with_a_pack.lines[1].legal = goods::LegalClass::kTobacco;
+  auto q = quote(p, with_a_pack);
+  EXPECT_FALSE(q.effects);
+  EXPECT_TRUE(std::ranges::any_of(q.why, [](const auto& w) {
+    return w.en == "g: cig is not given away: tobacco, by law" &&
+           w.ru == "g: «cig» не дарится: табак, по закону";
+  }));
+  auto bread = basket({line("bread", 1000)});
+  bread.goods = barred_gifts(p, shelf(R"(,"legal":"tobacco")"));
+  q = quote(p, bread);
+  EXPECT_FALSE(q.effects);
+  EXPECT_EQ(why_not(q), "g: cig is not given away: tobacco, by law");
+  const auto refused = check_gifts(p, shelf(R"(,"legal":"tobacco")"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kProgramInvalid);
+  EXPECT_EQ(refused.error().detail, "rules.g.give.gift: g: cig is not given away: tobacco, by law");
+}
+
+TEST(Gift, OfGoodsWithAMinimumPriceIsRefused) {
+  const auto p = program(kGift);
+  auto bread = basket({line("bread", 1000)});
+  bread.goods = barred_gifts(p, shelf(R"(,"min_price":"1.00")"));
+  EXPECT_EQ(why_not(quote(p, bread)), "g: cig is not given away: it has a minimum price");
 }
 
 TEST(Units, LongLinesStandInRuns) {

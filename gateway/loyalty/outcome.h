@@ -16,6 +16,7 @@ enum class Why : std::uint8_t {
   kApplied,       // [given, wanted]
   kEarned,        // [points, base]
   kGift,          // [quantity]
+  kGiftBarred,    // [legal class, 0 = it has a minimum price]
   kCouponIssued,  // [count]
   kMessage,
   // why a line is left alone

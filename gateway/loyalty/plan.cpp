@@ -33,6 +33,10 @@ const NameSet* gate(const Condition& when) {
   return nullptr;
 }
 
+void add_once(std::vector<NameId>& names, NameId name) {
+  if (std::ranges::count(names, name) == 0) names.push_back(name);
+}
+
 void put(Touched::Lists& list, const NameSet& names, std::uint32_t rule) {
   for (const auto name : names.ids()) {
     auto& rules = list[name];
@@ -156,6 +160,7 @@ void Plan::prepare() {
     if (rule.group >= 0) groups[static_cast<std::size_t>(rule.group)].members.push_back(i);
     for (auto& part : rule.when.parts) part.on_basket = part.needs_basket();
     codes_of(rule.when, codes, i);
+    if (rule.give.kind == Effect::Kind::kGift) add_once(gifts, rule.give.what);
     if (rule.exclusive && !rule.local && rule.give.is_discount()) exclusives.push_back(i);
     interests[i] = interests_of(rule);
     for (const auto* select : interests[i]) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
+#include "gateway/loyalty/gifts.h"
 #include "gateway/loyalty/load.h"
 
 namespace till::loyalty {
@@ -59,6 +60,18 @@ Evaluator::Quota Evaluator::quota(std::uint32_t rule) const {
   return q;
 }
 
+// Of goods that may not be given away: their class, kNone when it is their minimum price. A line
+// with the same goods tells it as well as the goods file.
+std::optional<goods::LegalClass> Evaluator::barred(NameId gift) const {
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto& l = lines_[i];
+    if (l.sku == gift && !may_be_given(l.legal, {l.min_price})) return l.legal;
+  }
+  const auto fact = std::ranges::find(basket_->goods, plan_.names.text(gift), &GoodsFact::sku);
+  if (fact == basket_->goods.end() || may_be_given(fact->legal, fact->min_price)) return {};
+  return fact->legal;
+}
+
 bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
   const auto& r = plan_.rules[rule];
   const auto no = [&](Why why, std::int64_t a = 0, std::int64_t b = 0) {
@@ -73,6 +86,11 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
   }
   if (r.give.kind == Effect::Kind::kPlugin) {
     if (const auto says = plugin_says(r.give.what); says != Why::kApplied) return no(says);
+  }
+  if (r.give.kind == Effect::Kind::kGift) {
+    if (const auto legal = barred(r.give.what)) {
+      return no(Why::kGiftBarred, static_cast<std::int64_t>(*legal));
+    }
   }
   rule_in_hand_ = rule;
   for (const auto& part : r.when.parts) {
