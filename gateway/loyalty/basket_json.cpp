@@ -185,7 +185,9 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
   js::object o{
       {"program", program.id}, {"version", program.version}, {"revision", kEvaluationRevision}};
   put_amounts(o, out.sum);
-  o["tax"] = money(out.sum.total - out.sum.net);
+  // Points that are a payment pay for taxed goods as money does.
+  const bool as_payment = plan.redeem && plan.redeem->as_payment;
+  o["tax"] = money(out.sum.total + (as_payment ? out.sum.by_points : 0) - out.sum.net);
   o["points"] = js::object{{"earned", points(out.sum.accrued)},
                            {"redeemed", points(out.sum.redeemed)},
                            {"redeemable", points(out.redeemable)}};
