@@ -346,6 +346,10 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
       good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.name); });
       break;
     case kCoupon:
+      if (c.every > 0) {
+        *blame = {Why::kCoupons, c.every - free_coupons(c.name), c.name};
+        return blame->a <= 0;
+      }
       good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.type); });
       break;
     case kVerified:

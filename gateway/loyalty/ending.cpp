@@ -255,18 +255,26 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   return sum;
 }
 
+// A coupon more than the rule uses up stays the customer's.
+bool Evaluator::spared(const Code& code, std::uint32_t rule) const {
+  const auto& takes = plan_.rules[rule].takes;
+  return takes.count > 0 && code.type == takes.type &&
+         code.taken != static_cast<std::int64_t>(rule);
+}
+
 void Evaluator::code_results() {
   for (std::size_t i = 0; i < codes_.size(); ++i) {
     Reason result{codes_[i].status, -1, static_cast<std::int32_t>(i), 0, 0};
     for (const auto rule : gave_list_) {
-      if (!code_is_for(codes_[i], rule)) continue;
+      if (!code_is_for(codes_[i], rule) || spared(codes_[i], rule)) continue;
       result.why = Why::kCodeUsed;
       result.rule = static_cast<std::int32_t>(rule);
     }
     if (result.why == Why::kCodeNotApplied) {  // the reason the rule gave, if any
       for (const auto& reason : out_.reasons) {
-        if (reason.rule < 0 || !code_is_for(codes_[i], static_cast<std::uint32_t>(reason.rule)))
-          continue;
+        if (reason.rule < 0) continue;
+        const auto rule = static_cast<std::uint32_t>(reason.rule);
+        if (!code_is_for(codes_[i], rule) || gave_[rule] != 0) continue;
         result = {reason.why, reason.rule, static_cast<std::int32_t>(i), reason.a, reason.b};
       }
     }

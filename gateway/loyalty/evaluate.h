@@ -79,6 +79,7 @@ class Evaluator {
     NameId name = kNoName;
     NameId type = kNoName;
     Why status = Why::kCodeNotApplied;
+    std::int64_t taken = -1;  // by the rule that used it up
   };
   // Which part of a condition failed, and how much is missing.
   struct Blame {
@@ -167,7 +168,12 @@ class Evaluator {
   std::int64_t balance(NameId purse) const;
   std::int64_t apply_discount(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t apply_gift(std::uint32_t rule, bool dry, const Quota& q);
+  // gifts.cpp
   [[nodiscard]] std::optional<goods::LegalClass> barred(NameId gift) const;
+  [[nodiscard]] std::int64_t free_coupons(NameId type) const;
+  void take_coupons(std::uint32_t rule, std::int64_t times);
+  void give_coupons_back();
+  [[nodiscard]] std::int64_t paid_for(std::uint32_t rule) const;
   void gave(std::uint32_t rule, std::int64_t times, std::int64_t amount);
   void candidates(std::uint32_t rule);
   std::int64_t wish(const Rule& r, std::int64_t times);
@@ -200,6 +206,7 @@ class Evaluator {
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);
   void undo_earned(std::size_t to);
   [[nodiscard]] bool has_account(NameId to) const;
+  [[nodiscard]] bool spared(const Code& code, std::uint32_t rule) const;
   void code_results();
   void finish();
 

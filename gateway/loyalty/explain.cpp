@@ -52,6 +52,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"payment", 1, "{rule}: with another way of payment", "{rule}: при другом способе оплаты"},
     {"code", 2, "{rule}: needs its code", "{rule}: нужен промокод"},
     {"coupon", 2, "{rule}: needs a coupon", "{rule}: нужен купон"},
+    {"coupons", 1, "{rule}: needs {count} more of {name}",
+     "{rule}: не хватает: {name}, {count} шт."},
     {"counter", 1, "{rule}: not yet, {missing} more of {name}",
      "{rule}: ещё не время, осталось {missing} ({name})"},
     {"date", 2, "{rule}: not on these days ({name})", "{rule}: не в эти дни ({name})"},

@@ -182,6 +182,24 @@ bool is_local(const Loader& l, const Rule& r) {
          !grows(l, r.give.value) && !r.needs_code;
 }
 
+bool counts_coupons(const Condition& c) {
+  return (c.kind == Condition::Kind::kCoupon && c.every > 0) ||
+         std::ranges::any_of(c.parts, counts_coupons);
+}
+
+// Coupons are used up only where the rule can not hold without them.
+Result<void> takes(const JsonObject& in, Rule& r) {
+  for (const auto& part : r.when.parts) {
+    if (part.kind == Condition::Kind::kCoupon && part.every > 0) {
+      r.takes = {part.name, part.every};
+    } else if (counts_coupons(part)) {
+      return invalid(in.path_of("when"),
+                     "a number of coupons stands at the top, not inside others");
+    }
+  }
+  return {};
+}
+
 bool wants_code(const Condition& c) {
   return c.kind == Condition::Kind::kCode || c.kind == Condition::Kind::kCoupon ||
          std::ranges::any_of(c.parts, wants_code);
@@ -189,11 +207,13 @@ bool wants_code(const Condition& c) {
 
 Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
   const bool could_be_local = is_local(l, r);
-  const auto natural = r.give.kind == Effect::Kind::kEarn ? Stage::kEarn
-                       : r.sets                           ? Stage::kSet
-                       : r.needs_code                     ? Stage::kCoupon
-                       : could_be_local                   ? Stage::kLine
-                                                          : Stage::kReceipt;
+  // What goes by the amount paid comes when that is known.
+  const bool by_paid = r.give.kind == Effect::Kind::kEarn || r.give.every > 0;
+  const auto natural = by_paid          ? Stage::kEarn
+                       : r.sets         ? Stage::kSet
+                       : r.needs_code   ? Stage::kCoupon
+                       : could_be_local ? Stage::kLine
+                                        : Stage::kReceipt;
   r.stage = static_cast<Stage>(
       TILL_TRY(word(in, "stage", {"line", "set", "receipt", "coupon", "card", "earn"},
                     static_cast<std::size_t>(natural))));
@@ -235,7 +255,13 @@ Result<void> coupon(const Loader& l, JsonObject& in, Effect& e) {
   e.what = l.plan.names.find(TILL_TRY(in.get<std::string>("coupon")));
   if (l.plan.coupon(e.what) == nullptr) return invalid(in.path_of("coupon"), "no such coupon");
   e.quantity = TILL_TRY(in.get_or<std::int64_t>("count", 1));
-  if (e.quantity < 1 || e.quantity > 100) return fail(Code::kOutOfRange, in.path_of("count"));
+  if (e.quantity < 1 || e.quantity > kMaxHanded) {
+    return fail(Code::kOutOfRange, in.path_of("count") + ": 1 to " + std::to_string(kMaxHanded));
+  }
+  if (in.has("every")) {
+    e.every = TILL_TRY(in.get<Money>("every")).minor;
+    if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
+  }
   return {};
 }
 
@@ -330,6 +356,10 @@ Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& 
   }
   r.give = TILL_TRY(effect(l, TILL_TRY(in.object("give"))));
   if (r.give.per == Per::kSet && !r.sets) return invalid(path, "per set needs sets");
+  if (r.sets && r.give.kind == Effect::Kind::kCoupon && r.give.every > 0) {
+    return invalid(in.path_of("give.every"), "sets count for themselves");
+  }
+  TILL_CHECK(takes(in, r));
   if (in.has("cost")) {
     auto cost = TILL_TRY(in.object("cost"));
     const auto purse = TILL_TRY(cost.get_or<std::string>("purse", "points"));

@@ -173,9 +173,30 @@ Result<void> known_names(const Loader& l, Kind kind, const NameSet& names,
   return {};
 }
 
+// {"type": …, "count": …}: so many coupons of one type, which are used up.
+Result<void> counted_coupons(Loader& l, JsonObject in, std::vector<Condition>& parts) {
+  Condition c;
+  c.kind = Kind::kCoupon;
+  c.name = l.name(TILL_TRY(in.get<std::string>("type")));
+  c.names.add(c.name);
+  TILL_CHECK(known_names(l, c.kind, c.names, in.path_of("type")));
+  c.every = TILL_TRY(in.get<std::int64_t>("count"));
+  if (c.every < 1 || c.every > static_cast<std::int64_t>(limits::kMaxCodes)) {
+    return fail(Code::kOutOfRange,
+                in.path_of("count") + ": 1 to " + std::to_string(limits::kMaxCodes));
+  }
+  TILL_CHECK(in.finish());
+  parts.push_back(std::move(c));
+  return {};
+}
+
 Result<void> named_conditions(Loader& l, JsonObject& in, std::vector<Condition>& parts) {
   for (const auto& n : kNamed) {
     if (!in.has(n.field)) continue;
+    if (n.kind == Kind::kCoupon && in.is_object(n.field)) {
+      TILL_CHECK(counted_coupons(l, TILL_TRY(in.object(n.field)), parts));
+      continue;
+    }
     Condition c;
     c.kind = n.kind;
     c.names = TILL_TRY(l.names(in, n.field, n.empty_means_all));

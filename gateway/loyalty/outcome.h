@@ -42,6 +42,7 @@ enum class Why : std::uint8_t {
   kPayment,
   kCode,
   kCoupon,
+  kCoupons,  // [missing, their type]
   kCounter,  // [missing]
   kDate,     // [days until it begins, -1 = not known]
   kExperiment,

@@ -4,10 +4,15 @@
 #include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
-#include "gateway/loyalty/gifts.h"
 #include "gateway/loyalty/load.h"
 
 namespace till::loyalty {
+
+namespace {
+
+bool bounded(const Rule& r) { return !r.limits.empty() || r.cost.amount > 0 || r.takes.count > 0; }
+
+}  // namespace
 
 void Evaluator::say(Why why, std::int64_t rule, std::int64_t line, std::int64_t a, std::int64_t b) {
   if (out_.reasons.size() >= limits::kMaxReasons) {
@@ -57,19 +62,8 @@ Evaluator::Quota Evaluator::quota(std::uint32_t rule) const {
   if (r.cost.amount > 0) {
     q.times = std::min(q.times, std::max<std::int64_t>(0, balance(r.cost.purse)) / r.cost.amount);
   }
+  if (r.takes.count > 0) q.times = std::min(q.times, free_coupons(r.takes.type) / r.takes.count);
   return q;
-}
-
-// Of goods that may not be given away: their class, kNone when it is their minimum price. A line
-// with the same goods tells it as well as the goods file.
-std::optional<goods::LegalClass> Evaluator::barred(NameId gift) const {
-  for (std::size_t i = 0; i < count_; ++i) {
-    const auto& l = lines_[i];
-    if (l.sku == gift && !may_be_given(l.legal, {l.min_price})) return l.legal;
-  }
-  const auto fact = std::ranges::find(basket_->goods, plan_.names.text(gift), &GoodsFact::sku);
-  if (fact == basket_->goods.end() || may_be_given(fact->legal, fact->min_price)) return {};
-  return fact->legal;
 }
 
 bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
@@ -97,7 +91,11 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
     Blame blame;
     if (part.on_basket && !holds(part, &blame)) return no(blame.why, blame.a, blame.b);
   }
-  if (r.limits.empty() && r.cost.amount == 0) return true;
+  if (!bounded(r)) return true;
+  if (const auto missing = r.takes.count - free_coupons(r.takes.type);
+      r.takes.count > 0 && missing > 0) {
+    return no(Why::kCoupons, missing, r.takes.type);
+  }
   const auto q = quota(rule);
   if (r.cost.amount > 0 && balance(r.cost.purse) < r.cost.amount) {
     return no(Why::kNoPoints, r.cost.amount - balance(r.cost.purse), r.cost.purse);
@@ -114,7 +112,7 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
 std::int64_t Evaluator::apply(std::uint32_t rule, bool dry) {
   if (!may_apply(rule, dry)) return 0;
   const auto& r = plan_.rules[rule];
-  const auto q = r.limits.empty() && r.cost.amount == 0 ? Quota{} : quota(rule);
+  const auto q = bounded(r) ? quota(rule) : Quota{};
   if (r.give.is_discount()) return apply_discount(rule, dry, q);
   if (r.give.kind == Effect::Kind::kEarn) return apply_earn(rule, dry, q);
   return apply_gift(rule, dry, q);
@@ -128,6 +126,7 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   if (r.cost.amount > 0) {
     out_.spent.push_back({rule, r.cost.purse, checked_mul(r.cost.amount, times)});
   }
+  if (r.takes.count > 0) take_coupons(rule, times);
   if (!r.sets) return;
   for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
 }
@@ -268,30 +267,6 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   say(Why::kApplied, rule, -1, given, wanted);
   if (given < wanted) say(Why::kFloor, rule, -1, wanted - given);
   return given;
-}
-
-std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q) {
-  const auto& r = plan_.rules[rule];
-  const auto times = form_sets(rule, q.times, dry);
-  if (times == 0) return 0;
-  if (!r.sets && !r.select.all()) {
-    const auto lines = lines_of(rule);
-    const bool some = std::ranges::any_of(
-        lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });
-    if (!some) return 0;
-  }
-  if (dry) return 1;
-  if (r.give.kind == Effect::Kind::kGift) {
-    out_.gifts.push_back({rule, r.give.what, checked_mul(r.give.quantity, times)});
-    say(Why::kGift, rule, -1, out_.gifts.back().count);
-  } else if (r.give.kind == Effect::Kind::kCoupon) {
-    out_.coupons.push_back({rule, r.give.what, checked_mul(r.give.quantity, times)});
-    say(Why::kCouponIssued, rule, -1, out_.coupons.back().count);
-  } else {
-    say(Why::kMessage, rule);
-  }
-  gave(rule, times, 0);
-  return 1;
 }
 
 template <typename F>
@@ -461,6 +436,7 @@ void Evaluator::begin() {
   out_.lines.assign(count_, {});
   for (const auto rule : gave_list_) gave_[rule] = 0;
   gave_list_.clear();
+  give_coupons_back();
   std::ranges::fill(done_groups_, 0);
   for (auto* list : {&amount_, &room_, &taken_, &base_, &earned_, &set_taken_, &got_}) {
     if (list->size() < count_) list->resize(count_);

@@ -76,7 +76,7 @@ struct Condition {
   Basis basis = Basis::kRemaining;
   Selector select;
   Calendar calendar;
-  std::int64_t every = 0;
+  std::int64_t every = 0;  // kCoupon: so many of them are used up, 0 = they only have to be there
   std::int64_t plus = 0;
   bool yearly = false;
   bool want = true;
@@ -148,7 +148,7 @@ struct Effect {
   bool rounding_said = false;
   std::int64_t most_units = kHighest;  // of each line, thousandths
   Earn earn = Earn::kPercent;
-  std::int64_t every = 0;           // kPerAmount: for each full amount
+  std::int64_t every = 0;           // kPerAmount, kCoupon: for each full amount
   Basis basis = Basis::kRemaining;  // of earning
   bool undiscounted = false;        // only on lines no offer has lowered
   NameId purse = kNoName;
@@ -166,6 +166,12 @@ struct Effect {
 struct Cost {
   NameId purse = kNoName;
   std::int64_t amount = 0;  // for each time
+};
+
+// Coupons that are used up each time.
+struct Takes {
+  NameId type = kNoName;
+  std::int64_t count = 0;
 };
 
 enum class LimitScope : std::uint8_t { kReceipt, kCustomer, kStore, kProgram };
@@ -197,6 +203,7 @@ struct Rule {
   std::optional<Sets> sets;
   Effect give;
   Cost cost;
+  Takes takes;
   std::vector<Limit> limits;
   bool needs_code = false;  // some code or coupon must be shown for it
 

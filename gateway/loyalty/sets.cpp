@@ -261,6 +261,7 @@ void Evaluator::restore() {
   for (std::size_t i = saved_.sizes[4]; i < gave_list_.size(); ++i) gave_[gave_list_[i]] = 0;
   gave_list_.resize(saved_.sizes[4]);
   undo_earned(saved_.sizes[5]);
+  give_coupons_back();
 }
 
 // Exact: every subset of at most `most` members, each applied in order. The loader keeps groups
