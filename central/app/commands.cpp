@@ -6,6 +6,7 @@
 #include "central/ledger/limits.h"
 #include "gateway/base/program_signature.h"
 #include "gateway/loyalty/plan.h"
+#include "gateway/loyalty/reach.h"
 
 namespace till::central {
 namespace {
@@ -276,6 +277,7 @@ Result<value> Commands::program_set(JsonObject& in) {
     TILL_TRY(verify_program_text(body, *note, keys));
   }
   const auto program = TILL_TRY(loyalty::Program::from_json(body));
+  TILL_CHECK(loyalty::check_reach(program.plan()));
   {
     auto row = central_.db.query("SELECT program, version FROM programs ORDER BY n DESC LIMIT 1");
     if (row.next() && row.text(0) == program.id && row.integer(1) >= program.version) {

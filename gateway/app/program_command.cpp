@@ -17,6 +17,7 @@
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/expect.h"
 #include "gateway/loyalty/plan.h"
+#include "gateway/loyalty/reach.h"
 #include "sdk/tool/package.h"
 
 namespace till::app {
@@ -60,6 +61,9 @@ int check(const Tool& tool, const std::string& path) {
   const auto program = program_in(path);
   if (!program) return tool.complain(program.error());
   const auto& plan = program->plan();
+  if (const auto reach = loyalty::check_reach(plan); !reach) {
+    return tool.complain(path, reach.error());
+  }
   const bool russian = tool.language == Language::kRu;
   std::cout << plan.id << (russian ? ", версия " : ", version ") << plan.version << ": "
             << plan.rules.size() << (russian ? " правил\n" : " rules\n");

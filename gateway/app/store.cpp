@@ -16,7 +16,6 @@
 #include "gateway/base/log.h"
 #include "gateway/checkout/facts.h"
 #include "gateway/devices/http_client.h"
-#include "gateway/loyalty/gifts.h"
 
 namespace till::app {
 namespace {
@@ -109,9 +108,9 @@ Result<void> Store::open_files() {
   goods_ = TILL_TRY(read_goods(config_.goods_file));
   program_ = TILL_TRY(read_program(config_));
   program_seen_ = program_stamp();
-  // The shop sells all the same: the gift is left out of every quote, with the reason.
-  if (const auto bad = loyalty::check_gifts(program_, goods_); !bad) {
-    log_error("{}: {}", config_.program_file, describe(bad.error(), Language::kEn));
+  // The shop sells all the same: a barred gift is left out of every quote, with the reason.
+  if (const auto sound = check_program(program_, goods_); !sound) {
+    log_error("{}: {}", config_.program_file, describe(sound.error(), Language::kEn));
   }
 
   std::error_code ec;

@@ -20,5 +20,8 @@ inline std::unexpected<Error> in_file(const std::string& path, Error error) {
 // The store's loyalty program: signed if the store has keys, and every rule plugin it names is one
 // of the store's devices. Errors name the file and the place.
 Result<loyalty::Program> read_program(const Config& config);
+// What a program that is put in force may not be besides: a rule that can never apply, a gift that
+// the goods file bars.
+Result<void> check_program(const loyalty::Program& program, const goods::Catalogue& goods);
 
 }  // namespace till::app

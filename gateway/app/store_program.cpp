@@ -9,6 +9,7 @@
 #include "gateway/base/program_signature.h"
 #include "gateway/checkout/rule_plugins.h"
 #include "gateway/loyalty/gifts.h"
+#include "gateway/loyalty/reach.h"
 #include "store.h"
 
 namespace till::app {
@@ -54,6 +55,11 @@ Result<loyalty::Program> read_program(const Config& config) {
   return program;
 }
 
+Result<void> check_program(const loyalty::Program& program, const goods::Catalogue& goods) {
+  TILL_CHECK(loyalty::check_reach(program.plan()));
+  return loyalty::check_gifts(program, goods);
+}
+
 std::string Store::program_stamp() const {
   std::error_code bad;
   std::string stamp;
@@ -80,8 +86,8 @@ void Store::look_at_program() {
                                             " is not newer than the one in force");
   }
   if (fresh) {
-    if (auto bad = loyalty::check_gifts(*fresh, goods_); !bad) {
-      fresh = in_file(config_.program_file, bad.error());
+    if (auto sound = check_program(*fresh, goods_); !sound) {
+      fresh = in_file(config_.program_file, sound.error());
     }
   }
   if (!fresh) {

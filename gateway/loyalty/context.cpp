@@ -346,10 +346,7 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
       good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.name); });
       break;
     case kCoupon:
-      if (c.every > 0) {
-        *blame = {Why::kCoupons, c.every - free_coupons(c.name), c.name};
-        return blame->a <= 0;
-      }
+      if (c.every > 0) return enough_coupons(c, blame);
       good = std::ranges::any_of(codes_, [&](const Code& k) { return c.names.has(k.type); });
       break;
     case kVerified:
@@ -402,6 +399,11 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
                               c.kind == kTier || c.kind == kExperiment || c.kind == kCardPromotion;
   if (!good && about_customer && !customer_) *blame = {Why::kNoCustomer};
   return good;
+}
+
+bool Evaluator::enough_coupons(const Condition& c, Blame* blame) const {
+  *blame = {Why::kCoupons, c.every - free_coupons(c.name), c.name};
+  return blame->a <= 0;
 }
 
 bool Evaluator::attribute_holds(const Condition& c) const {

@@ -102,6 +102,7 @@ class Evaluator {
   bool basket_holds(const Condition& c, Blame* blame);
   bool counter_holds(const Condition& c, Blame* blame);
   bool date_holds(const Condition& c, Blame* blame);
+  bool enough_coupons(const Condition& c, Blame* blame) const;
   [[nodiscard]] bool attribute_holds(const Condition& c) const;
   std::int64_t counter(NameId name) const;
   // kApplied = it answered yes.

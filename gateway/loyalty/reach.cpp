@@ -1,0 +1,153 @@
+#include "gateway/loyalty/reach.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "gateway/loyalty/load.h"
+
+namespace till::loyalty {
+namespace {
+
+using load::invalid;
+using Kind = Condition::Kind;
+
+std::string place(const Rule& r) { return "rules." + r.id; }
+
+// Some part that has to hold.
+template <typename F>
+bool must(const Condition& c, F is) {
+  return is(c) || (c.kind == Kind::kAll &&
+                   std::ranges::any_of(c.parts, [&](auto& p) { return must(p, is); }));
+}
+
+bool of_nobody(const Rule& r) {
+  return must(r.when, [](const Condition& c) { return c.kind == Kind::kKnown && !c.want; });
+}
+
+// Gives something on every receipt that has anything to lower.
+bool always(const Rule& r) {
+  const bool off = r.give.kind == Effect::Kind::kPercent || r.give.kind == Effect::Kind::kAmount;
+  return off && r.give.value.by == Value::By::kNothing && r.on == kNoName && !r.paused &&
+         r.when.parts.empty() && r.select.all() && !r.sets && r.limits.empty() &&
+         r.cost.amount == 0 && r.valid.from == INT64_MIN && r.valid.until == INT64_MAX &&
+         r.group < 0 && r.not_with.empty() && r.give.most_units == kHighest;
+}
+
+Result<void> check_conditions(const Plan& plan, const Rule& r) {
+  if (const auto why = contradiction(plan, r); !why.empty()) {
+    return invalid(place(r) + ".when", "can never hold: " + why);
+  }
+  if (!of_nobody(r)) return {};
+  const auto customers = [](const Limit& l) { return l.scope == LimitScope::kCustomer; };
+  if (std::ranges::any_of(r.limits, customers)) {
+    return invalid(place(r) + ".limits", "per customer, but only customers nobody knows");
+  }
+  if (r.cost.amount > 0) {
+    return invalid(place(r) + ".cost", "can never apply: nobody known, so nobody's points");
+  }
+  if (r.give.kind == Effect::Kind::kEarn && r.give.to == kNoName) {
+    return invalid(place(r) + ".give.earn", "can never apply: nobody known to give points to");
+  }
+  return {};
+}
+
+// Nothing is bought when a customer enrols, and nobody stands at the till to hand things over.
+Result<void> check_enrolment(const Plan& plan, const Rule& r) {
+  if (r.on == kNoName || plan.names.text(r.on) != "enrolment") return {};
+  using Earn = Effect::Earn;
+  const bool gives = r.give.kind == Effect::Kind::kEarn &&
+                     (r.give.earn == Earn::kFixed || r.give.earn == Earn::kMultiply);
+  if (!gives) {
+    return invalid(
+        place(r) + ".give",
+        "can never apply: at enrolment only earn with fixed or multiply gives something");
+  }
+  if (r.sets || !r.select.all()) {
+    return invalid(place(r) + ".select", "can never apply: there are no goods at enrolment");
+  }
+  const bool at_till = must(r.when, [](const Condition& c) {
+    return c.kind == Kind::kCode || c.kind == Kind::kCoupon || c.kind == Kind::kTill ||
+           c.kind == Kind::kPayment || c.kind == Kind::kPlugin ||
+           (c.kind == Kind::kBasket && (c.span.min > 0 || c.count.min > 0 || c.lines.min > 0));
+  });
+  if (at_till) {
+    return invalid(place(r) + ".when", "can never hold: there is no receipt at enrolment");
+  }
+  return {};
+}
+
+// A multiplier works on what earlier rules gave: without any it multiplies nothing.
+Result<void> check_multipliers(const Plan& plan) {
+  std::map<std::tuple<NameId, NameId, NameId>, std::size_t> first;  // by event, purse, account
+  const auto key = [](const Rule& r) { return std::tuple(r.on, r.give.purse, r.give.to); };
+  const auto earns = [](const Rule& r) { return r.give.kind == Effect::Kind::kEarn; };
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    if (earns(r) && r.give.earn != Effect::Earn::kMultiply) first.emplace(key(r), i);
+  }
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    if (!earns(r) || r.give.earn != Effect::Earn::kMultiply) continue;
+    const auto base = first.find(key(r));
+    if (base == first.end() || base->second > i) {
+      return invalid(place(r) + ".give.earn.multiply",
+                     "can never apply: no earlier rule gives what it multiplies");
+    }
+  }
+  return {};
+}
+
+// Once a rule that stands alone gives something on every receipt, no other discount is left.
+Result<void> check_exclusives(const Plan& plan) {
+  const Rule* alone = nullptr;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    const bool more = alone == nullptr || (r.local == alone->local && r.priority > alone->priority);
+    if (r.exclusive && always(r) && more) {
+      alone = &r;
+      at = i;
+    }
+  }
+  if (alone == nullptr) return {};
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    if (i == at || !r.give.is_discount() || r.on != alone->on) continue;
+    const bool before = r.exclusive && (r.local != alone->local || r.priority > alone->priority ||
+                                        (r.priority == alone->priority && i < at));
+    if (!before) {
+      return invalid(place(r), "can never apply: " + alone->id + " stands alone on every receipt");
+    }
+  }
+  return {};
+}
+
+Result<void> check_redeem(const Plan& plan) {
+  if (!plan.redeem) return {};
+  const auto& r = *plan.redeem;
+  const auto worth = [&](std::int64_t points) {
+    return mul_div(points, r.value, 100, Rounding::kDown);
+  };
+  if (worth(r.step) > r.max_amount) {
+    return invalid("redeem.step", "one step is worth more than max_amount: points could never pay");
+  }
+  if (worth(r.min_points) > r.max_amount) {
+    return invalid("redeem.min_points", "worth more than max_amount: points could never pay");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_reach(const Plan& plan) {
+  for (const auto& r : plan.rules) {
+    TILL_CHECK(check_enrolment(plan, r));
+    TILL_CHECK(check_conditions(plan, r));
+  }
+  TILL_CHECK(check_multipliers(plan));
+  TILL_CHECK(check_exclusives(plan));
+  return check_redeem(plan);
+}
+
+}  // namespace till::loyalty

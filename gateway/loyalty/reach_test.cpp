@@ -1,0 +1,154 @@
+// Rules that can never apply are refused where a new program is put in force.
+#include "gateway/loyalty/reach.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gateway/base/json.h"
+#include "gateway/loyalty/loyalty.h"
+
+namespace till::loyalty {
+namespace {
+
+std::string refusal(const std::string& rest) {
+  const auto p = Program::from_json(R"({"id":"p","version":1,)" + rest + "}");
+  EXPECT_TRUE(p) << rest << ": " << p.error().detail;
+  if (!p) return "not read";
+  const auto done = check_reach(p->plan());
+  if (done) return "";
+  EXPECT_EQ(done.error().code, Code::kProgramInvalid);
+  return done.error().detail;
+}
+std::string rule(const std::string& more, const std::string& give = R"("percent":"10")") {
+  return refusal(R"("rules":[{"id":"a",)" + more + R"("give":{)" + give + "}}]");
+}
+std::string when(const std::string& parts) { return rule(R"("when":{)" + parts + "},"); }
+std::string all(const std::string& a, const std::string& b) {
+  return when(R"("all":[{)" + a + "},{" + b + "}]");
+}
+
+TEST(Reach, ConditionsThatBarEachOther) {
+  const std::string two = "rules.a.when: can never hold: two ";
+  EXPECT_EQ(all(R"("stores":["a"])", R"("stores":["b"])"), two + "stores that exclude each other");
+  EXPECT_EQ(all(R"("stores":["a","b"])", R"("stores":["b","c"])"), "");
+  EXPECT_EQ(all(R"("segments":["a"])", R"("segments":["b"])"), "") << "a customer may have both";
+  EXPECT_NE(all(R"("basket":{"amount":{"min":"100"}})", R"("basket":{"amount":{"max":"50"}})"), "");
+  EXPECT_EQ(all(R"("basket":{"amount":{"min":"100"}})",
+                R"("basket":{"amount":{"max":"50"},"select":{"skus":["x"]}})"),
+            "");
+  EXPECT_NE(all(R"("counter":{"name":"purchases","is":{"min":5}})",
+                R"("counter":{"name":"purchases","is":{"max":4}})"),
+            "");
+  EXPECT_NE(all(R"("attribute":{"name":"x","in":["1"]})", R"("attribute":{"name":"x","in":["2"]})"),
+            "");
+  EXPECT_NE(when(R"("customer":"known","any":[{"customer":"unknown"}])"), "");
+  EXPECT_NE(when(R"("stores":["a"],"any":[{"stores":["b"]},{"stores":["c"]}])"), "");
+  EXPECT_EQ(when(R"("stores":["a"],"any":[{"stores":["b"]},{"tills":["c"]}])"), "");
+}
+
+TEST(Reach, NotTakesAwayWhatIsAskedFor) {
+  const std::string why = "rules.a.when: can never hold: not takes away what the others ask for";
+  EXPECT_EQ(when(R"("segments":["v"],"not":{"segments":["v","w"]})"), why);
+  EXPECT_EQ(when(R"("segments":["v","x"],"not":{"segments":["v"]})"), "");
+  EXPECT_EQ(when(R"("segments":["v"],"not":{"segments":["v"],"stores":["s"]})"), "");
+  EXPECT_EQ(when(R"("segments":["v"],"not":{"customer":"known"})"), why);
+  EXPECT_EQ(when(R"("customer":"verified","not":{"customer":"verified"})"), why);
+}
+
+TEST(Reach, TimesThatNeverCome) {
+  const std::string why = "rules.a.when: can never hold: there is no such time";
+  EXPECT_EQ(when(R"("time":{"days_of_month":[31],"months":[2]})"), why);
+  EXPECT_EQ(when(R"("time":{"days_of_month":[29],"months":[2]})"), "");
+  EXPECT_EQ(when(R"("time":{"days_of_month":[29],"months":[2],"weekdays":["mon"]})"), "");
+  EXPECT_EQ(when(R"("time":{"from":"2026-03-01","until":"2027-12-31","days_of_month":[29],
+                            "months":[2]})"),
+            why);
+  EXPECT_EQ(when(R"("time":{"from":"2026-11-23","until":"2026-11-27","weekdays":["sun"]})"), why);
+  EXPECT_EQ(when(R"("time":{"from":"2026-11-23","until":"2026-11-29","weekdays":["sun"]})"), "");
+  EXPECT_EQ(all(R"("time":{"hours":["08:00","10:00"]})", R"("time":{"hours":["10:00","12:00"]})"),
+            why);
+  EXPECT_EQ(all(R"("time":{"hours":["22:00","02:00"],"weekdays":["fri"]})",
+                R"("time":{"hours":["00:00","03:00"],"weekdays":["sat"]})"),
+            "")
+      << "half past midnight, still Friday's evening";
+  EXPECT_EQ(rule(R"("from":"2026-12-01","when":{"time":{"until":"2026-11-30"}},)"), why);
+  EXPECT_NE(when(R"("counter":{"name":"purchases","every":5,"is":{"max":4}})"), "");
+  EXPECT_EQ(when(R"("counter":{"name":"purchases","every":5,"is":{"max":5}})"), "");
+}
+
+TEST(Reach, NobodyHasNoLimitsPointsOrStamps) {
+  const std::string nobody = R"("when":{"customer":"unknown"},)";
+  EXPECT_EQ(rule(nobody), "");
+  EXPECT_EQ(rule(nobody + R"("limits":[{"per":"customer","times":1}],)"),
+            "rules.a.limits: per customer, but only customers nobody knows");
+  EXPECT_NE(rule(nobody + R"("cost":{"amount":"5"},)").find("rules.a.cost"), std::string::npos);
+  EXPECT_NE(rule(nobody, R"("earn":{"fixed":"5"})"), "");
+  EXPECT_EQ(rule(nobody, R"("earn":{"fixed":"5","to":"cashier"})"), "");
+}
+
+TEST(Reach, AMultiplierNeedsSomethingEarlier) {
+  const std::string twice = R"({"id":"m","give":{"earn":{"multiply":"2"}}})";
+  const std::string why =
+      "rules.m.give.earn.multiply: can never apply: no earlier rule gives what it multiplies";
+  EXPECT_EQ(refusal(R"("rules":[)" + twice + "]"), why);
+  const auto with = [&](const std::string& earn) {
+    return refusal(R"("purses":[{"id":"s"}],"rules":[{"id":"e","give":{"earn":)" + earn + "}}," +
+                   twice + "]");
+  };
+  EXPECT_EQ(with(R"({"percent":"5"})"), "");
+  EXPECT_EQ(with(R"({"percent":"5","purse":"s"})"), why);
+  EXPECT_EQ(with(R"({"percent":"5","to":"cashier"})"), why);
+  EXPECT_EQ(refusal(R"("rules":[)" + twice + R"(,{"id":"e","give":{"earn":{"percent":"5"}}}])"),
+            why);
+}
+
+TEST(Reach, NothingIsLeftAfterARuleThatStandsAlone) {
+  const auto after = [](const std::string& alone, const std::string& other) {
+    return refusal(R"("rules":[{"id":"a","exclusive":true,)" + alone + R"("give":{"percent":"5"}},
+                   {"id":"b",)" +
+                   other + "}]");
+  };
+  const std::string more = R"("give":{"percent":"10"})";
+  EXPECT_EQ(after("", more), "rules.b: can never apply: a stands alone on every receipt");
+  EXPECT_NE(after("", R"("stage":"receipt",)" + more), "");
+  EXPECT_EQ(after("", R"("give":{"earn":{"percent":"5"}})"), "") << "no discount";
+  EXPECT_EQ(after(R"("select":{"skus":["x"]},)", more), "");
+  EXPECT_EQ(after(R"("when":{"stores":["x"]},)", more), "");
+  EXPECT_EQ(after("", R"("exclusive":true,"priority":1,"select":{"skus":["x"]},)" + more), "");
+  EXPECT_NE(after("", R"("exclusive":true,"priority":-1,"select":{"skus":["x"]},)" + more), "");
+}
+
+TEST(Reach, ThereAreNoGoodsAtEnrolment) {
+  const std::string on = R"("on":"enrolment",)";
+  EXPECT_EQ(rule(on, R"("earn":{"fixed":"5"})"), "");
+  EXPECT_NE(rule(on), "");
+  EXPECT_NE(rule(on, R"("earn":{"percent":"5"})"), "");
+  EXPECT_NE(rule(on + R"("select":{"skus":["x"]},)", R"("earn":{"fixed":"5"})"), "");
+  EXPECT_NE(rule(on + R"("when":{"codes":["x"]},)", R"("earn":{"fixed":"5"})"), "");
+}
+
+TEST(Reach, PointsThatCanNeverPay) {
+  EXPECT_EQ(refusal(R"("redeem":{"step":"100","max_amount":"50"})"),
+            "redeem.step: one step is worth more than max_amount: points could never pay");
+  EXPECT_EQ(refusal(R"("redeem":{"step":"100","value":"0.50","max_amount":"50"})"), "");
+  EXPECT_EQ(refusal(R"("redeem":{"min_points":"500","max_amount":"100"})"),
+            "redeem.min_points: worth more than max_amount: points could never pay");
+}
+
+TEST(Reach, EveryExampleCanBePutInForce) {
+  for (const auto& entry : std::filesystem::directory_iterator(TILL_EXAMPLES_DIR)) {
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const auto file = parse_json(text.str(), {1U << 20, 24}).value();
+    const auto program = Program::from_json(boost::json::serialize(file.at("program")));
+    ASSERT_TRUE(program) << entry.path();
+    const auto done = check_reach(program->plan());
+    EXPECT_TRUE(done) << entry.path() << ": " << done.error().detail;
+  }
+}
+
+}  // namespace
+}  // namespace till::loyalty
