@@ -114,15 +114,41 @@ TEST(Changes, AreSaidInWords) {
           {"id":"p","paused":true}]})");
   EXPECT_EQ(
       changes_in_words(*a, *b, false),
-      (std::vector<std::string>{"The program: version: 1 → 2",
-                                "The program: paying with points: none → {\"max_share\":\"50\"}",
-                                "«Tea»: percent off: 3 → 5", "«Tea»: ends: none → 2026-12-31",
-                                "«y»: the rule is gone", "«p» is paused",
-                                "«z»: a new rule, gives {\"amount\":\"5\"}"}));
+      (std::vector<std::string>{
+          "The program: version: 1 → 2", "The program: paying with points: none → at most, % 50",
+          "«Tea»: percent off: 3 → 5", "«Tea»: ends: none → 2026-12-31", "«y»: the rule is gone",
+          "«p» is paused", "«z»: a new rule: what it gives (amount 5)"}));
   const auto russian = changes_in_words(*a, *b, true);
   EXPECT_EQ(russian[2], "«Чай»: скидка, %: 3 → 5");
   EXPECT_EQ(russian[5], "«p» приостановлена");
   EXPECT_TRUE(changes_in_words(*a, *a, true).empty());
+}
+
+TEST(Changes, NameTheOrderAndWhatStandsInLists) {
+  const auto a = parse_json(R"({"version":1,"settings":{"remainder":"largest"},
+      "purses":[{"id":"s","name":{"en":"Stamps","ru":"Наклейки"}},{"id":"old"}],
+      "tiers":{"by":"spent","steps":[{"id":"gold","from":"100"},{"id":"top","from":"900"}]},
+      "rules":[{"id":"a","limits":[{"per":"customer","period":"day","times":1}]},{"id":"b"},
+               {"id":"c","give":{"percent":{"by":"spent","steps":[{"from":"0","value":"3"}]}}}]})");
+  const auto b = parse_json(R"({"version":1,"settings":{"remainder":"last_line"},
+      "purses":[{"id":"s","name":{"en":"Stamps","ru":"Наклейки"},"expires_days":30}],
+      "tiers":{"by":"spent","steps":[{"id":"gold","from":"200"},{"id":"top","from":"900"}]},
+      "rules":[{"id":"c","give":{"percent":{"by":"spent","steps":[{"from":"0","value":"3"},
+                 {"from":"500","value":"5"}]}}},
+               {"id":"a","limits":[{"per":"receipt","amount":"50"}]},{"id":"b"}]})");
+  EXPECT_EQ(
+      changes_in_words(*a, *b, false),
+      (std::vector<std::string>{
+          "The program: settings, odd kopecks: to the largest remainder → to the last line",
+          "The program: purses «Stamps»: points live, days: none → 30",
+          "The program: purses «old»: gone", "The program: levels, steps «gold»: begins: 100 → 200",
+          "«a»: limits: 1 time, for each customer, in each day → at most 50, for each receipt",
+          "«c»: percent off, steps: from 0 — 3 → from 0 — 3; from 500 — 5",
+          "«c»: now comes first"}));
+  const auto ru = changes_in_words(*a, *b, true);
+  EXPECT_EQ(ru[4], "«a»: лимиты: 1 раз, на: покупатель, за: день → не больше 50, на: чек");
+  EXPECT_EQ(ru.back(), "«c»: теперь первой");
+  for (const auto& line : ru) EXPECT_EQ(line.find('{'), std::string::npos) << line;
 }
 
 }  // namespace

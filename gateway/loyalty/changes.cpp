@@ -1,79 +1,15 @@
 // What two versions of a program differ in, in words for its owner.
+#include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
+#include "gateway/loyalty/change_words.h"
 #include "gateway/loyalty/expect.h"
-#include "gateway/loyalty/explain.h"
 
 namespace till::loyalty {
 namespace {
 
 namespace js = boost::json;
-
-struct Word {
-  std::string_view path;  // its end
-  std::string_view en, ru;
-};
-
-// Longer ones before those they contain.
-constexpr Word kWords[] = {
-    {"give.percent", "percent off", "скидка, %"},
-    {"give.amount", "amount off", "скидка, сумма"},
-    {"give.price", "price", "цена"},
-    {"give.earn.percent", "percent in points", "начисление, %"},
-    {"give.earn.fixed", "points for a receipt", "баллов за чек"},
-    {"give.earn.per_unit", "points for a unit", "баллов за единицу"},
-    {"give.earn.multiply", "points multiplied by", "умножение баллов"},
-    {"give.earn", "what it earns", "что начисляется"},
-    {"give.coupon", "coupon handed out", "выдаваемый купон"},
-    {"give.gift", "gift", "подарок"},
-    {"give", "what it gives", "что даёт"},
-    {"when.basket", "receipt it needs", "какой нужен чек"},
-    {"when.time", "time", "время"},
-    {"when.segments", "groups of customers", "группы покупателей"},
-    {"when.card_types", "types of card", "типы карт"},
-    {"when.coupons", "coupons it needs", "нужные купоны"},
-    {"when.stores", "stores", "магазины"},
-    {"when", "condition", "условие"},
-    {"select", "goods", "товары"},
-    {"sets", "sets of goods", "наборы"},
-    {"limits", "limits", "лимиты"},
-    {"cost", "its price in points or stamps", "цена в баллах или наклейках"},
-    {"funded_by", "who pays for it", "за чей счёт"},
-    {"priority", "priority", "приоритет"},
-    {"stage", "stage", "этап"},
-    {"group", "group", "группа"},
-    {"not_with", "not together with", "не вместе с"},
-    {"exclusive", "stands alone", "действует одна"},
-    {"from", "begins", "начало"},
-    {"until", "ends", "конец"},
-    {"redeem.max_share", "share points may pay, %", "доля оплаты баллами, %"},
-    {"redeem.value", "value of a point", "цена балла"},
-    {"redeem", "paying with points", "оплата баллами"},
-    {"expires_days", "points live, days", "баллы живут, дней"},
-    {"activation_days", "points wait, days", "баллы ждут, дней"},
-    {"version", "version", "версия"},
-    {"name", "name", "название"},
-};
-
-std::string shown(const js::value* v, bool russian) {
-  if (v == nullptr) return russian ? "нет" : "none";
-  if (v->is_string()) return std::string(v->get_string());
-  if (v->is_bool()) return v->get_bool() ? (russian ? "да" : "yes") : (russian ? "нет" : "no");
-  return js::serialize(*v);
-}
-
-std::string label(std::string_view path, bool russian) {
-  for (const auto& word : kWords) {
-    const bool here = path == word.path || path.starts_with(std::string(word.path) + ".") ||
-                      path.ends_with("." + std::string(word.path));
-    if (!here) continue;
-    std::string text(russian ? word.ru : word.en);
-    const bool deeper = path.starts_with(std::string(word.path) + ".");
-    if (deeper) text += " (" + std::string(path.substr(word.path.size() + 1)) + ")";
-    return text;
-  }
-  return std::string(path);
-}
 
 std::string rule_name(const js::value* before, const js::value* after, bool russian) {
   const auto& rule = (after != nullptr ? *after : *before).get_object();
@@ -92,39 +28,135 @@ bool paused(const js::value* v) {
   return p != nullptr && p->is_bool() && p->get_bool();
 }
 
-const js::value* with_id(const js::value& program, const js::value& id) {
-  const auto* rules = program.get_object().if_contains("rules");
-  if (rules == nullptr || !rules->is_array()) return nullptr;
-  for (const auto& rule : rules->get_array()) {
-    if (rule.is_object() && rule.get_object().contains("id") && rule.at("id") == id) return &rule;
+using Lines = std::vector<std::string>;
+
+const js::array* list_of(const js::value& program, std::string_view name) {
+  const auto* list = program.get_object().if_contains(name);
+  return list == nullptr ? nullptr : list->if_array();
+}
+
+bool has_id(const js::value& v) {
+  return v.is_object() && v.get_object().contains("id") && v.at("id").is_string();
+}
+
+// Purses, levels, types of card …: lists whose elements have names of their own.
+bool named_list(const js::value* v) {
+  return v != nullptr && v->is_array() && !v->get_array().empty() &&
+         std::ranges::all_of(v->get_array(), has_id);
+}
+
+const js::value* find_id(const js::value* list, const js::value& id) {
+  if (list == nullptr || !list->is_array()) return nullptr;
+  for (const auto& v : list->get_array()) {
+    if (has_id(v) && v.at("id") == id) return &v;
   }
   return nullptr;
 }
 
-// Field by field, as deep as both have objects.
-void fields(const js::value* before, const js::value* after, const std::string& path,
-            const std::string& whose, bool russian, std::vector<std::string>& out) {
-  if (before != nullptr && after != nullptr && *before == *after) return;
-  const bool deeper =
-      before != nullptr && after != nullptr && before->is_object() && after->is_object();
-  if (!deeper) {
-    out.push_back(whose + label(path, russian) + ": " + shown(before, russian) + " → " +
-                  shown(after, russian));
-    return;
+struct Changes {
+  bool russian;
+  Lines& out;
+
+  void say(const std::string& whose, const std::string& path, const js::value* before,
+           const js::value* after) const {
+    const auto field = std::string_view(path).substr(path.rfind('.') + 1);
+    out.push_back(whose + field_words(path, russian) + ": " + value_words(before, field, russian) +
+                  " → " + value_words(after, field, russian));
   }
-  const auto below = [&](std::string_view name) {
-    return path.empty() ? std::string(name) : path + "." + std::string(name);
-  };
-  const auto skip = [&](std::string_view name) {
-    return path.empty() && (name == "rules" || name == "paused" || name == "id");
-  };
-  for (const auto& [name, value] : before->get_object()) {
-    if (skip(name)) continue;
-    fields(&value, after->get_object().if_contains(name), below(name), whose, russian, out);
+
+  void elements(const js::value* before, const js::value* after, const std::string& path,
+                const std::string& whose) const {
+    const auto each = [](const js::value* list, auto visit) {
+      if (list == nullptr || !list->is_array()) return;
+      for (const auto& v : list->get_array()) visit(v);
+    };
+    const auto called = [&](const js::value& v) {
+      return whose + field_words(path, russian) + " " + rule_name(&v, &v, russian);
+    };
+    const auto field = std::string_view(path).substr(path.rfind('.') + 1);
+    each(before, [&](const js::value& was) {
+      const auto* now = find_id(after, was.at("id"));
+      if (now == nullptr) {
+        out.push_back(called(was) + (russian ? ": больше нет" : ": gone"));
+      } else {
+        fields(&was, now, "", called(*now) + ": ", {"id"});
+      }
+    });
+    each(after, [&](const js::value& now) {
+      if (find_id(before, now.at("id")) != nullptr) return;
+      out.push_back(called(now) + (russian ? ": новое, " : ": new, ") +
+                    value_words(&now, field, russian));
+    });
   }
-  for (const auto& [name, value] : after->get_object()) {
-    if (skip(name) || before->get_object().contains(name)) continue;
-    fields(nullptr, &value, below(name), whose, russian, out);
+
+  // Field by field, as deep as both have objects.
+  void fields(const js::value* before, const js::value* after, const std::string& path,
+              const std::string& whose, std::initializer_list<std::string_view> but = {}) const {
+    if (before != nullptr && after != nullptr && *before == *after) return;
+    if ((named_list(before) || before == nullptr) && (named_list(after) || after == nullptr)) {
+      return elements(before, after, path, whose);
+    }
+    const bool texts = path == "name" || path.ends_with(".message");
+    const bool deeper = before != nullptr && after != nullptr && before->is_object() &&
+                        after->is_object() && !texts;
+    if (!deeper) return say(whose, path, before, after);
+    const auto below = [&](std::string_view name) {
+      return path.empty() ? std::string(name) : path + "." + std::string(name);
+    };
+    const auto skip = [&](std::string_view name) {
+      return path.empty() && std::ranges::find(but, name) != but.end();
+    };
+    for (const auto& [name, value] : before->get_object()) {
+      if (skip(name)) continue;
+      fields(&value, after->get_object().if_contains(name), below(name), whose);
+    }
+    for (const auto& [name, value] : after->get_object()) {
+      if (skip(name) || before->get_object().contains(name)) continue;
+      fields(nullptr, &value, below(name), whose);
+    }
+  }
+};
+
+// Rules that stand elsewhere among those that both versions have: as few as explain the new order.
+void order(const js::value& before, const js::value& after, bool russian, Lines& out) {
+  const auto *was = list_of(before, "rules"), *now = list_of(after, "rules");
+  if (was == nullptr || now == nullptr) return;
+  std::map<std::string_view, std::size_t> place;
+  for (std::size_t i = 0; i < was->size(); ++i) {
+    place.emplace(std::string_view((*was)[i].at("id").as_string()), i);
+  }
+  std::vector<const js::value*> common;
+  std::vector<std::size_t> from;  // where each stood before
+  for (const auto& rule : *now) {
+    const auto at = place.find(std::string_view(rule.at("id").as_string()));
+    if (at == place.end()) continue;
+    common.push_back(&rule);
+    from.push_back(at->second);
+  }
+  // The longest rising run of places stays; O(n log n).
+  std::vector<std::size_t> tails, previous(from.size(), SIZE_MAX);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const auto at = std::ranges::lower_bound(tails, from[i], {}, [&](auto t) { return from[t]; });
+    if (at != tails.begin()) previous[i] = *std::prev(at);
+    if (at == tails.end()) {
+      tails.push_back(i);
+    } else {
+      *at = i;
+    }
+  }
+  std::vector<bool> stays(from.size(), false);
+  for (auto i = tails.empty() ? SIZE_MAX : tails.back(); i != SIZE_MAX; i = previous[i]) {
+    stays[i] = true;
+  }
+  for (std::size_t i = 0; i < common.size(); ++i) {
+    if (stays[i]) continue;
+    const auto name = rule_name(common[i], common[i], russian);
+    if (i == 0) {
+      out.push_back(name + (russian ? ": теперь первой" : ": now comes first"));
+    } else {
+      out.push_back(name + (russian ? ": теперь после " : ": now comes after ") +
+                    rule_name(common[i - 1], common[i - 1], russian));
+    }
   }
 }
 
@@ -139,31 +171,36 @@ void pauses(const js::value* before, const js::value* after, const std::string& 
 
 std::vector<std::string> changes_in_words(const js::value& before, const js::value& after,
                                           bool russian) {
-  std::vector<std::string> out;
-  const std::string program = russian ? "Программа: " : "The program: ";
+  Lines out;
+  const Changes changes{russian, out};
   pauses(&before, &after, russian ? "Программа " : "The program ", russian, out);
-  fields(&before, &after, "", program, russian, out);
-  const auto each = [](const js::value& of, auto visit) {
-    const auto* rules = of.get_object().if_contains("rules");
+  changes.fields(&before, &after, "",
+                 russian ? "Программа: " : "The program: ", {"rules", "paused", "id"});
+  const auto *was = before.get_object().if_contains("rules"),
+             *now = after.get_object().if_contains("rules");
+  const auto each = [](const js::value* rules, auto visit) {
     if (rules == nullptr || !rules->is_array()) return;
     for (const auto& rule : rules->get_array()) visit(rule);
   };
-  each(before, [&](const js::value& rule) {
-    const auto* now = with_id(after, rule.at("id"));
-    const auto name = rule_name(&rule, now, russian);
-    if (now == nullptr) {
+  each(was, [&](const js::value& rule) {
+    const auto* then = find_id(now, rule.at("id"));
+    const auto name = rule_name(&rule, then, russian);
+    if (then == nullptr) {
       out.push_back(name + (russian ? ": правила больше нет" : ": the rule is gone"));
       return;
     }
-    pauses(&rule, now, name + " ", russian, out);
-    fields(&rule, now, "", name + ": ", russian, out);
+    pauses(&rule, then, name + " ", russian, out);
+    changes.fields(&rule, then, "", name + ": ", {"paused", "id"});
   });
-  each(after, [&](const js::value& rule) {
-    if (with_id(before, rule.at("id")) != nullptr) return;
-    const auto* give = rule.get_object().if_contains("give");
+  order(before, after, russian, out);
+  each(now, [&](const js::value& rule) {
+    if (find_id(was, rule.at("id")) != nullptr) return;
+    auto about = rule.get_object();
+    for (const auto* said : {"id", "name"}) about.erase(said);
+    const js::value rest(std::move(about));
     out.push_back(rule_name(nullptr, &rule, russian) +
-                  (russian ? ": новое правило, даёт " : ": a new rule, gives ") +
-                  shown(give, russian));
+                  (russian ? ": новое правило: " : ": a new rule: ") +
+                  value_words(&rest, "", russian));
   });
   return out;
 }
