@@ -101,6 +101,20 @@ TEST_F(Managing, TheReportHasSalesAndReturns) {
   EXPECT_TRUE(run({{"command", "prove"}}).at("differences").as_array().empty());
 }
 
+TEST_F(Managing, TheAccountOfASellerIsShown) {
+  run({{"command", "program.set"},
+       {"body", R"({"id":"p","version":1,"purses":[{"id":"bounty"}],"rules":[]})"}});
+  auto sale = test_sale(1, "", 0);
+  sale.cashier = "anna";
+  sale.purses = {{"bounty", "cashier", 4500, "sell"}};
+  const Store store{{"shop-1"}, "chain"};
+  ASSERT_TRUE(central.facts.apply(wire::encode(wire::Fact(sale)), store, {1, 1}));
+  const auto anna = run({{"command", "balance"}, {"customer", "cashier:anna"}});
+  EXPECT_EQ(anna.at("purses").at("bounty").as_string(), "45.00");
+  EXPECT_EQ(anna.at("balance").as_string(), "0.00");
+  EXPECT_EQ(refuse({{"command", "balance"}, {"customer", "anna"}}), Code::kUnknownCard);
+}
+
 TEST_F(Managing, AProgramIsCheckedAndItsVersionGrows) {
   const auto set = [](const char* body) {
     return object{{"command", "program.set"}, {"body", body}};

@@ -418,7 +418,8 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
        customers_types);
   build_cards(*customers, o, chosen);
   auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
-  one->add_option("customer", o.customer, "the customer's id, or one of the hashes below");
+  one->add_option("customer", o.customer,
+                  "the customer's id, cashier:NAME, partner:NAME, or one of the hashes");
   one->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");
   one->add_option("--phone-hash", o.phone_hash, "as `tillbridge identity` prints it");
   one->add_option("--hash-key", o.hash_key)->capture_default_str();
