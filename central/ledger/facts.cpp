@@ -6,10 +6,13 @@
 #include "central/ledger/alarms.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/utf8.h"
+#include "gateway/loyalty/plan.h"
 #include "protocols/central/chain.h"
 
 namespace till::central {
 namespace {
+
+constexpr std::int64_t kDayUs = 86'400'000'000;
 
 Result<void> check_text(const std::string& text) {
   if (text.size() > limits::kMaxTextBytes) return fail(Code::kTooLarge, "a text of the sale");
@@ -121,13 +124,21 @@ Result<void> Facts::apply(const wire::SaleFact& f, Bytes payload, const Store& s
 void Facts::book(const wire::SaleFact& f, const CustomerId& customer, const StoreId& store) {
   const Cause cause{store, f.key, f.at};
   if (f.is_return) {
-    ledger_.give_back({customer}, f.redeemed, cause, f.returned_sale, limits::kReturnGraceUs);
-    ledger_.debit({customer}, f.accrued, Kind::kReturnAccrued, cause, f.returned_sale);
+    take_back({customer}, f.redeemed, f.accrued, cause, f.returned_sale);
   } else {
     ledger_.debit({customer}, f.redeemed, Kind::kRedeem, cause, {}, {store, f.hold});
     ledger_.credit({customer}, f.accrued, Kind::kAccrue, cause,
                    programs_.terms("points", f.at, f.utc_offset_min));
   }
+}
+
+// Of a return: what was spent comes back, what was earned goes, as the program says.
+void Facts::take_back(const AccountId& account, Points spent, Points earned, const Cause& cause,
+                      const Uuid& sold) {
+  const auto& policy = programs_.current().plan().returns;
+  ledger_.give_back(account, spent, cause, sold, policy.grace_days * kDayUs);
+  ledger_.debit(account, earned, Kind::kReturnAccrued, cause, sold, {},
+                policy.forgive ? IfShort::kForgive : IfShort::kOwe);
 }
 
 // Stamps and other purses, and the accounts of others: the sum of a receipt's entries is one
@@ -148,8 +159,7 @@ void Facts::book_purses(const wire::SaleFact& f, const CustomerId& customer, con
     const AccountId id{{account.first}, account.second, account.first == customer.value};
     const Points taken{-sum.taken.units};
     if (f.is_return) {
-      ledger_.give_back(id, sum.earned, cause, f.returned_sale, limits::kReturnGraceUs);
-      ledger_.debit(id, taken, Kind::kReturnAccrued, cause, f.returned_sale);
+      take_back(id, sum.earned, taken, cause, f.returned_sale);
     } else {
       ledger_.debit(id, taken, Kind::kRedeem, cause);
       ledger_.credit(id, sum.earned, Kind::kAccrue, cause,

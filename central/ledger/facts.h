@@ -39,6 +39,8 @@ class Facts {
                      const Place& place);
   void book(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store);
   void book_purses(const wire::SaleFact& fact, const CustomerId& customer, const StoreId& store);
+  void take_back(const AccountId& account, Points spent, Points earned, const Cause& cause,
+                 const Uuid& sold);
   Result<bool> told_before(const wire::SaleFact& fact, const Buffer& hash, const StoreId& store);
 
   Database& db_;

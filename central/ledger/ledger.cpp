@@ -156,7 +156,7 @@ void Ledger::take(const AccountId& account, const std::vector<Part>& parts, Kind
 }
 
 void Ledger::debit(const AccountId& account, Points points, Kind kind, const Cause& cause,
-                   const Uuid& prefer, const HoldId& hold) {
+                   const Uuid& prefer, const HoldId& hold, IfShort if_short) {
   // The lots it would be taken from today are not those of the first time: ask before, not by id.
   if (points.units == 0 || posted(account, cause.key, kind)) return;
   auto parts = pinned(hold, points);
@@ -178,7 +178,7 @@ void Ledger::debit(const AccountId& account, Points points, Kind kind, const Cau
     }
   }
   for (const Part& part : parts) post(account, -part.points, kind, part.lot, cause);
-  if (left.units > 0) owe(account, left, kind, cause);
+  if (left.units > 0 && if_short == IfShort::kOwe) owe(account, left, kind, cause);
 }
 
 void Ledger::owe(const AccountId& account, Points points, Kind kind, const Cause& cause) {

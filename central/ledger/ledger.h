@@ -47,6 +47,9 @@ struct Terms {
   std::int64_t expires = INT64_MAX;
 };
 
+// What becomes of what an account does not have.
+enum class IfShort { kOwe, kForgive };
+
 // The hold that covers a debit; nil = none.
 struct HoldId {
   StoreId store;
@@ -90,10 +93,10 @@ class Ledger {
   void credit(const AccountId& account, Points points, Kind kind, const Cause& cause,
               const Terms& terms = {});
   // From the lots that `hold` stands on, then the lots of `prefer` (a sale, nil = none), then those
-  // that expire first, then the oldest. What they do not hold becomes a debt with an alarm: a
-  // fiscal fact is never refused.
+  // that expire first, then the oldest. What they do not hold becomes a debt with an alarm (a
+  // fiscal fact is never refused), or is forgiven.
   void debit(const AccountId& account, Points points, Kind kind, const Cause& cause,
-             const Uuid& prefer = {}, const HoldId& hold = {});
+             const Uuid& prefer = {}, const HoldId& hold = {}, IfShort if_short = IfShort::kOwe);
   // Points that `sold` was paid with come back: what is still owed for it is forgiven, the rest
   // goes to the lots it was taken from, the last first; a lot that has expired lives `grace` more.
   void give_back(const AccountId& account, Points points, const Cause& cause, const Uuid& sold,

@@ -397,6 +397,28 @@ TEST_F(LotWorld, WhatIsNotSpentInTimeIsPostedOff) {
   EXPECT_TRUE(ledger.prove().empty());
 }
 
+// Earned points that are gone when the goods come back, as the program says.
+TEST_F(LotWorld, WhatIsSpentAlreadyIsOwedOrForgiven) {
+  for (const bool forgive : {false, true}) {
+    const std::uint32_t n = forgive ? 20 : 10;
+    if (forgive) {
+      db.run("INSERT INTO programs VALUES (NULL,'p',2,?,0)",
+             R"({"id":"p","version":2,"returns":{"if_spent":"forgive"}})");
+    }
+    EXPECT_EQ(tell(test_sale(n, "anna", 100), shop), Code{});
+    EXPECT_EQ(tell(test_sale(n + 1, "anna", 0, 70), shop), Code{});
+    auto back = test_sale(n + 2, "anna", 100);
+    back.is_return = true;
+    back.returned_sale = test_id(n, 1);
+    EXPECT_EQ(tell(back, shop), Code{});
+    EXPECT_EQ(ledger.balance({anna}), Points{forgive ? 0 : -70});
+    EXPECT_EQ(count("SELECT coalesce(sum(outstanding), 0) FROM debts"), forgive ? 0 : 70);
+    EXPECT_TRUE(ledger.prove().empty());
+    credit(n + 3, 70, 0, INT64_MAX);  // pays what is owed
+    EXPECT_EQ(ledger.balance({anna}), Points{forgive ? 70 : 0});
+  }
+}
+
 TEST_F(LotWorld, AReturnGoesToTheLotsItWasTakenFrom) {
   credit(1, 100, 0, clock.now + kDay);
   credit(2, 100, 0, INT64_MAX);
@@ -409,7 +431,7 @@ TEST_F(LotWorld, AReturnGoesToTheLotsItWasTakenFrom) {
   EXPECT_EQ(count("SELECT remaining FROM lots WHERE expires IS NULL"), 100) << "the last first";
   EXPECT_EQ(count("SELECT remaining FROM lots WHERE expires IS NOT NULL"), 70);
   EXPECT_EQ(ledger.standing({anna}).available, Points{170}) << "with a grace";
-  clock.now += limits::kReturnGraceUs;
+  clock.now += 14 * kDay;
   holds.expire();
   EXPECT_EQ(ledger.balance({anna}), Points{100});
   EXPECT_TRUE(ledger.prove().empty());
@@ -587,10 +609,8 @@ RC_GTEST_PROP(Ledger, IsTheAccountOfTheRules, ()) {
       sales.pop_back();
       const auto part = std::min<std::int64_t>(points, taken);
       central.ledger.give_back({id}, Points{part}, {store, sale, clock.now}, test_id(which, 1),
-                               limits::kReturnGraceUs);
-      RC_ASSERT(
-          account.give_back(key, std::to_string(which), part, clock.now, limits::kReturnGraceUs)
-              .has_value());
+                               kDay);
+      RC_ASSERT(account.give_back(key, std::to_string(which), part, clock.now, kDay).has_value());
     } else if (what == 6 && !credits.empty()) {
       const auto [which, given] = credits.back();
       credits.pop_back();

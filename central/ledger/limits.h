@@ -12,9 +12,6 @@ inline constexpr std::size_t kMaxTextBytes = 256;  // one id, hash or name in a 
 inline constexpr std::size_t kMaxLabel = 4;        // what a report shows of a card's number
 inline constexpr std::int64_t kMaxHoldTtlUs = 7LL * 86'400'000'000;  // a week in doubt is enough
 
-// Points given back to a lot that has expired live so long.
-inline constexpr std::int64_t kReturnGraceUs = 14LL * 86'400'000'000;
-
 inline constexpr std::size_t kMaxPeers = 4096;  // connections remembered
 inline constexpr std::size_t kMaxBatch = 256;   // messages of one socket in a transaction
 inline constexpr int kMaxLogPages = 16384;      // 64 MiB, then the log is moved at once

@@ -87,8 +87,8 @@ void Profiles::put_used(const CustomerId& customer, const StoreId& store, bool o
                         wire::Profile& out) {
   const auto& plan = programs_.current().plan();
   const auto today = local_time(clock_.unix_us(), plan.settings.utc_offset_min).day;
-  for (const auto& rule : plan.rules) {
-    for (const auto& limit : rule.limits) {
+  for (const auto& rule : plan.limited()) {
+    for (const auto& limit : plan.limits_of(rule)) {
       const bool counts =
           own ? limit.scope == LimitScope::kStore
               : limit.scope == LimitScope::kCustomer || limit.scope == LimitScope::kProgram;
@@ -96,11 +96,11 @@ void Profiles::put_used(const CustomerId& customer, const StoreId& store, bool o
       auto row = db_.query(
           "SELECT coalesce(sum(times), 0), coalesce(sum(amount), 0) FROM rule_uses WHERE rule=?1 "
           "AND day>=?2 AND (?3='' OR customer=?3) AND (store=?4)=?5",
-          rule.id, loyalty::begin_of(limit.period, today),
+          rule, loyalty::begin_of(limit.period, today),
           limit.scope == LimitScope::kCustomer ? customer.value : std::string(), store.value, own);
       row.next();
       if (row.integer(0) == 0 && row.integer(1) == 0) continue;
-      out.used.push_back({rule.id,
+      out.used.push_back({rule,
                           std::string(loyalty::kLimitScopes[static_cast<std::size_t>(limit.scope)]),
                           std::string(loyalty::kPeriods[static_cast<std::size_t>(limit.period)]),
                           row.integer(0), row.integer(1)});

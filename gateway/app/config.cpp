@@ -230,6 +230,8 @@ Result<void> read_operators(Table& root, Config& config) {
     TILL_CHECK(in.need("name", entry.named.name));
     TILL_CHECK(in.get("tax_number", entry.named.tax_number));
     TILL_CHECK(in.get("pin_hash", entry.pin_hash));
+    TILL_CHECK(in.get("card_hash", entry.card_hash));
+    TILL_CHECK(in.get("phone_hash", entry.phone_hash));
     TILL_CHECK(in.finish());
     const auto digits = entry.named.tax_number.size();
     if (digits != 0 && digits != 10 && digits != 12) {
@@ -237,6 +239,10 @@ Result<void> read_operators(Table& root, Config& config) {
     }
     if (!entry.pin_hash.empty() && !is_key(entry.pin_hash)) {
       return in.wrong("pin_hash", "made with `tillbridge pin`");
+    }
+    for (const auto& [field, hash] :
+         {std::pair{"card_hash", entry.card_hash}, {"phone_hash", entry.phone_hash}}) {
+      if (!hash.empty() && !is_key(hash)) return in.wrong(field, "made with `tillbridge identity`");
     }
     config.operators.push_back(std::move(entry));
   }

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "sdk/cpp/base/bytes.h"
 
 namespace till::app {
@@ -39,6 +41,12 @@ Result<std::string> Operators::by_pin(const std::string& till, const std::string
   }
   ++wrong.count;
   return fail(Code::kRoleForbidden, "pin");
+}
+
+bool Operators::owns(const std::string& name, const std::string& hash) const {
+  return !hash.empty() && std::ranges::any_of(entries_, [&](const OperatorEntry& entry) {
+    return entry.named.name == name && (entry.card_hash == hash || entry.phone_hash == hash);
+  });
 }
 
 Operator Operators::named(const std::string& name) const {

@@ -11,8 +11,10 @@
 namespace till::app {
 
 struct OperatorEntry {
-  Operator named;        // name and tax number (INN) for the document
-  std::string pin_hash;  // operator_pin_hash(), "" = no PIN
+  Operator named;          // name and tax number (INN) for the document
+  std::string pin_hash;    // operator_pin_hash(), "" = no PIN
+  std::string card_hash;   // of her own loyalty card …
+  std::string phone_hash;  // … and phone, "" = not known
 };
 
 // Slow on purpose: a PIN has few digits. Made by `tillbridge pin`.
@@ -26,6 +28,8 @@ class Operators {
   Result<std::string> by_pin(const std::string& till, const std::string& pin, std::int64_t now_us);
   // The name with its tax number, if the shop has listed it.
   [[nodiscard]] Operator named(const std::string& name) const;
+  // Is it the card or phone of the operator of that name?
+  [[nodiscard]] bool owns(const std::string& name, const std::string& hash) const;
 
  private:
   struct Wrong {

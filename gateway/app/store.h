@@ -134,6 +134,9 @@ class Store final : public checkout::PointsPort {
   void on_input_error(const std::string& till, const std::string& device, const Error& error);
   void on_sale_changed(const checkout::Sale& sale);
   void print_slip(const checkout::Sale& sale);
+  void identify_card(const Uuid& sale, const CardNumber& card, const IdentityReply& reply);
+  // May not be used in a sale of that cashier (kOwnCard).
+  [[nodiscard]] bool is_cashiers_own(const Uuid& sale, const std::string& hash) const;
   void lookup(checkout::Identity who, const std::string& card_hash, const std::string& phone_hash,
               bool enrol, const IdentityReply& reply);
   void forget_code(const Uuid& sale);

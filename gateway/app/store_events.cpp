@@ -141,7 +141,12 @@ checkout::Identity Store::of_card(const CardNumber& card) const {
   return who;
 }
 
-void Store::identify_card(const Uuid&, const std::string& till, const std::string& event,
+bool Store::is_cashiers_own(const Uuid& sale, const std::string& hash) const {
+  const auto open = desk_->find(sale);
+  return open && operators_->owns(open->cashier, hash);
+}
+
+void Store::identify_card(const Uuid& sale, const std::string& till, const std::string& event,
                           const std::string& typed, const IdentityReply& reply) {
   if (!event.empty()) {
     const auto at = cards_.find(event);
@@ -149,12 +154,17 @@ void Store::identify_card(const Uuid&, const std::string& till, const std::strin
     if (!ours) return reply(fail(Code::kUnknownCard, event));
     const PendingCard card = std::move(at->second);
     cards_.erase(at);
-    return lookup(of_card(card.number), identify::card_hash(card.number, store_key_), "", false,
-                  reply);
+    return identify_card(sale, card.number, reply);
   }
   const auto card = identify::card_from_scan(config_.cards, typed);
   if (!card) return reply(std::unexpected(card.error()));
-  lookup(of_card(*card), identify::card_hash(*card, store_key_), "", false, reply);
+  identify_card(sale, *card, reply);
+}
+
+void Store::identify_card(const Uuid& sale, const CardNumber& card, const IdentityReply& reply) {
+  const auto hash = identify::card_hash(card, store_key_);
+  if (is_cashiers_own(sale, hash)) return reply(fail(Code::kOwnCard));
+  lookup(of_card(card), hash, "", false, reply);
 }
 
 checkout::Profile Store::profile_of(const wire::Profile& told) {
@@ -227,6 +237,7 @@ void Store::identify_phone(const Uuid& sale, const std::string& written, const s
   if (bound == code_of_sale_.end()) return reply(fail(Code::kCodeExpired));
   identify::CodeBinding binding = bound->second;
   binding.phone_hash = identify::phone_hash(*phone, store_key_);
+  if (is_cashiers_own(sale, binding.phone_hash)) return reply(fail(Code::kOwnCard));
   const auto checked = codes_->check(binding, code, clock_);
   if (!checked) return reply(std::unexpected(checked.error()));
   // The proof stays with the sale, also over a refused payment and a restart.

@@ -12,12 +12,6 @@ namespace {
 using loyalty::Limit;
 using loyalty::LimitScope;
 
-const std::vector<Limit>& limits_of(const loyalty::Plan& plan, const std::string& rule) {
-  static const std::vector<Limit> kNone;
-  const auto at = std::ranges::find(plan.rules, rule, &loyalty::Rule::id);
-  return at == plan.rules.end() ? kNone : at->limits;
-}
-
 std::int64_t day_of_quote(const Sale& sale, std::int64_t unix_us) {
   return loyalty::local_time(unix_us, sale.circumstances->utc_offset_min.value_or(0)).day;
 }
@@ -72,6 +66,20 @@ std::optional<loyalty::Used> Desk::used_of(const Sale& sale, const std::string& 
                        uses.times, uses.amount};
 }
 
+// Puts what was used of these limits beside the sale; false when nothing was.
+bool Desk::ask_used(Sale& sale, const std::string& rule, std::int64_t day) const {
+  auto& used = sale.circumstances->used;
+  bool any = false;
+  for (const auto& limit : program_.plan().limits_of(rule)) {
+    auto uses = used_of(sale, rule, limit, day);
+    if (!uses || (uses->times == 0 && uses->amount == 0)) continue;
+    if (!used) used.emplace();
+    used->push_back(std::move(*uses));
+    any = true;
+  }
+  return any;
+}
+
 // Only rules that would give something are asked about: each round finds those that take the
 // place of the ones that may not any more.
 loyalty::Quote Desk::quote_within_caps(Sale& sale, std::int64_t now) const {
@@ -79,20 +87,17 @@ loyalty::Quote Desk::quote_within_caps(Sale& sale, std::int64_t now) const {
   auto& used = sale.circumstances->used;
   used.reset();
   const auto day = day_of_quote(sale, now);
-  std::set<std::string> asked;
+  // How often she paid with points says what she may now, before she asks for it.
+  std::set<std::string> asked{std::string(loyalty::kEarningLimit),
+                              std::string(loyalty::kRedemptionLimit)};
+  for (const auto& what : asked) ask_used(sale, what, day);
   for (;;) {
     auto quote = loyalty::quote(program_, basket_of(sale, now));
     bool again = false;
     const auto effects = quote.effects.value_or(loyalty::Effects{});
     for (const auto& use : effects.rules) {
       if (!asked.insert(use.rule).second) continue;
-      for (const auto& limit : limits_of(program_.plan(), use.rule)) {
-        auto uses = used_of(sale, use.rule, limit, day);
-        if (!uses || (uses->times == 0 && uses->amount == 0)) continue;
-        if (!used) used.emplace();
-        used->push_back(std::move(*uses));
-        again = true;
-      }
+      again |= ask_used(sale, use.rule, day);
     }
     if (!again) return quote;
   }
@@ -106,7 +111,7 @@ Result<void> Desk::check_caps(const Sale& sale) const {
   const auto elsewhere = sale.customer && sale.customer->profile ? sale.customer->profile->used
                                                                  : std::vector<loyalty::Used>{};
   for (const auto& use : sale.quote->effects->rules) {
-    for (const auto& limit : limits_of(program_.plan(), use.rule)) {
+    for (const auto& limit : program_.plan().limits_of(use.rule)) {
       const auto now = used_of(sale, use.rule, limit, day);
       if (!now) continue;
       const auto then = sum_of(known, *now), others = sum_of(elsewhere, *now);

@@ -180,6 +180,7 @@ class Desk {
   [[nodiscard]] std::optional<loyalty::Used> used_of(const Sale& sale, const std::string& rule,
                                                      const loyalty::Limit& limit,
                                                      std::int64_t day) const;
+  bool ask_used(Sale& sale, const std::string& rule, std::int64_t day) const;
   loyalty::Quote quote_within_caps(Sale& sale, std::int64_t now) const;
   [[nodiscard]] Result<void> check_caps(const Sale& sale) const;
   void issue_coupons(Sale& sale);

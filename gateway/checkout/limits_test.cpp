@@ -226,6 +226,31 @@ TEST_F(CapTest, ACardCountsForItsOwnerAlsoWhileCentralIsAway) {
   EXPECT_EQ(pays("cleo", ""), 9900);
 }
 
+// Paid with points once today: not again, and nobody has to ask for it to be told so.
+TEST_F(CapTest, PointsAreSpentAsOftenAsTheProgramSays) {
+  program = *loyalty::Program::from_json(
+      R"({"id":"p","version":9,"redeem":{"max_share":"50"},
+          "velocity":{"redemption":[{"period":"day","times":1}],"earning":[{"times":2}]},
+          "rules":[{"id":"points","give":{"earn":{"percent":"5"}}}]})");
+  const auto pays = [this](Points redeem) {
+    const Uuid id = sale(1, redeem);
+    EXPECT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kCommitted);
+    return *desk->find(id)->quote;
+  };
+  EXPECT_EQ(pays({}).redeemable, Points{5000});
+  EXPECT_EQ(pays({1000}).redeemed, Points{1000});
+  const auto third = pays({1000});
+  EXPECT_EQ(third.redeemed, Points{});
+  EXPECT_EQ(third.redeemable, Points{});
+  EXPECT_EQ(third.accrued, Points{}) << "two a day earn";
+  clock.now += 86'400'000'000;
+  const auto next_day = pays({1000});
+  EXPECT_EQ(next_day.redeemed, Points{1000});
+  EXPECT_EQ(next_day.accrued, Points{450});
+}
+
 TEST_F(CapTest, WhatIsBeingPaidCounts) {
   sold();
   const Uuid late = sale(1), early = sale(1);

@@ -344,23 +344,6 @@ bool Account::proof() const {
   return credited_ + returned_ - posted_ - expired_ - reversed_ == have;
 }
 
-Result<void> check_use(const std::vector<CardUse>& before, const CardUse& now,
-                       const std::vector<VelocityRule>& rules, std::string_view customer,
-                       std::string_view cashiers_own) {
-  if (!customer.empty() && customer == cashiers_own) {
-    return fail(Code::kRoleForbidden, "the cashier's own card");
-  }
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const auto& r = rules[i];
-    if (r.redeem != now.redeem) continue;
-    const auto count = std::ranges::count_if(before, [&](const CardUse& u) {
-      return u.redeem == r.redeem && u.at > now.at - r.window_us;  // a clock set back hides nothing
-    });
-    if (count >= r.most) return fail(Code::kCodeRateLimit, "velocity[" + std::to_string(i) + "]");
-  }
-  return {};
-}
-
 Result<CardState> next_card_state(CardState state, CardEvent event, std::string_view activation) {
   using enum CardState;
   if (event == CardEvent::kReplace && state != kReplaced) return kReplaced;

@@ -129,21 +129,6 @@ class Account {
   std::int64_t credited_ = 0, returned_ = 0, posted_ = 0, expired_ = 0, reversed_ = 0;
 };
 
-// Limits against fraud, asked before a card earns or pays.
-struct VelocityRule {
-  bool redeem = false;  // counts payments by points, else earning
-  std::int64_t most = 0;
-  std::int64_t window_us = 0;
-};
-struct CardUse {
-  std::int64_t at = 0;
-  bool redeem = false;
-};
-// kCodeRateLimit with the rule's place, or kRoleForbidden for the cashier's own card.
-Result<void> check_use(const std::vector<CardUse>& before, const CardUse& now,
-                       const std::vector<VelocityRule>& rules, std::string_view customer,
-                       std::string_view cashiers_own);
-
 // A card from issue to its end. A card that is not activated earns, and pays nothing.
 enum class CardState { kIssued, kActive, kBlocked, kReplaced };
 enum class CardEvent { kSold, kFirstPurchase, kRegistered, kByPerson, kBlock, kUnblock, kReplace };

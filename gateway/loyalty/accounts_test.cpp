@@ -222,16 +222,6 @@ TEST(Account, NothingIsInventedOrLost) {
   }));
 }
 
-TEST(CardUse, IsBoundedInTimeAndNotTheCashiersOwn) {
-  const std::vector<VelocityRule> rules{{false, 3, kDay}, {true, 1, kDay}};
-  const std::vector<CardUse> before{{1, false}, {2, false}, {3, true}};
-  EXPECT_TRUE(check_use(before, {5, false}, rules, "c", ""));
-  EXPECT_EQ(code(check_use(before, {5, true}, rules, "c", "")), Code::kCodeRateLimit);
-  EXPECT_TRUE(check_use(before, {kDay + 4, true}, rules, "c", ""));
-  EXPECT_EQ(code(check_use(before, {0, true}, rules, "c", "")), Code::kCodeRateLimit);
-  EXPECT_EQ(code(check_use({}, {5, false}, rules, "c", "c")), Code::kRoleForbidden);
-}
-
 TEST(Card, ActivatesAsItsTypeSays) {
   using enum CardState;
   EXPECT_EQ(next_card_state(kIssued, CardEvent::kSold, "first_purchase"), kIssued);

@@ -93,6 +93,14 @@ std::optional<Effects> effects_of(const Plan& plan, const Basket& basket,
     if (rule.limits.empty() && rule.funded_by.empty()) continue;
     e.rules.push_back({rule.id, hit.times, hit.amount, rule.funded_by});
   }
+  if (basket.customer) {
+    const auto count = [&](std::string_view what, const std::vector<Limit>& limits,
+                           std::int64_t amount) {
+      if (!limits.empty() && amount > 0) e.rules.push_back({std::string(what), 1, amount, ""});
+    };
+    count(kEarningLimit, plan.velocity.earning, out.sum.accrued);
+    count(kRedemptionLimit, plan.velocity.redemption, out.sum.redeemed);
+  }
   if (e.empty()) return std::nullopt;
   return e;
 }

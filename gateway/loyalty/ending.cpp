@@ -60,7 +60,11 @@ void Evaluator::redemption() {
     if (redeem_ > 0) say(Why::kRedeemUnverified, -1);
     return;
   }
+  const auto left = quota_of(plan_.velocity.redemption_key, plan_.velocity.redemption);
   const auto has = balance(r.purse);
+  if (left.times == 0 || left.amount == 0) {
+    return say(Why::kRedeemVelocity, -1, -1, static_cast<std::int64_t>(left.period));
+  }
   const bool coupons = std::ranges::any_of(
       gave_list_, [&](std::uint32_t rule) { return plan_.rules[rule].needs_code; });
   if (coupons && !r.with_coupons) return say(Why::kRedeemCoupons, -1);
@@ -68,9 +72,13 @@ void Evaluator::redemption() {
   if (has < r.min_balance) return say(Why::kRedeemMinBalance, -1, -1, r.min_balance);
   const auto money = redeem_limit();
   say(Why::kRedeemBalance, -1, -1, has, r.step);
-  if (has < r.step || money <= 0) return;
+  if (left.amount < has) {
+    say(Why::kRedeemLeft, -1, -1, left.amount, static_cast<std::int64_t>(left.period));
+  }
+  const auto usable = std::min(has, left.amount);
+  if (usable < r.step || money <= 0) return;
   const auto steps =
-      std::min(mul_div(money, 100, checked_mul(r.step, r.value), Rounding::kDown), has / r.step);
+      std::min(mul_div(money, 100, checked_mul(r.step, r.value), Rounding::kDown), usable / r.step);
   out_.redeemable = steps * r.step;
   if (out_.redeemable < r.min_points) out_.redeemable = 0;
   const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
@@ -97,6 +105,9 @@ void Evaluator::redemption() {
 // What points are earned on: lines that may earn, after discounts, without what points or other
 // payments outside the program cover.
 void Evaluator::earning_bases() {
+  const auto left = quota_of(plan_.velocity.earning_key, plan_.velocity.earning);
+  may_earn_ = !customer_ || event_ != kNoName || (left.times > 0 && left.amount > 0);
+  if (!may_earn_) say(Why::kEarningVelocity, -1, -1, static_cast<std::int64_t>(left.period));
   const bool points_too = plan_.settings.earn_on_points_paid;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {
@@ -195,6 +206,7 @@ std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
 
 std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
+  if (!may_earn_) return 0;
   if (!has_account(r.give.to)) {
     if (!dry) say(Why::kNoCustomer, rule);
     return 0;

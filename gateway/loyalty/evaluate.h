@@ -199,6 +199,7 @@ class Evaluator {
   void totals();
   void redemption();
   std::int64_t redeem_limit();
+  Quota quota_of(NameId key, std::span<const Limit> limits) const;
   void earning_bases();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t wish_points(const Rule& r);
@@ -267,6 +268,7 @@ class Evaluator {
   std::int64_t earned_on_receipt_ = 0;
   std::int64_t exclusive_ = -1;
   bool after_discounts_ = false;
+  bool may_earn_ = true;  // the customer's limits of earning are not used up
   std::vector<std::uint8_t> done_groups_;
   std::vector<std::uint8_t> gave_;  // by rule: applied in this run
   std::vector<std::uint32_t> gave_list_;

@@ -105,6 +105,12 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
      "минимальные цены оставляют {money} под баллы"},
     {"redeem_balance", 1, "the customer has {points}", "у покупателя {points}"},
+    {"redeem_velocity", 1, "points have been used often enough {period_en}",
+     "баллы {period_ru} списаны уже достаточно раз"},
+    {"redeem_left", 1, "{points} may still be used {period_en}",
+     "{period_ru} можно списать ещё {points}"},
+    {"earning_velocity", 1, "the card has earned often enough {period_en}",
+     "по карте {period_ru} начислено уже достаточно раз"},
 }};
 
 std::pair<std::string_view, std::string_view> law(std::int64_t legal) {
@@ -127,6 +133,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kScopeWor
      {"of the customer", "на покупателя"},
      {"of the store", "на магазин"},
      {"of the program", "на всю акцию"}}};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPeriodWords{
+    {{"so far", "за всё время"},
+     {"today", "сегодня"},
+     {"this week", "на этой неделе"},
+     {"this month", "в этом месяце"},
+     {"this year", "в этом году"}}};
 
 std::string trimmed(std::string text) {
   while (text.ends_with('0')) text.pop_back();
@@ -206,6 +219,9 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "law_ru") return std::string(law(r.a).second);
   if (what == "scope_en") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].first);
   if (what == "scope_ru") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].second);
+  const auto period = static_cast<std::size_t>(r.why == Why::kRedeemLeft ? r.b : r.a);
+  if (what == "period_en") return std::string(kPeriodWords[period].first);
+  if (what == "period_ru") return std::string(kPeriodWords[period].second);
   if (what == "name") return called(plan, static_cast<NameId>(r.b), russian);
   if (what == "missing")
     return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);

@@ -294,6 +294,46 @@ Result<void> redeem(Loader& l, JsonObject in) {
   return {};
 }
 
+Result<std::vector<Limit>> velocity_limits(JsonObject& in, std::string_view field, bool points) {
+  std::vector<Limit> out;
+  if (!in.has(field)) return out;
+  for (const auto& [path, value] : TILL_TRY(in.array(field, kMaxParts))) {
+    auto one = TILL_TRY(JsonObject::from(*value, path));
+    Limit limit;
+    limit.scope = LimitScope::kCustomer;
+    limit.period = static_cast<Period>(
+        TILL_TRY(word(one, "period", {"ever", "day", "week", "month", "year"}, 1)));
+    limit.times = TILL_TRY(one.get_or("times", limit.times));
+    if (points && one.has("points")) limit.amount = TILL_TRY(one.get<Points>("points")).units;
+    TILL_CHECK(one.finish());
+    if (limit.times == kHighest && limit.amount == kHighest) {
+      return invalid(path, points ? "needs times or points" : "needs times");
+    }
+    if (limit.times < 1 || limit.amount < 1) return invalid(path, "a limit of nothing");
+    out.push_back(limit);
+  }
+  return out;
+}
+
+Result<void> velocity(Loader& l, JsonObject in) {
+  auto& v = l.plan.velocity;
+  v.earning = TILL_TRY(velocity_limits(in, "earning", false));
+  v.redemption = TILL_TRY(velocity_limits(in, "redemption", true));
+  v.earning_key = l.name(std::string(kEarningLimit));
+  v.redemption_key = l.name(std::string(kRedemptionLimit));
+  return in.finish();
+}
+
+Result<void> returns(Loader& l, JsonObject in) {
+  auto& r = l.plan.returns;
+  r.forgive = TILL_TRY(word(in, "if_spent", {"owe", "forgive"}, 0)) == 1;
+  r.grace_days = TILL_TRY(in.get_or("grace_days", r.grace_days));
+  if (r.grace_days < 0 || r.grace_days > 3660) {
+    return fail(Code::kOutOfRange, in.path_of("grace_days") + ": 0 to 3660");
+  }
+  return in.finish();
+}
+
 Result<void> tiers(Loader& l, JsonObject in) {
   Tiers t;
   const auto by = TILL_TRY(in.get_or<std::string>("by", "spent"));
@@ -428,6 +468,8 @@ Result<Plan> read(JsonObject in) {
   TILL_CHECK(each(l, in, "plugins", kMaxPlugins, plugin));
   TILL_CHECK(each(l, in, "card_types", limits::kMaxCardTypes, card_type));
   if (in.has("tiers")) TILL_CHECK(tiers(l, TILL_TRY(in.object("tiers"))));
+  if (in.has("velocity")) TILL_CHECK(velocity(l, TILL_TRY(in.object("velocity"))));
+  if (in.has("returns")) TILL_CHECK(returns(l, TILL_TRY(in.object("returns"))));
   if (in.has("redeem")) TILL_CHECK(redeem(l, TILL_TRY(in.object("redeem"))));
   const auto paths = TILL_TRY(rules(l, in));
   TILL_CHECK(in.finish());

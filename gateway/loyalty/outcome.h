@@ -83,8 +83,11 @@ enum class Why : std::uint8_t {
   kRedeemShare,       // [money that points may pay, of]
   kRedeemFloors,      // [money]
   kRedeemBalance,     // [points]
+  kRedeemVelocity,    // [period]
+  kRedeemLeft,        // [points, period]
+  kEarningVelocity,   // [period]
 };
-inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kRedeemBalance) + 1;
+inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kEarningVelocity) + 1;
 // "applied", "needs_quantity" … : stable, for programs that read results.
 std::string_view name(Why why);
 

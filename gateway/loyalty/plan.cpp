@@ -108,6 +108,23 @@ std::vector<const Selector*> interests_of(const Rule& rule) {
   return out;
 }
 
+std::span<const Limit> Plan::limits_of(std::string_view what) const {
+  if (what == kEarningLimit) return velocity.earning;
+  if (what == kRedemptionLimit) return velocity.redemption;
+  const auto at = std::ranges::find(rules, what, &Rule::id);
+  return at == rules.end() ? std::span<const Limit>() : std::span<const Limit>(at->limits);
+}
+
+std::vector<std::string> Plan::limited() const {
+  std::vector<std::string> out;
+  if (!velocity.earning.empty()) out.emplace_back(kEarningLimit);
+  if (!velocity.redemption.empty()) out.emplace_back(kRedemptionLimit);
+  for (const auto& rule : rules) {
+    if (!rule.limits.empty()) out.push_back(rule.id);
+  }
+  return out;
+}
+
 const Purse* Plan::purse(NameId key) const {
   const auto at = std::ranges::find(purses, key, &Purse::key);
   return at == purses.end() ? nullptr : &*at;

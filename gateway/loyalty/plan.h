@@ -41,6 +41,8 @@ struct Plan {
   Settings settings;
   std::vector<Purse> purses;  // [0] = points
   std::optional<Redeem> redeem;
+  Velocity velocity;
+  Returns returns;
   std::optional<Tiers> tiers;
   std::vector<CardType> card_types;
   std::vector<CouponType> coupons;
@@ -77,6 +79,10 @@ struct Plan {
   // Sorts the rules, renumbers what points at them and builds the index.
   void prepare();
   [[nodiscard]] const Purse* purse(NameId key) const;
+  // Of a rule, of earning or of redemption; none = unlimited, or unknown.
+  [[nodiscard]] std::span<const Limit> limits_of(std::string_view what) const;
+  // Everything that has limits, by the name it counts under.
+  [[nodiscard]] std::vector<std::string> limited() const;
   [[nodiscard]] const CouponType* coupon(NameId key) const;
 };
 

@@ -42,23 +42,29 @@ std::int64_t Evaluator::balance(NameId purse) const {
   return has;
 }
 
-Evaluator::Quota Evaluator::quota(std::uint32_t rule) const {
-  const auto& r = plan_.rules[rule];
+// What earlier receipts left of limits.
+Evaluator::Quota Evaluator::quota_of(NameId key, std::span<const Limit> limits) const {
   Quota q;
-  for (const auto& limit : r.limits) {
+  for (const auto& limit : limits) {
     std::int64_t times = limit.times, amount = limit.amount;
     for (const auto& u : used_) {
-      if (u.rule != r.key || u.scope != limit.scope || u.period != limit.period) continue;
+      if (u.rule != key || u.scope != limit.scope || u.period != limit.period) continue;
       if (times != kHighest) times -= u.times;
       if (amount != kHighest) amount -= u.amount;
     }
-    if (times < q.times || amount < q.amount) {
+    if (q.times > 0 && q.amount > 0 && (times < q.times || amount < q.amount)) {
       q.scope = limit.scope;
       q.period = limit.period;
     }
     q.times = std::min(q.times, std::max<std::int64_t>(0, times));
     q.amount = std::min(q.amount, std::max<std::int64_t>(0, amount));
   }
+  return q;
+}
+
+Evaluator::Quota Evaluator::quota(std::uint32_t rule) const {
+  const auto& r = plan_.rules[rule];
+  auto q = quota_of(r.key, r.limits);
   if (r.cost.amount > 0) {
     q.times = std::min(q.times, std::max<std::int64_t>(0, balance(r.cost.purse)) / r.cost.amount);
   }

@@ -238,6 +238,23 @@ struct Tiers {
   std::vector<Tier> steps;       // ascending
 };
 
+// How often one customer may earn, and pay with points, in a period: against cards that are passed
+// from hand to hand. They count like the limits of rules, under these names.
+inline constexpr std::string_view kEarningLimit = "velocity.earning";
+inline constexpr std::string_view kRedemptionLimit = "velocity.redemption";
+struct Velocity {
+  NameId earning_key = kNoName;
+  NameId redemption_key = kNoName;
+  std::vector<Limit> earning;     // per customer, times
+  std::vector<Limit> redemption;  // per customer, times and hundredths of a point
+};
+
+// What happens when goods come back.
+struct Returns {
+  bool forgive = false;          // earned points that are spent already are not owed
+  std::int64_t grace_days = 14;  // points that come back to a lot that has expired live so long
+};
+
 struct CardType {
   std::string id;
   std::string name;

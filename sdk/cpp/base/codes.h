@@ -96,6 +96,7 @@ enum class Code : int {
   kCodeNotSent = 5009,
   kNoCustomer = 5010,
   kCardBlocked = 5011,
+  kOwnCard = 5012,
   // 6xxx loyalty
   kProgramInvalid = 6001,
   kPointsTooMany = 6002,
