@@ -240,45 +240,6 @@ void Evaluator::work_out_tier(std::int64_t gross) {
   }
 }
 
-std::int64_t Evaluator::value_of(const Value& v) const {
-  std::int64_t measure = 0;
-  switch (v.by) {
-    case Value::By::kNothing:
-      return v.fixed;
-    case Value::By::kTier:
-      measure = out_.tier;
-      break;
-    case Value::By::kAmount:
-      for (std::size_t i = 0; i < count_; ++i) {
-        if (!lines_[i].excluded) measure = checked_add(measure, amount_[i]);
-      }
-      break;
-    case Value::By::kQuantity:
-      for (std::size_t i = 0; i < count_; ++i) {
-        if (!lines_[i].excluded) measure = checked_add(measure, lines_[i].quantity);
-      }
-      break;
-    case Value::By::kSelectedAmount:
-      for (const auto w : weight_) measure = checked_add(measure, w);
-      break;
-    case Value::By::kSelectedQuantity:
-      for (const auto w : worked_) measure = checked_add(measure, w);
-      break;
-    case Value::By::kCounter:
-      measure = counter(v.counter);
-      if (v.this_too) {
-        const bool money = plan_.names.text(v.counter).starts_with("spent");
-        measure = checked_add(measure, money ? gross_list_ : 1);
-      }
-      break;
-  }
-  std::int64_t value = 0;
-  for (const auto& step : v.steps) {
-    if (measure >= step.from) value = step.value;
-  }
-  return value;
-}
-
 // The part of a rule's conditions that the goods do not change; asked once a basket.
 bool Evaluator::context_holds(std::uint32_t rule) {
   auto& memo = memo_[rule];
@@ -424,7 +385,11 @@ bool Evaluator::counter_holds(const Condition& c, Blame* blame) {
   }
   *blame = {Why::kCounter, 0, c.name};
   if (!c.span.has(value)) {
-    if (value < c.span.min) blame->a = c.span.min - value;
+    if (value < c.span.min) {
+      blame->a = c.span.min - value;
+    } else {
+      *blame = {Why::kCounterPast, value - c.span.max, c.name};
+    }
     return false;
   }
   if (c.every > 0 && (value == 0 || value % c.every != 0)) {
@@ -435,11 +400,11 @@ bool Evaluator::counter_holds(const Condition& c, Blame* blame) {
 }
 
 bool Evaluator::date_holds(const Condition& c, Blame* blame) {
-  *blame = {customer_ ? Why::kDate : Why::kNoCustomer, -1, c.name};
+  *blame = {customer_ ? Why::kDateUnknown : Why::kNoCustomer, 0, c.name};
   const auto at = std::ranges::find(dates_, c.name, [](const auto& d) { return d.first; });
   if (at == dates_.end()) return false;
   const auto since = c.yearly ? days_since_yearly(at->second, now_.day) : now_.day - at->second;
-  if (since < c.span.min) blame->a = c.span.min - since;
+  *blame = {Why::kDate, std::max<std::int64_t>(0, c.span.min - since), c.name};
   return c.span.has(since);
 }
 

@@ -208,7 +208,12 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   const auto& r = plan_.rules[rule];
   if (!may_earn_) return 0;
   if (!has_account(r.give.to)) {
-    if (!dry) say(Why::kNoCustomer, rule);
+    const auto to = plan_.names.text(r.give.to);
+    const bool unreferred = to == "referrer" && customer_;
+    const auto why = to == "cashier" ? Why::kNoCashier
+                     : unreferred    ? Why::kNoReferrer
+                                     : Why::kNoCustomer;
+    if (!dry) say(why, rule);
     return 0;
   }
   const auto times = form_sets(rule, q.times, dry);
@@ -254,7 +259,11 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
       sum = allocator_.spread(q.amount, scratch_, scratch_, share_);
     }
   }
-  if (sum <= 0) return 0;
+  if (sum <= 0) {
+    const auto below = dry ? std::nullopt : below_ladder(r.give.value);
+    if (below) say(below->why, rule, -1, below->a, below->b);
+    return 0;
+  }
   if (dry) return sum;
   std::int64_t base = 0;
   for (std::size_t k = 0; k < cand_.size(); ++k) {

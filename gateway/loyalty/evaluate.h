@@ -109,6 +109,8 @@ class Evaluator {
   [[nodiscard]] Why plugin_says(NameId name) const;
   // Of a ladder over what is selected: of the rule's candidates.
   std::int64_t value_of(const Value& v) const;
+  std::int64_t measure_of(const Value& v) const;
+  std::optional<Blame> below_ladder(const Value& v) const;
   // Rounded to the program's steps.
   [[nodiscard]] std::int64_t part_of(std::int64_t amount, std::int64_t percent) const {
     const auto& s = plan_.settings;
@@ -187,6 +189,9 @@ class Evaluator {
   [[nodiscard]] std::int64_t cost_of_set() const;
   void order_part(std::uint32_t rule, const SetPart& part, const std::vector<SetPart>* keep);
   [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const;
+  // Why an offer that may apply gives nothing.
+  [[nodiscard]] Blame nothing(std::uint32_t rule) const;
+  void say_nothing(std::uint32_t rule);
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                   const std::vector<SetPart>* keep, Blame* missing);

@@ -41,8 +41,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"time", 2, "{rule}: not at this time", "{rule}: не в это время"},
     {"no_customer", 1, "{rule}: with a card", "{rule}: по карте"},
     {"only_unknown", 2, "{rule}: only without a card", "{rule}: только без карты"},
-    {"not_verified", 1, "{rule}: the card is not verified yet",
-     "{rule}: карта ещё не подтверждена"},
+    {"not_verified", 1, "{rule}: the card is not confirmed (new, or central is away)",
+     "{rule}: карта не подтверждена (новая или нет связи)"},
     {"card_type", 2, "{rule}: not with this type of card", "{rule}: не по этому типу карты"},
     {"segment", 2, "{rule}: for another group of customers",
      "{rule}: для другой группы покупателей"},
@@ -56,7 +56,13 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{rule}: не хватает: {name}, {count} шт."},
     {"counter", 1, "{rule}: not yet, {missing} more of {name}",
      "{rule}: ещё не время, осталось {missing} ({name})"},
+    {"counter_past", 2, "{rule}: not any more ({name})", "{rule}: уже нет ({name})"},
     {"date", 2, "{rule}: not on these days ({name})", "{rule}: не в эти дни ({name})"},
+    {"date_unknown", 2, "{rule}: not known of the customer: {name}",
+     "{rule}: у покупателя не указано: {name}"},
+    {"no_cashier", 2, "{rule}: no cashier is named", "{rule}: кассир не указан"},
+    {"no_referrer", 2, "{rule}: nobody recommended the shop to this customer",
+     "{rule}: этого покупателя никто не приводил"},
     {"experiment", 2, "{rule}: for another test group", "{rule}: для другой пробной группы"},
     {"attribute", 2, "{rule}: not in this case", "{rule}: не в этом случае"},
     {"plugin", 2, "{rule}: the plugin says no", "{rule}: плагин не разрешил"},
@@ -93,8 +99,9 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"redeemed", 0, "{points} pay {money_b}", "списано {points} на {money_b}"},
     {"redeem_no_program", 1, "this program takes no points",
      "по этой программе баллы не списываются"},
-    {"redeem_unverified", 1, "points cannot be used: the card is not verified yet",
-     "баллы списать нельзя: карта ещё не подтверждена"},
+    {"redeem_unverified", 1,
+     "points cannot be used: the card is not confirmed (new, or central is away)",
+     "баллы списать нельзя: карта не подтверждена (новая или нет связи)"},
     {"redeem_coupons", 1, "points are not used together with coupons",
      "баллы не списываются вместе с купонами"},
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
@@ -104,7 +111,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "баллами можно оплатить {money} из {money_b}"},
     {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
      "минимальные цены оставляют {money} под баллы"},
-    {"redeem_balance", 1, "the customer has {points}", "у покупателя {points}"},
+    {"redeem_balance", 1, "the customer can use {points}", "покупателю доступно {points}"},
     {"redeem_velocity", 1, "points have been used often enough {period_en}",
      "баллы {period_ru} списаны уже достаточно раз"},
     {"redeem_left", 1, "{points} may still be used {period_en}",
@@ -192,8 +199,8 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     return std::string(plan.rules[static_cast<std::size_t>(rule)].text(russian));
   };
   const auto* rule = r.rule < 0 ? nullptr : &plan.rules[static_cast<std::size_t>(r.rule)];
-  const bool named = r.why == Why::kCounter || r.why == Why::kDate;
-  const auto name = named ? plan.names.text(static_cast<NameId>(r.b)) : std::string_view();
+  const auto name =
+      r.why == Why::kCounter ? plan.names.text(static_cast<NameId>(r.b)) : std::string_view();
   if (what == "rule") return rule == nullptr ? "" : rule_text(r.rule);
   if (what == "other") return rule_text(r.a);
   if (what == "money") return detail::decimal(r.a, 2);

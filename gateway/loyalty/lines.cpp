@@ -157,7 +157,13 @@ std::int64_t Evaluator::local_wish(std::uint32_t rule, const LineState& l,
 bool Evaluator::apply_local(std::uint32_t rule, std::uint32_t line) {
   auto& l = lines_[line];
   const auto wish = local_wish(rule, l, l.amount);
-  if (wish <= 0) return false;
+  if (wish <= 0) {
+    if (const auto below = below_ladder(plan_.rules[rule].give.value)) {
+      l.reasons.push_back({below->why, static_cast<std::int32_t>(rule),
+                           static_cast<std::int32_t>(line), below->a, below->b});
+    }
+    return false;
+  }
   const auto given = std::min(wish, l.room);
   if (given < wish) {
     l.reasons.push_back({Why::kFloor, static_cast<std::int32_t>(rule),
@@ -190,9 +196,9 @@ void Evaluator::local_group(std::size_t at, std::uint32_t line) {
   for (std::size_t i = at; i < l.locals.size(); ++i) {
     const auto rule = l.locals[i];
     if (plan_.rules[rule].group != group || rule == winner) continue;
-    l.reasons.push_back({winner < 0 ? Why::kNothingLeft : Why::kLostTo,
-                         static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), winner,
-                         0});
+    const auto why = winner < 0 ? nothing(rule) : Blame{Why::kLostTo, winner, 0};
+    l.reasons.push_back(
+        {why.why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), why.a, why.b});
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gateway/base/json.h"
+#include "gateway/loyalty/basket_json.h"
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/explain.h"
 #include "gateway/loyalty/gifts.h"
@@ -126,7 +128,7 @@ TEST(Quote, ExplainsAmounts) {
   EXPECT_TRUE(says(q, "", "Points: 40 points for 800.00"));
   EXPECT_TRUE(says(q, "", "Баллы: начислено 40 баллов за 800.00"));
   EXPECT_TRUE(says(q, "", "points may pay 200.00 of 1000.00"));
-  EXPECT_TRUE(says(q, "", "the customer has 500 points"));
+  EXPECT_TRUE(says(q, "", "the customer can use 500 points"));
   EXPECT_TRUE(says(q, "", "списано 200 баллов на 200.00"));
   EXPECT_EQ(percent_text(Percent{750}), "7.5 %");
   EXPECT_EQ(percent_text(Percent{0}), "0 %");
@@ -140,7 +142,7 @@ TEST(Quote, UnverifiedCardsEarnButDoNotPay) {
   EXPECT_EQ(q.redeemed, Points{});
   EXPECT_EQ(q.redeemable, Points{});
   EXPECT_EQ(q.accrued, Points{500});
-  EXPECT_TRUE(says(q, "", "not verified"));
+  EXPECT_TRUE(says(q, "", "not confirmed"));
 }
 
 TEST(Quote, NegativeLinesLowerWhatTheOthersGive) {
@@ -179,6 +181,68 @@ TEST(Program, WelcomesUnderTheRulesOwnConditions) {
   enrolment.instant_us = 0;
   EXPECT_EQ(quote(p, enrolment).accrued, Points{});
   EXPECT_EQ(quote(p, basket({line("a", 10000)})).accrued, Points{500});
+}
+
+// ---- reasons ----
+
+// What an only rule says of a basket of two pieces of a at 100 and what `more` adds to it.
+std::string reason(const std::string& about, const std::string& more = "",
+                   const std::string& program = "") {
+  const auto p = Program::from_json(R"({"id":"p","version":1,)" + program +
+                                    R"("rules":[{"id":"r",)" + about + "}]}");
+  EXPECT_TRUE(p) << p.error().detail;
+  const auto result = evaluate_json(
+      *p, *parse_json(R"({"time":"2026-11-22T12:00:00+03:00",)" + more +
+                      R"("lines":[{"id":"a","sku":"a","price":"100","quantity":"2"}]})"));
+  EXPECT_TRUE(result) << result.error().detail;
+  std::string out;
+  for (const auto& why : result->at("why").as_array()) {
+    if (why.as_object().contains("rule")) out = why.at("en").as_string();
+  }
+  return out;
+}
+constexpr const char* kBuyer = R"("customer":{"id":"c","counters":{"purchases":3}},)";
+
+TEST(Reasons, OfALadderNameItsFirstStep) {
+  EXPECT_EQ(reason(R"("give":{"percent":{"by":"amount","steps":[{"from":"500","value":"3"}]}})"),
+            "r: needs 300.00 more");
+  EXPECT_EQ(reason(R"("give":{"earn":{"percent":{"by":"amount","steps":[
+                   {"from":"500","value":"3"}]}}})",
+                   kBuyer),
+            "r: needs 300.00 more");
+  EXPECT_EQ(
+      reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})", kBuyer),
+      "r: not yet, 2 more of purchases");
+  EXPECT_EQ(reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})"),
+            "r: with a card");
+}
+
+TEST(Reasons, OfCountersAndDates) {
+  const std::string first =
+      R"("when":{"counter":{"name":"purchases","is":{"max":0}}},"give":{"percent":"5"})";
+  EXPECT_EQ(reason(first, kBuyer), "r: not any more (purchases)");
+  const std::string birthday =
+      R"("when":{"date":{"of":"birthday","yearly":true}},"give":{"percent":"5"})";
+  EXPECT_EQ(reason(birthday, kBuyer), "r: not known of the customer: birthday");
+  EXPECT_EQ(reason(birthday, R"("customer":{"id":"c","dates":{"birthday":"1990-05-01"}},)"),
+            "r: not on these days (birthday)");
+}
+
+TEST(Reasons, OfAccountsNobodyHas) {
+  const auto to = [](const std::string& whom) {
+    return R"("give":{"earn":{"fixed":"5","to":")" + whom + "\"}}";
+  };
+  EXPECT_EQ(reason(to("cashier"), kBuyer), "r: no cashier is named");
+  EXPECT_EQ(reason(to("referrer"), kBuyer), "r: nobody recommended the shop to this customer");
+  EXPECT_EQ(reason(to("referrer")), "r: with a card");
+}
+
+TEST(Reasons, OfASetCountAllItsParts) {
+  for (const std::string form : {"together", "one_by_one"}) {
+    EXPECT_EQ(reason(R"("sets":{"form":")" + form + R"(","buy":[{"select":{"skus":["a"]},
+                     "quantity":"3"}],"get":[{"select":{"skus":["b"]}}]},"give":{"percent":"5"})"),
+              "r: needs 2 more");
+  }
 }
 
 // ---- gifts ----

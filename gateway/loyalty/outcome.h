@@ -42,9 +42,13 @@ enum class Why : std::uint8_t {
   kPayment,
   kCode,
   kCoupon,
-  kCoupons,  // [missing, their type]
-  kCounter,  // [missing]
-  kDate,     // [days until it begins, -1 = not known]
+  kCoupons,      // [missing, their type]
+  kCounter,      // [missing]
+  kCounterPast,  // [beyond by, the counter]
+  kDate,         // [days until it begins, the date]
+  kDateUnknown,  // [0, the date]
+  kNoCashier,    // nobody to give it to
+  kNoReferrer,
   kExperiment,
   kAttribute,
   kPlugin,        // it answered no

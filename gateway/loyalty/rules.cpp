@@ -137,6 +137,15 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
 }
 
+Evaluator::Blame Evaluator::nothing(std::uint32_t rule) const {
+  return below_ladder(plan_.rules[rule].give.value).value_or(Blame{Why::kNothingLeft, 0, 0});
+}
+
+void Evaluator::say_nothing(std::uint32_t rule) {
+  const auto blame = nothing(rule);
+  say(blame.why, rule, -1, blame.a, blame.b);
+}
+
 // The lines rule may still take something off, with how much of each it works on.
 void Evaluator::candidates(std::uint32_t rule) {
   const auto& r = plan_.rules[rule];
@@ -258,7 +267,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
     given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
   }
   if (given == 0) {
-    if (!dry) say(Why::kNothingLeft, rule);
+    if (!dry) say_nothing(rule);
     return 0;
   }
   if (dry) return given;

@@ -39,6 +39,7 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
     (place_sets(rule, middle, nullptr) ? low : high) = middle;
   }
   if (low == 0) {
+    missing.a = 0;  // of all parts
     place_sets(rule, 1, &missing);
     if (!quiet) say(missing.why, rule, -1, missing.a);
     return 0;
@@ -50,17 +51,20 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
 bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missing) {
   const auto& sets = *plan_.rules[rule].sets;
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
+  bool whole = true;
   for (const auto& part : sets.buy) {
-    if (!place_part(rule, part, times, &sets.get, missing)) return false;
+    whole = place_part(rule, part, times, &sets.get, missing) && whole;
+    if (!whole && missing == nullptr) return false;
   }
   if (sets.get.empty()) {
     for (const auto i : lines_of(rule)) got_[i] = set_taken_[i];
-    return true;
+    return whole;
   }
   for (const auto& part : sets.get) {
-    if (!place_part(rule, part, times, nullptr, missing)) return false;
+    whole = place_part(rule, part, times, nullptr, missing) && whole;
+    if (!whole && missing == nullptr) return false;
   }
-  return true;
+  return whole;
 }
 
 // Not the place on the receipt decides which goods come first, as long as something else can.
@@ -87,7 +91,7 @@ bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t
     need -= take;
     if (need == 0) return true;
   }
-  if (missing != nullptr) *missing = {Why::kNeedsQuantity, need, 0};
+  if (missing != nullptr) missing->a = checked_add(missing->a, need);
   return false;
 }
 
@@ -105,6 +109,7 @@ std::int64_t Evaluator::cost_of_set() const {
 // Takes one set; false when it does not come together. What it took stands in takes_ either way.
 bool Evaluator::take_set(const Sets& sets, Blame* missing) {
   takes_.clear();
+  std::int64_t short_of = 0;
   for (std::size_t p = 0; p < sets.buy.size() + sets.get.size(); ++p) {
     const bool gets = p >= sets.buy.size() || sets.get.empty();
     auto need = p < sets.buy.size() ? sets.buy[p].quantity : sets.get[p - sets.buy.size()].quantity;
@@ -118,11 +123,10 @@ bool Evaluator::take_set(const Sets& sets, Blame* missing) {
       need -= take;
       if (need > 0) ++at;
     }
-    if (need == 0) continue;
-    *missing = {Why::kNeedsQuantity, need, 0};
-    return false;
+    short_of = checked_add(short_of, need);
   }
-  return true;
+  if (short_of > 0) *missing = {Why::kNeedsQuantity, short_of, 0};
+  return short_of == 0;
 }
 
 // How many more sets just like the one in hand there are: a million pieces are not gone through
@@ -234,7 +238,7 @@ void Evaluator::best_of() {
     if (values_[i] > 0) {
       say(Why::kLostTo, members_[i], -1, winner);
     } else if (may_apply(members_[i], false)) {
-      say(Why::kNothingLeft, members_[i]);
+      say_nothing(members_[i]);
     }
   }
   if (winner >= 0) apply(static_cast<std::uint32_t>(winner), false);

@@ -1,0 +1,75 @@
+// Numbers of a rule that grow with a counter, the receipt or the level.
+#include <algorithm>
+
+#include "gateway/loyalty/evaluate.h"
+
+namespace till::loyalty {
+
+// What a ladder goes by.
+std::int64_t Evaluator::measure_of(const Value& v) const {
+  std::int64_t measure = 0;
+  switch (v.by) {
+    case Value::By::kNothing:
+      break;
+    case Value::By::kTier:
+      measure = out_.tier;
+      break;
+    case Value::By::kAmount:
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (!lines_[i].excluded) measure = checked_add(measure, amount_[i]);
+      }
+      break;
+    case Value::By::kQuantity:
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (!lines_[i].excluded) measure = checked_add(measure, lines_[i].quantity);
+      }
+      break;
+    case Value::By::kSelectedAmount:
+      for (const auto w : weight_) measure = checked_add(measure, w);
+      break;
+    case Value::By::kSelectedQuantity:
+      for (const auto w : worked_) measure = checked_add(measure, w);
+      break;
+    case Value::By::kCounter:
+      measure = counter(v.counter);
+      if (v.this_too) {
+        const bool money = plan_.names.text(v.counter).starts_with("spent");
+        measure = checked_add(measure, money ? gross_list_ : 1);
+      }
+      break;
+  }
+  return measure;
+}
+
+std::int64_t Evaluator::value_of(const Value& v) const {
+  if (v.by == Value::By::kNothing) return v.fixed;
+  const auto measure = measure_of(v);
+  std::int64_t value = 0;
+  for (const auto& step : v.steps) {
+    if (measure >= step.from) value = step.value;
+  }
+  return value;
+}
+
+// Below the first step that gives something: what is missing to it.
+std::optional<Evaluator::Blame> Evaluator::below_ladder(const Value& v) const {
+  if (v.by == Value::By::kNothing || value_of(v) > 0) return {};
+  const auto measure = measure_of(v);
+  const auto next = std::ranges::find_if(
+      v.steps, [&](const Value::Step& s) { return s.value > 0 && s.from > measure; });
+  if (next == v.steps.end()) return {};
+  const auto missing = next->from - measure;
+  switch (v.by) {
+    case Value::By::kTier:
+      return Blame{customer_ ? Why::kTier : Why::kNoCustomer, 0, 0};
+    case Value::By::kCounter:
+      return Blame{customer_ ? Why::kCounter : Why::kNoCustomer, missing, v.counter};
+    case Value::By::kQuantity:
+    case Value::By::kSelectedQuantity:
+      return Blame{Why::kNeedsQuantity, missing, 0};
+    default:
+      return Blame{Why::kNeedsAmount, missing, 0};
+  }
+}
+
+}  // namespace till::loyalty
