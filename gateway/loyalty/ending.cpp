@@ -1,5 +1,6 @@
 // The end of a receipt: totals and tax, payment by points, earning, and what became of the codes.
 #include <algorithm>
+#include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
 
@@ -80,7 +81,10 @@ void Evaluator::redemption() {
   const auto steps =
       std::min(mul_div(money, 100, checked_mul(r.step, r.value), Rounding::kDown), usable / r.step);
   out_.redeemable = steps * r.step;
-  if (out_.redeemable < r.min_points) out_.redeemable = 0;
+  if (out_.redeemable < r.min_points) {
+    say(Why::kRedeemMinPoints, -1, -1, r.min_points, out_.redeemable);
+    out_.redeemable = 0;
+  }
   const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
   const auto points = std::min(asked, out_.redeemable);
   if (points == 0 || points < r.min_points) return;
@@ -204,6 +208,18 @@ std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
   return mul_div(paid, kPercentScale, kPercentScale + l.taxed_inside + on_top, Rounding::kHalfUp);
 }
 
+void Evaluator::say_no_points(std::uint32_t rule) {
+  const auto& give = plan_.rules[rule].give;
+  const auto base = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
+  if (const auto below = below_ladder(give.value)) {
+    say(below->why, rule, -1, below->a, below->b);
+  } else if (give.earn == Effect::Earn::kPerAmount) {
+    say(Why::kNeedsAmount, rule, -1, std::max<std::int64_t>(0, give.every - base));
+  } else if (give.earn == Effect::Earn::kPercent && base > 0) {
+    say(Why::kRoundedAway, rule);
+  }
+}
+
 std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
   if (!may_earn_) return 0;
@@ -239,10 +255,10 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   if (together >= 0 && r.sets && r.give.earn == Effect::Earn::kFixed)
     together = checked_mul(together, times);
   share_.assign(cand_.size(), 0);
-  std::int64_t sum = 0;
-  std::int64_t on_receipt = 0;
+  std::int64_t sum = 0, on_receipt = 0, cut = 0;
   if (together >= 0) {
     const auto most = std::min(together, q.amount);
+    cut = together - most;
     cap_.assign(cand_.size(), kHighest);
     const bool free = std::ranges::all_of(weight_, [](std::int64_t w) { return w <= 0; });
     sum = allocator_.spread(most, free ? worked_ : weight_, cap_, share_);
@@ -255,13 +271,13 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
       sum = on_receipt = points_of(earned_so_far(r, -1), more, kPercentScale);
     }
     if (sum > q.amount) {
+      cut = sum - q.amount;
       scratch_.assign(share_.begin(), share_.end());
       sum = allocator_.spread(q.amount, scratch_, scratch_, share_);
     }
   }
   if (sum <= 0) {
-    const auto below = dry ? std::nullopt : below_ladder(r.give.value);
-    if (below) say(below->why, rule, -1, below->a, below->b);
+    if (!dry) say_no_points(rule);
     return 0;
   }
   if (dry) return sum;
@@ -273,6 +289,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   put_earned(rule, -1, on_receipt);
   gave(rule, times, sum);
   say(Why::kEarned, rule, -1, sum, base);
+  if (cut > 0) say(Why::kCutPoints, rule, -1, cut);
   return sum;
 }
 
@@ -325,6 +342,11 @@ void Evaluator::finish() {
     for (; bits != 0; bits &= bits - 1) {
       const auto rule = word * 64 + static_cast<std::size_t>(__builtin_ctzll(bits));
       say(blames_[rule].why, static_cast<std::int64_t>(rule), -1, blames_[rule].a, blames_[rule].b);
+    }
+  }
+  if (runs_ && event_ == kNoName) {
+    for (const auto rule : plan_.paused_rules) {
+      if (plan_.rules[rule].on == kNoName) say(Why::kPaused, rule);
     }
   }
   if (plan_.paused) {

@@ -135,6 +135,7 @@ class Evaluator {
   void detach(std::uint32_t line);
   void run_locals(std::uint32_t line);
   std::int64_t local_wish(std::uint32_t rule, const LineState& l, std::int64_t amount) const;
+  [[nodiscard]] Blame local_nothing(std::uint32_t rule, const LineState& l) const;
   bool apply_local(std::uint32_t rule, std::uint32_t line);
   void local_group(std::size_t at, std::uint32_t line);
   std::int64_t with_tax(const LineState& l, std::int64_t amount) const;
@@ -192,6 +193,7 @@ class Evaluator {
   // Why an offer that may apply gives nothing.
   [[nodiscard]] Blame nothing(std::uint32_t rule) const;
   void say_nothing(std::uint32_t rule);
+  void say_no_points(std::uint32_t rule);
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                   const std::vector<SetPart>* keep, Blame* missing);

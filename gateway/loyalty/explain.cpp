@@ -33,10 +33,11 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "без скидки и баллов: залог или сбор"},
     {"excluded", 0, "no discount, no points: excluded from the program",
      "без скидки и баллов: исключено из программы"},
-    {"floor", 0, "{rule}: {money} less, because of a minimum price or a limit",
-     "{rule}: на {money} меньше из-за минимальной цены или ограничения"},
+    {"floor", 0, "{rule}: {money} less, because of minimum prices or what was left to pay",
+     "{rule}: на {money} меньше из-за минимальных цен или остатка к оплате"},
     {"program_paused", 0, "the program is paused", "программа приостановлена"},
     {"program_dates", 0, "the program does not run now", "программа сейчас не действует"},
+    {"paused", 2, "{rule}: is paused", "{rule}: приостановлена"},
     {"dates", 2, "{rule}: not on this date", "{rule}: не в эти даты"},
     {"time", 2, "{rule}: not at this time", "{rule}: не в это время"},
     {"no_customer", 1, "{rule}: with a card", "{rule}: по карте"},
@@ -87,6 +88,13 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"lost_to", 1, "{rule}: {other} gives more", "{rule}: «{other}» выгоднее"},
     {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {points}"},
     {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
+    {"rounded_away", 2, "{rule}: comes to less than the smallest step",
+     "{rule}: меньше наименьшего шага"},
+    {"not_lower", 2, "{rule}: its price is no lower", "{rule}: её цена не ниже"},
+    {"cut", 0, "{rule}: {money} less, its limit is used up",
+     "{rule}: на {money} меньше, лимит исчерпан"},
+    {"cut_points", 0, "{rule}: {points} less, its limit is used up",
+     "{rule}: на {points} меньше, лимит исчерпан"},
     {"code_used", 0, "the code works: {rule}", "промокод принят: {rule}"},
     {"code_unknown", 1, "no such code", "такого промокода нет"},
     {"code_check_symbol", 1, "the code is mistyped", "промокод введён с ошибкой"},
@@ -107,6 +115,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
     {"redeem_min_balance", 1, "points can be used once there are {points}",
      "баллы можно тратить, когда их {points}"},
+    {"redeem_min_points", 1, "points are used from {points} up; here {points_b} at most",
+     "баллы списываются от {points}, здесь не больше {points_b}"},
     {"redeem_share", 1, "points may pay {money} of {money_b}",
      "баллами можно оплатить {money} из {money_b}"},
     {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
@@ -218,6 +228,7 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     }
     return points_text(r.a, russian);
   }
+  if (what == "points_b") return points_text(r.b, russian);
   if (what == "count") return std::to_string(r.a);
   if (what == "quantity") return trimmed(detail::decimal(r.a, 3));
   if (what == "what") return called(plan, rule->give.what, russian);

@@ -154,14 +154,21 @@ std::int64_t Evaluator::local_wish(std::uint32_t rule, const LineState& l,
   }
 }
 
+Evaluator::Blame Evaluator::local_nothing(std::uint32_t rule, const LineState& l) const {
+  const auto& give = plan_.rules[rule].give;
+  if (const auto below = below_ladder(give.value)) return *below;
+  if (give.kind == Effect::Kind::kPrice) return {Why::kNotLower, 0, 0};
+  const bool rounded = l.amount > 0 && l.room > 0;
+  return {rounded ? Why::kRoundedAway : Why::kNothingLeft, 0, 0};
+}
+
 bool Evaluator::apply_local(std::uint32_t rule, std::uint32_t line) {
   auto& l = lines_[line];
   const auto wish = local_wish(rule, l, l.amount);
   if (wish <= 0) {
-    if (const auto below = below_ladder(plan_.rules[rule].give.value)) {
-      l.reasons.push_back({below->why, static_cast<std::int32_t>(rule),
-                           static_cast<std::int32_t>(line), below->a, below->b});
-    }
+    const auto why = local_nothing(rule, l);
+    l.reasons.push_back(
+        {why.why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), why.a, why.b});
     return false;
   }
   const auto given = std::min(wish, l.room);
@@ -196,7 +203,7 @@ void Evaluator::local_group(std::size_t at, std::uint32_t line) {
   for (std::size_t i = at; i < l.locals.size(); ++i) {
     const auto rule = l.locals[i];
     if (plan_.rules[rule].group != group || rule == winner) continue;
-    const auto why = winner < 0 ? nothing(rule) : Blame{Why::kLostTo, winner, 0};
+    const auto why = winner < 0 ? local_nothing(rule, l) : Blame{Why::kLostTo, winner, 0};
     l.reasons.push_back(
         {why.why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), why.a, why.b});
   }

@@ -237,6 +237,34 @@ TEST(Reasons, OfAccountsNobodyHas) {
   EXPECT_EQ(reason(to("referrer")), "r: with a card");
 }
 
+TEST(Reasons, AreGivenWhereNothingWasSaid) {
+  const auto off = [](const std::string& what) { return what + R"(,"give":{"percent":"5"})"; };
+  EXPECT_EQ(reason(off(R"("when":{"stores":["x"]})")), "r: not in this store");
+  EXPECT_EQ(reason(off(R"("when":{"segments":["x"]})"), kBuyer),
+            "r: for another group of customers");
+  EXPECT_EQ(reason(off(R"("paused":true)")), "r: is paused");
+  EXPECT_EQ(reason(R"("give":{"price":"500"})"), "r: its price is no lower");
+  EXPECT_EQ(reason(R"("stage":"receipt","give":{"price":"500"})"), "r: its price is no lower");
+  const std::string steps = R"("settings":{"money_step":"100","points_step":"100"},)";
+  EXPECT_EQ(reason(off(R"("select":{"skus":["a"]})"), "", steps),
+            "r: comes to less than the smallest step");
+  EXPECT_EQ(reason(R"("give":{"earn":{"percent":"5"}})", kBuyer, steps),
+            "r: comes to less than the smallest step");
+  EXPECT_EQ(reason(R"("give":{"earn":{"per_amount":"1","every":"500"}})", kBuyer),
+            "r: needs 300.00 more");
+  EXPECT_EQ(reason(R"("limits":[{"per":"receipt","amount":"3"}],"give":{"percent":"5"})"),
+            "r: 7.00 less, its limit is used up");
+  EXPECT_EQ(reason(R"("limits":[{"per":"receipt","amount":"3"}],"give":{"earn":{"percent":"5"}})",
+                   kBuyer),
+            "r: 7 points less, its limit is used up");
+}
+
+TEST(Reasons, FewerPointsThanMayBeUsed) {
+  const auto p = program("", R"(,"redeem":{"max_share":"10","min_points":"50"})");
+  auto b = basket({line("a", 20'000)}, 100'000, 10'000);
+  EXPECT_TRUE(says(quote(p, b), "", "points are used from 50 points up; here 20 points at most"));
+}
+
 TEST(Reasons, OfASetCountAllItsParts) {
   for (const std::string form : {"together", "one_by_one"}) {
     EXPECT_EQ(reason(R"("sets":{"form":")" + form + R"(","buy":[{"select":{"skus":["a"]},

@@ -29,8 +29,9 @@ enum class Why : std::uint8_t {
   // why a rule did not apply
   kProgramPaused,
   kProgramDates,
-  kDates,  // of the rule
-  kTime,   // hours, weekdays
+  kPaused,  // the rule
+  kDates,   // of the rule
+  kTime,    // hours, weekdays
   kNoCustomer,
   kOnlyUnknown,
   kNotVerified,
@@ -68,6 +69,10 @@ enum class Why : std::uint8_t {
   kLostTo,         // [the better rule, -1 = several]
   kNoPoints,       // [missing points]
   kNothingLeft,    // no line that may still be discounted
+  kRoundedAway,    // it comes to less than the smallest amount
+  kNotLower,       // its price is no lower
+  kCut,            // [money kept back by its limit]
+  kCutPoints,      // [points …]
   // codes
   kCodeUsed,  // it worked
   kCodeUnknown,
@@ -84,6 +89,7 @@ enum class Why : std::uint8_t {
   kRedeemCoupons,
   kRedeemMinReceipt,  // [least]
   kRedeemMinBalance,  // [least]
+  kRedeemMinPoints,   // [least, possible here]
   kRedeemShare,       // [money that points may pay, of]
   kRedeemFloors,      // [money]
   kRedeemBalance,     // [points]

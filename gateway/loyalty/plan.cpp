@@ -6,6 +6,8 @@
 namespace till::loyalty {
 namespace {
 
+constexpr std::ptrdiff_t kFewRules = 16;  // that cost nothing to look at for every basket
+
 void basket_selectors(const Condition& c, std::vector<const Selector*>& out) {
   if (c.kind == Condition::Kind::kBasket) out.push_back(&c.select);
   for (const auto& part : c.parts) basket_selectors(part, out);
@@ -35,6 +37,23 @@ const NameSet* gate(const Condition& when) {
 
 void add_once(std::vector<NameId>& names, NameId name) {
   if (std::ranges::count(names, name) == 0) names.push_back(name);
+}
+
+// By stage, then the higher priority, then the place in the file.
+std::vector<std::uint32_t> order_of(const std::vector<Rule>& rules) {
+  std::vector<std::uint32_t> order(rules.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    return rules[a].stage != rules[b].stage ? rules[a].stage < rules[b].stage
+                                            : rules[a].priority > rules[b].priority;
+  });
+  return order;
+}
+
+// A closed gate hides its rules and with them the reason: only many rules are worth one.
+bool gates_pay(const std::vector<Rule>& rules) {
+  const auto gated = [](const Rule& r) { return !r.paused && gate(r.when) != nullptr; };
+  return std::ranges::count_if(rules, gated) > kFewRules;
 }
 
 void put(Touched::Lists& list, const NameSet& names, std::uint32_t rule) {
@@ -137,12 +156,7 @@ const CouponType* Plan::coupon(NameId key) const {
 
 void Plan::prepare() {
   const auto count = rules.size();
-  std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    return rules[a].stage != rules[b].stage ? rules[a].stage < rules[b].stage
-                                            : rules[a].priority > rules[b].priority;
-  });
+  const auto order = order_of(rules);
   std::vector<std::uint32_t> place(count);
   std::vector<Rule> sorted;
   sorted.reserve(count);
@@ -165,6 +179,7 @@ void Plan::prepare() {
     for (auto& promotion : type.promotions) promotion = place[promotion];
     std::ranges::sort(type.promotions);
   }
+  const bool gated = gates_pay(rules);
   Touched::Lists skus(names.size()), categories(names.size()), tags(names.size()),
       gates(names.size()), codes(names.size());
   interests.assign(count, {});
@@ -173,7 +188,10 @@ void Plan::prepare() {
   everywhere.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
     auto& rule = rules[i];
-    if (rule.paused) continue;
+    if (rule.paused) {
+      if (std::ssize(paused_rules) < kFewRules) paused_rules.push_back(i);
+      continue;
+    }
     if (rule.group >= 0) groups[static_cast<std::size_t>(rule.group)].members.push_back(i);
     for (auto& part : rule.when.parts) part.on_basket = part.needs_basket();
     codes_of(rule.when, codes, i);
@@ -193,7 +211,8 @@ void Plan::prepare() {
     }
     hot[i] = hot_of(rule, interests[i]);
     if (all_lines[i] == 0) continue;
-    if (const auto* names_of_gate = gate(rule.when)) {
+    const auto* names_of_gate = gated ? gate(rule.when) : nullptr;
+    if (names_of_gate != nullptr) {
       put(gates, *names_of_gate, i);
     } else {
       everywhere.push_back(i);

@@ -35,6 +35,12 @@ bool always(const Rule& r) {
 }
 
 Result<void> check_conditions(const Plan& plan, const Rule& r) {
+  const auto blank = [](const std::string& text) {
+    return text.find_first_not_of(" \t\n") == std::string::npos;
+  };
+  if (r.give.kind == Effect::Kind::kMessage && std::ranges::any_of(r.give.text, blank)) {
+    return invalid(place(r) + ".give.message", "says nothing");
+  }
   if (const auto why = contradiction(plan, r); !why.empty()) {
     return invalid(place(r) + ".when", "can never hold: " + why);
   }

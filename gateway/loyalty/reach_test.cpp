@@ -130,6 +130,11 @@ TEST(Reach, ThereAreNoGoodsAtEnrolment) {
   EXPECT_NE(rule(on + R"("when":{"codes":["x"]},)", R"("earn":{"fixed":"5"})"), "");
 }
 
+TEST(Reach, AMessageSaysSomething) {
+  EXPECT_EQ(rule("", R"("message":{"en":"Hello","ru":" "})"), "rules.a.give.message: says nothing");
+  EXPECT_EQ(rule("", R"("message":"Hello")"), "");
+}
+
 TEST(Reach, PointsThatCanNeverPay) {
   EXPECT_EQ(refusal(R"("redeem":{"step":"100","max_amount":"50"})"),
             "redeem.step: one step is worth more than max_amount: points could never pay");

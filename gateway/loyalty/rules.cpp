@@ -137,8 +137,14 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
 }
 
+// By the candidates in hand.
 Evaluator::Blame Evaluator::nothing(std::uint32_t rule) const {
-  return below_ladder(plan_.rules[rule].give.value).value_or(Blame{Why::kNothingLeft, 0, 0});
+  const auto& give = plan_.rules[rule].give;
+  if (const auto below = below_ladder(give.value)) return *below;
+  const bool some = std::ranges::any_of(weight_, [](std::int64_t w) { return w > 0; });
+  const bool wished = std::ranges::any_of(wish_, [](std::int64_t w) { return w > 0; });
+  if (!some || wished || give.kind == Effect::Kind::kPlugin) return {Why::kNothingLeft, 0, 0};
+  return {give.kind == Effect::Kind::kPrice ? Why::kNotLower : Why::kRoundedAway, 0, 0};
 }
 
 void Evaluator::say_nothing(std::uint32_t rule) {
@@ -280,7 +286,9 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   working_ -= given;
   gave(rule, times, given);
   say(Why::kApplied, rule, -1, given, wanted);
-  if (given < wanted) say(Why::kFloor, rule, -1, wanted - given);
+  const auto cut = std::clamp<std::int64_t>(wanted - q.amount, 0, wanted - given);
+  if (cut > 0) say(Why::kCut, rule, -1, cut);
+  if (given + cut < wanted) say(Why::kFloor, rule, -1, wanted - given - cut);
   return given;
 }
 

@@ -238,7 +238,9 @@ void Evaluator::best_of() {
     if (values_[i] > 0) {
       say(Why::kLostTo, members_[i], -1, winner);
     } else if (may_apply(members_[i], false)) {
-      say_nothing(members_[i]);
+      apply(members_[i], true);  // brings its candidates back
+      plan_.rules[members_[i]].give.kind == Effect::Kind::kEarn ? say_no_points(members_[i])
+                                                                : say_nothing(members_[i]);
     }
   }
   if (winner >= 0) apply(static_cast<std::uint32_t>(winner), false);
