@@ -22,7 +22,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"gift", 0, "{rule}: a gift, {quantity} × {what}", "{rule}: подарок, {quantity} × {what}"},
     {"gift_barred", 1, "{rule}: {what} is not given away: {law_en}",
      "{rule}: «{what}» не дарится: {law_ru}"},
-    {"coupon_issued", 0, "{rule}: {count} coupon {what}", "{rule}: купон {what}, {count} шт."},
+    {"coupon_issued", 0, "{rule}: {pieces}", "{rule}: {pieces}"},
     {"message", 0, "{text_en}", "{text_ru}"},
     {"legal", 0, "no discount, no points: {law_en}", "без скидки и баллов: {law_ru}"},
     {"card_itself", 0, "no discount, no points: a loyalty card",
@@ -53,9 +53,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"payment", 1, "{rule}: with another way of payment", "{rule}: при другом способе оплаты"},
     {"code", 2, "{rule}: needs its code", "{rule}: нужен промокод"},
     {"coupon", 2, "{rule}: needs a coupon", "{rule}: нужен купон"},
-    {"coupons", 1, "{rule}: needs {count} more of {name}",
-     "{rule}: не хватает: {name}, {count} шт."},
-    {"counter", 1, "{rule}: not yet, {missing} more of {name}",
+    {"coupons", 1, "{rule}: {pieces} missing", "{rule}: не хватает: {pieces}"},
+    {"counter", 1, "{rule}: not yet, {missing} more ({name})",
      "{rule}: ещё не время, осталось {missing} ({name})"},
     {"counter_past", 2, "{rule}: not any more ({name})", "{rule}: уже нет ({name})"},
     {"date", 2, "{rule}: not on these days ({name})", "{rule}: не в эти дни ({name})"},
@@ -76,7 +75,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{rule}: ответ плагина непригоден"},
     {"needs_amount", 1, "{rule}: needs {money} more", "{rule}: не хватает {money}"},
     {"needs_quantity", 1, "{rule}: needs {quantity} more", "{rule}: не хватает {quantity}"},
-    {"needs_lines", 1, "{rule}: needs {count} more different goods",
+    {"needs_lines", 1, "{rule}: different goods, needs {count} more",
      "{rule}: не хватает разных товаров: {count}"},
     {"too_much", 2, "{rule}: the receipt is too large for it", "{rule}: чек для неё слишком велик"},
     {"condition", 2, "{rule}: its conditions are not met", "{rule}: условия не выполнены"},
@@ -164,16 +163,25 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+// "point|points", "балл|балла|баллов": the form that goes with a number (in hundredths); a name
+// without forms is itself.
+std::string form_of(std::string_view forms, std::int64_t number, bool russian) {
+  const auto whole = (number < 0 ? -number : number) / 100;
+  const bool broken = number % 100 != 0;
+  int form = whole == 1 && !broken ? 0 : 1;
+  if (russian && !broken) {
+    const auto last = whole % 100 > 10 && whole % 100 < 20 ? 0 : whole % 10;
+    form = last == 1 ? 0 : last > 1 && last < 5 ? 1 : 2;
+  }
+  for (; form > 0 && forms.find('|') != std::string_view::npos; --form) {
+    forms.remove_prefix(forms.find('|') + 1);
+  }
+  return std::string(forms.substr(0, forms.find('|')));
+}
+
 std::string points_text(std::int64_t points, bool russian) {
-  const auto number = trimmed(detail::decimal(points, 2));
-  if (!russian) return number + (number == "1" ? " point" : " points");
-  const auto whole = (points < 0 ? -points : points) / 100;
-  if (points % 100 != 0) return number + " балла";
-  const auto ten = whole % 100;
-  const bool teen = ten > 10 && ten < 20;
-  return number + (!teen && ten % 10 == 1                  ? " балл"
-                   : !teen && ten % 10 > 1 && ten % 10 < 5 ? " балла"
-                                                           : " баллов");
+  return trimmed(detail::decimal(points, 2)) + " " +
+         form_of(russian ? "балл|балла|баллов" : "point|points", points, russian);
 }
 
 // What people call a purse, a coupon, a counter or a date.
@@ -189,7 +197,7 @@ std::string called(const Plan& plan, NameId key, bool russian) {
                                          {"joined", "joining", "вступление"},
                                          {"first_purchase", "first purchase", "первая покупка"},
                                          {"last_purchase", "last purchase", "последняя покупка"},
-                                         {"stamps", "stamps", "наклейки"}}};
+                                         {"stamps", "stamp|stamps", "наклейка|наклейки|наклеек"}}};
   const auto id = plan.names.text(key);
   const auto said = [&](const std::array<std::string, 2>& name) {
     return name[russian ? 1 : 0].empty() ? std::string(id) : name[russian ? 1 : 0];
@@ -200,6 +208,16 @@ std::string called(const Plan& plan, NameId key, bool russian) {
   if (const auto* coupon = plan.coupon(key); coupon != nullptr) return said(coupon->name);
   const auto known = std::ranges::find(kKnown, id, &Known::id);
   return known == kKnown.end() ? std::string(id) : std::string(russian ? known->ru : known->en);
+}
+
+// "2 stickers", or "2 × coupon “Ten off”" of a type whose name has no forms.
+std::string pieces(const Plan& plan, NameId type, std::int64_t count, bool russian) {
+  const auto name = called(plan, type, russian);
+  if (name.find('|') != std::string::npos) {
+    return fmt::format("{} {}", count, form_of(name, checked_mul(count, 100), russian));
+  }
+  return russian ? fmt::format("купон «{}», {} шт.", name, count)
+                 : fmt::format("{} × coupon “{}”", count, name);
 }
 
 // The value of one {placeholder}.
@@ -224,11 +242,16 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     }
     if (rule == nullptr && plan.redeem) purse = plan.redeem->purse;
     if (purse != plan.purses[0].key) {
-      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)), called(plan, purse, russian));
+      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)),
+                         form_of(called(plan, purse, russian), r.a, russian));
     }
     return points_text(r.a, russian);
   }
   if (what == "points_b") return points_text(r.b, russian);
+  if (what == "pieces") {
+    const auto type = r.why == Why::kCoupons ? static_cast<NameId>(r.b) : rule->give.what;
+    return pieces(plan, type, r.a, russian);
+  }
   if (what == "count") return std::to_string(r.a);
   if (what == "quantity") return trimmed(detail::decimal(r.a, 3));
   if (what == "what") return called(plan, rule->give.what, russian);
@@ -271,6 +294,10 @@ std::string percent_text(Percent percent) {
 
 Words in_words(const Plan& plan, const Reason& reason) {
   const auto& entry = kEntries[static_cast<std::size_t>(reason.why)];
+  if (reason.why == Why::kEarned && reason.b == 0) {  // for no goods
+    return {fill(plan, reason, "{rule}: {points}", false),
+            fill(plan, reason, "{rule}: начислено {points}", true)};
+  }
   return {fill(plan, reason, entry.en, false), fill(plan, reason, entry.ru, true)};
 }
 

@@ -212,7 +212,7 @@ TEST(Reasons, OfALadderNameItsFirstStep) {
             "r: needs 300.00 more");
   EXPECT_EQ(
       reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})", kBuyer),
-      "r: not yet, 2 more of purchases");
+      "r: not yet, 2 more (purchases)");
   EXPECT_EQ(reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})"),
             "r: with a card");
 }
@@ -263,6 +263,26 @@ TEST(Reasons, FewerPointsThanMayBeUsed) {
   const auto p = program("", R"(,"redeem":{"max_share":"10","min_points":"50"})");
   auto b = basket({line("a", 20'000)}, 100'000, 10'000);
   EXPECT_TRUE(says(quote(p, b), "", "points are used from 50 points up; here 20 points at most"));
+}
+
+TEST(Reasons, SpeakInTheFormOfTheirNumber) {
+  const std::string purse =
+      R"("purses":[{"id":"s","name":{"en":"stamp|stamps","ru":"наклейка|наклейки|наклеек"}}],)";
+  const auto p = [&](const std::string& count) {
+    return Program::from_json(R"({"id":"p","version":1,)" + purse +
+                              R"("rules":[{"id":"r","give":{"earn":{"purse":"s","fixed":")" +
+                              count + R"("}}}]})");
+  };
+  const auto said = [&](const std::string& count) {
+    const auto q = quote(*p(count), basket({line("a", 100)}));
+    return q.why.at(0).en + " / " + q.why.at(0).ru;
+  };
+  EXPECT_EQ(said("1"), "r: 1 stamp for 1.00 / r: начислено 1 наклейка за 1.00");
+  EXPECT_EQ(said("2"), "r: 2 stamps for 1.00 / r: начислено 2 наклейки за 1.00");
+  EXPECT_EQ(said("5"), "r: 5 stamps for 1.00 / r: начислено 5 наклеек за 1.00");
+  EXPECT_EQ(said("11"), "r: 11 stamps for 1.00 / r: начислено 11 наклеек за 1.00");
+  EXPECT_EQ(said("21"), "r: 21 stamps for 1.00 / r: начислено 21 наклейка за 1.00");
+  EXPECT_EQ(said("1.5"), "r: 1.5 stamps for 1.00 / r: начислено 1.5 наклейки за 1.00");
 }
 
 TEST(Reasons, OfASetCountAllItsParts) {
