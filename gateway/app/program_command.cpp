@@ -332,7 +332,15 @@ int fresh(const Tool& tool, const std::string& kind) {
       return 0;
     }
   }
-  return kind.empty() ? 0 : tool.complain({Code::kNotFound, kind, {}});
+  if (kind.empty()) return 0;
+  std::string kinds;
+  for (const auto& t : program_templates()) kinds.append(kinds.empty() ? "" : ", ").append(t.kind);
+  const bool russian = tool.language == Language::kRu;
+  std::cerr << fmt::format(
+      fmt::runtime(russian ? "Вида программ «{}» нет. Есть: {}\n"
+                           : "There is no kind of program \"{}\". There are: {}\n"),
+      kind, kinds);
+  return 1;
 }
 
 int account(const Tool& tool, const std::string& path) {

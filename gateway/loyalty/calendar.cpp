@@ -96,18 +96,27 @@ LocalTime local_time(std::int64_t unix_us, std::int64_t utc_offset_min) {
   return t;
 }
 
+std::unexpected<Error> not_like(const std::string& what, std::string_view text,
+                                std::string_view form) {
+  constexpr std::size_t kShown = 40;
+  return fail(Code::kBadValue,
+              fmt::format("{}: \"{}\" is not like {}", what, text.substr(0, kShown), form));
+}
+
 Result<std::int64_t> parse_day(std::string_view text, const std::string& what) {
   std::int64_t day = 0;
-  if (!day_at(text, day) || !text.empty()) return fail(Code::kBadValue, what + ": 2026-11-22");
+  const auto given = text;
+  if (!day_at(text, day) || !text.empty()) return not_like(what, given, "2026-11-22");
   return day;
 }
 
 Result<std::int64_t> parse_local(std::string_view text, bool end, const std::string& what) {
   std::int64_t day = 0;
   std::int64_t clock = end ? kDaySeconds - 1 : 0;
+  const auto given = text;
   const bool good = day_at(text, day) &&
                     (text.empty() || (literal(text, 'T') && clock_at(text, clock) && text.empty()));
-  if (!good) return fail(Code::kBadValue, what + ": 2026-11-22 or 2026-11-22T18:30");
+  if (!good) return not_like(what, given, "2026-11-22 or 2026-11-22T18:30");
   return day * kDaySeconds + clock;
 }
 
@@ -117,7 +126,8 @@ std::string format_day(std::int64_t day) {
 }
 
 Result<ZonedInstant> parse_zoned(std::string_view text, const std::string& what) {
-  const auto wrong = [&] { return fail(Code::kBadValue, what + ": 2026-11-22T18:30:00+03:00"); };
+  const auto given = text;
+  const auto wrong = [&] { return not_like(what, given, "2026-11-22T18:30:00+03:00"); };
   std::int64_t day = 0, clock = 0, offset = 0;
   if (!day_at(text, day) || !literal(text, 'T') || !clock_at(text, clock)) return wrong();
   if (!literal(text, 'Z')) {

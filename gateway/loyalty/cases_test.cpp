@@ -102,6 +102,9 @@ TEST(Examples, ATestThatIsWrongFails) {
             (std::vector<std::string>{"total: \"1.00\", expected \"2.00\"",
                                       "lines: 1 elements, expected 0"}));
   EXPECT_TRUE((*results)[1].differences.empty());
+  const auto none = run_tests(*parse_json(R"({"program":{"id":"p","version":1},"tests":[]})"));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().detail, "tests: there is none");
 }
 
 TEST(Changes, AreSaidInWords) {

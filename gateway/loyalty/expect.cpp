@@ -83,6 +83,7 @@ Result<std::vector<TestResult>> run_tests(const js::value& file) {
     }
     results.push_back(std::move(result));
   }
+  if (results.empty()) return fail(Code::kMissingField, "tests: there is none");
   TILL_CHECK(in.finish());
   return results;
 }

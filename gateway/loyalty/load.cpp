@@ -35,8 +35,10 @@ Result<std::size_t> word(JsonObject& in, std::string_view field,
   const auto* at = std::ranges::find(words, *text);
   if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
   std::string choice;
-  for (const auto w : words) choice.append(choice.empty() ? "" : ", ").append(w);
-  return fail(Code::kBadValue, in.path_of(field) + ": one of " + choice);
+  for (const auto w : words) {
+    if (!w.empty()) choice.append(choice.empty() ? "" : ", ").append(w);
+  }
+  return fail(Code::kBadValue, in.path_of(field) + ": \"" + *text + "\" is none of " + choice);
 }
 
 namespace {
@@ -127,7 +129,7 @@ Result<Rounding> rounding(JsonObject& in, std::string_view field, Rounding other
 Result<std::int64_t> utc_offset(JsonObject& in) {
   const auto text = TILL_TRY(in.get_or<std::string>("utc_offset", "+03:00"));
   const auto parsed = parse_zoned("2026-01-01T00:00:00" + text, in.path_of("utc_offset"));
-  if (!parsed) return fail(Code::kBadValue, in.path_of("utc_offset") + ": +03:00");
+  if (!parsed) return not_like(in.path_of("utc_offset"), text, "+03:00");
   return parsed->utc_offset_min;
 }
 

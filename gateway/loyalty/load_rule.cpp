@@ -93,7 +93,10 @@ Result<void> earn(Loader& l, JsonObject in, Effect& e) {
                      "only one of percent, per_unit, fixed, per_amount, multiply");
     found = static_cast<int>(i);
   }
-  if (found < 0) return fail(Code::kMissingField, in.path_of("percent"));
+  if (found < 0) {
+    return fail(Code::kMissingField,
+                in.path_of("percent") + ", or per_unit, fixed, per_amount, multiply");
+  }
   e.earn = static_cast<Earn>(found);
   e.value = TILL_TRY(value(l, in, kHow[static_cast<std::size_t>(found)], false,
                            e.earn == Earn::kMultiply ? factor : same));
@@ -287,7 +290,11 @@ Result<Effect> effect(Loader& l, JsonObject in) {
     field = name;
     e.kind = kind;
   }
-  if (field.empty()) return fail(Code::kMissingField, in.path_of("percent"));
+  if (field.empty()) {
+    return fail(Code::kMissingField,
+                in.path_of("percent") +
+                    ", or amount, price, earn, gift, coupon, message, plugin, round_to");
+  }
   switch (e.kind) {
     case K::kPercent:
       TILL_CHECK(percent(l, in, e));

@@ -17,10 +17,10 @@ Result<std::array<std::int64_t, 2>> hours(JsonObject& in) {
     const auto text = TILL_TRY(json_as<std::string>(*list[i].second, list[i].first));
     const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
     if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
-      return fail(Code::kBadValue, list[i].first + ": 18:00");
+      return not_like(list[i].first, text, "18:00");
     }
     out[i] = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
-    if (out[i] > 1440 || text[3] > '5') return fail(Code::kBadValue, list[i].first + ": 18:00");
+    if (out[i] > 1440 || text[3] > '5') return not_like(list[i].first, text, "18:00");
   }
   if (out[0] == out[1]) return invalid(in.path_of("hours"), "an empty span of time");
   return out;
@@ -33,7 +33,8 @@ Result<unsigned> weekdays(JsonObject& in) {
     const auto text = TILL_TRY(json_as<std::string>(*value, path));
     const auto at = std::ranges::find(kDays, text);
     if (at == kDays.end())
-      return fail(Code::kBadValue, path + ": mon, tue, wed, thu, fri, sat, sun");
+      return fail(Code::kBadValue,
+                  path + ": \"" + text + "\" is none of mon, tue, wed, thu, fri, sat, sun");
     bits |= 1U << (at - kDays.begin());
   }
   if (bits == 0) return invalid(in.path_of("weekdays"), "an empty list means never");
