@@ -154,7 +154,8 @@ def check_templates(owner):
         fresh = owner.file.with_name("template.json")
         fresh.write_text(owner.tool("new", kind))
         owner.tool("check", fresh)
-    assert "TB-8003" in owner.tool("new", "nonsense", check=False)
+    said = owner.tool("new", "nonsense", check=False)
+    assert "nonsense" in said and "supermarket" in said, said
     print("every template is a program that checks")
 
 
