@@ -154,8 +154,9 @@ Result<int> customers_list(const Options& o) {
 Result<int> customers_types(const Options& o) {
   const value types = TILL_TRY(Session(o.data)({{"command", "customers.types"}}));
   for (const auto& row : types.as_array()) {
-    fmt::print("{}\t{}\t{}\n", text_of(row, "card_type"), text_of(row, "name"),
-               text_of(row, "cards"));
+    const auto type = text_of(row, "card_type"), name = text_of(row, "name");
+    fmt::print("{}\t{}\t{}\n", type.empty() ? "-" : type,
+               type.empty() ? say(o, "without a type", "без типа") : name, text_of(row, "cards"));
   }
   return 0;
 }

@@ -126,6 +126,8 @@ def check_history(shop):
     customer = shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD),
                             "--points", "100").strip()
     shop.central("customers", "set", customer, "--segment", "vip", "--date", "birthday=1990-05-01")
+    types = [row.split("\t") for row in shop.central("customers", "types").splitlines()]
+    assert all(len(row) == 3 and row[0] and row[1] for row in types) and types[0][0] == "-", types
     first = paid(shop, shop.basket([MILK], card=GOLD_CARD))
     assert first["quote"]["total"] == "85.40", first["quote"]  # vip, 5 %
     assert {p["purse"]: p["amount"] for p in first["purses"]} == {"stamps": "1.00"}, first
