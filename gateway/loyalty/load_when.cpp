@@ -1,4 +1,6 @@
 // Conditions and selectors.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gateway/base/limits.h"
@@ -33,8 +35,9 @@ Result<unsigned> weekdays(JsonObject& in) {
     const auto text = TILL_TRY(json_as<std::string>(*value, path));
     const auto at = std::ranges::find(kDays, text);
     if (at == kDays.end())
-      return fail(Code::kBadValue,
-                  path + ": \"" + text + "\" is none of mon, tue, wed, thu, fri, sat, sun");
+      return fail(
+          Code::kBadValue,
+          fmt::format("{}: \"{}\" is none of mon, tue, wed, thu, fri, sat, sun", path, text));
     bits |= 1U << (at - kDays.begin());
   }
   if (bits == 0) return invalid(in.path_of("weekdays"), "an empty list means never");
