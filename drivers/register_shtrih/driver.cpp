@@ -119,6 +119,7 @@ Result<void> ShtrihRegister::ready_for_receipt() {
   if (s.submode != 0) {
     TILL_CHECK(wait_printed(kPrintPatienceMs));
     s = TILL_TRY(short_status());
+    if (s.submode == 3) return fail(Code::kPrinterError);
   }
   if (s.submode == 1 || s.submode == 2) return fail(Code::kPaperOut);
   if (s.cover_open()) return fail(Code::kCoverOpen);
@@ -273,13 +274,18 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
   return d;
 }
 
-// True when all is on paper, false when it is out of paper or the time is over.
+// True when all is on paper, false when it is out of paper, jammed, or the time is over.
 Result<bool> ShtrihRegister::wait_printed(std::uint32_t patience_ms) {
   for (std::uint32_t waited = 0; waited <= patience_ms; waited += kPrintPollMs) {
     const auto s = TILL_TRY(short_status());
     if (s.submode == 0) return true;
     if (s.submode == 1 || s.submode == 2) return false;
-    if (s.submode == 3) TILL_TRY(command(Command::kContinuePrinting));
+    if (s.submode == 3) {
+      const auto going = command(Command::kContinuePrinting);
+      // Jammed: somebody sees to it.
+      if (!going && going.error().code == Code::kPrinterError) return false;
+      TILL_TRY(going);
+    }
     if (!sleep(s.submode == 3 ? 0 : kPrintPollMs)) return fail(Code::kCancelled);
   }
   return false;

@@ -495,6 +495,24 @@ TEST(ShtrihResolve, ADocumentShownInPartDoesNotProveTheOppositeOfAWitness) {
   EXPECT_EQ(peer.sent("88"), hex("88 1E 00 00 00"));
 }
 
+// The printer is jammed behind the document: the memory can be read all the same.
+TEST(ShtrihResolve, AJammedPrinterDoesNotHideTheDocument) {
+  Peer peer;
+  peer.answers[hex("10")] = "10 00 1E 80 02 02 03 00 00 00 00 00 00 00 00 00";
+  peer.answers[hex("B0")] = "B0 C8";
+  peer.answers[hex("FF 0A")] =
+      "FF 0A 00 03 00 1A 0B 16 0C 05 0A 00 00 00 44 33 22 11 01 20 4E 00 00 00";
+  peer.answers[hex("FF 3A")] = "FF 3A 00 03 00 40 00";
+  peer.answers[hex("FF 3B")] = "FF 3B 08";
+  const json::object before = {
+      {"fiscal_memory", "9999078900000001"}, {"last_document", 9}, {"device_time", ""}};
+  const auto out =
+      peer.host.perform("fiscal.resolve", {{"receipt", to_json(coffee())}, {"baseline", before}});
+  ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
+  EXPECT_EQ(out.body.at("verdict"), "done");
+  EXPECT_EQ(out.body.at("document").at("printed"), false);
+}
+
 TEST(ShtrihSettings, AreChecked) {
   FakeHost host;
   for (const json::object& bad : {json::object{{"password", -1}}, json::object{{"tax_coding", 1}},

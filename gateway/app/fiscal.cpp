@@ -341,10 +341,14 @@ void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
   const auto number = numbers.back();
   numbers.pop_back();
   ask("fiscal.document", {{"number", number}}, kAskMs,
-      [this, numbers = std::move(numbers)](const Result<json::value>& body) {
+      [this, number, numbers = std::move(numbers)](const Result<json::value>& body) {
         const auto document = body ? document_from_json(*body) : fail(body.error().code);
-        if (!document && is_loss(document.error().code)) return unlock();
-        if (document) watch_.read(*document);  // one that cannot be read holds up no other
+        if (!document && checkout::is_silence(document.error().code)) return unlock();
+        if (document) {
+          watch_.read(*document);
+        } else {  // holds up no other
+          watch_.unreadable(number, document.error());
+        }
         read_foreign(numbers);
       });
 }

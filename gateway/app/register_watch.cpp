@@ -174,6 +174,15 @@ void RegisterWatch::read(const FiscalDocument& d) {
   keep();
 }
 
+void RegisterWatch::unreadable(std::uint32_t number, const Error& why) {
+  if (foreign_.erase(number) == 0) return;
+  metrics_.add("tillbridge_register_foreign_documents_total");
+  const auto detail = fmt::format("unreadable: {} {}", code_name(why.code), why.detail);
+  log_warning("register: document {} was made by somebody else, {}", number, detail);
+  hooks_.tell({Code::kForeignDocument, {known_memory_, number, 0}, {}, detail});
+  keep();
+}
+
 // Where the register does not tell when its shift was opened: when it was first seen open.
 void RegisterWatch::remember_shift(RegisterStatus& s, const std::string& local_now) {
   if (s.shift != "open" || s.shift_opened) return;

@@ -55,6 +55,8 @@ class RegisterWatch {
   // Numbers nobody here knows, to be read when there is time; at most a few at once.
   [[nodiscard]] std::vector<std::uint32_t> unread() const;
   void read(const FiscalDocument& document);
+  // The register shows it, but not so that it is understood: told as it is.
+  void unreadable(std::uint32_t number, const Error& why);
   // A command of ours may be making a document of that kind, until its answer is here; "other" ones
   // (what is no receipt, or a cancelled one) until everything unread is read.
   void expect(const std::string& kind);

@@ -87,6 +87,16 @@ TEST_F(RegisterWatchTest, WhatOursCancelledIsOurs) {
   EXPECT_EQ(told.size(), 2U);
 }
 
+TEST_F(RegisterWatchTest, WhatCannotBeReadIsToldAsItIs) {
+  ASSERT_TRUE(watch.arm(status(3), "fn"));
+  watch.saw("fn", 4);
+  watch.unreadable(4, {Code::kBadFrame, "type", {}});
+  EXPECT_TRUE(watch.unread().empty());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].document.number, 4U);
+  EXPECT_EQ(told[0].detail, "unreadable: " + code_name(Code::kBadFrame) + " type");
+}
+
 TEST_F(RegisterWatchTest, MoreForeignOnesThanAreReadAreCounted) {
   ASSERT_TRUE(watch.arm(status(3), "fn"));
   watch.saw("fn", 3 + 1200);

@@ -114,7 +114,10 @@ class Desk {
     Sale sale;
     std::vector<Then<const Sale&>> waiting;
     int tries = 0;    // of resolving
-    int answers = 0;  // to it, all with the same error
+    int answers = 0;  // to it, all with the same error …
+    Code last_answer{};
+    std::int64_t asked_us = 0;  // monotonic
+    int long_questions = 0;
     bool resolving = false;
     std::uint64_t timer = 0;  // the one wait that counts; an earlier one does nothing
     bool has_lock = false;
@@ -187,6 +190,7 @@ class Desk {
   static void used_elsewhere(Sale& sale, const std::string& code);
   std::vector<Fact> sold_facts(const Sale& sale);
   std::vector<Fact> release_facts(const Sale& sale) const;
+  [[nodiscard]] bool others_have(const Uuid& allowance, const Uuid& but) const;
   // Of an allowance no sale of the store has used or may still use.
   std::vector<Fact> allowance_facts(const Sale& sale) const;
 

@@ -57,6 +57,9 @@ struct FakeRegister : RegisterPort {
   bool is_till = false;
   std::map<std::string, Then<Result<Resolution>>> asked;  // by witness
   void told(const std::string& witness, const Resolution& resolution) {
+    answered(witness, resolution);
+  }
+  void answered(const std::string& witness, const Result<Resolution>& resolution) {
     later.queue.push_back(
         [then = std::move(asked.extract(witness).mapped()), resolution] { then(resolution); });
   }
@@ -147,6 +150,13 @@ struct FakeJournal : JournalPort {
     std::vector<Sale> out;
     for (const auto& [id, s] : disk) {
       if (s.returned_sale == sold) out.push_back(s);
+    }
+    return out;
+  }
+  std::vector<Uuid> unprinted() override {
+    std::vector<Uuid> out;
+    for (const auto& [id, s] : disk) {
+      if (s.document && !s.document->printed) out.push_back(id);
     }
     return out;
   }

@@ -297,6 +297,23 @@ TEST_F(DeskTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {
   EXPECT_EQ(desk->find(again)->trouble, static_cast<int>(Code::kPointsOffline));
 }
 
+// Nothing of it was spent: it stands in again, or goes back with the sale.
+TEST_F(DeskTest, AnAllowanceARefusedPaymentNamedIsFreeAgain) {
+  points.answer = fail(Code::kCentralOffline);
+  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
+  who.allowance = new_uuid(clock, random);
+  who.allowance_points = Points{6000};
+  who.allowance_expires_us = clock.now + 1'000'000;
+  fiscal.baseline = fail(Code::kPaperOut);
+  const Uuid id = sale(2, Points{5000}, who);
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_EQ(state(id), State::kQuoted);
+  ASSERT_TRUE(desk->cancel(id));
+  later.run();
+  EXPECT_TRUE(released(who.allowance));
+}
+
 TEST_F(DeskTest, AnExpiredAllowanceIsNone) {
   points.answer = fail(Code::kCentralOffline);
   Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};

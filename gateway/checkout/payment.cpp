@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t kResolveFirstUs = 500'000;
 constexpr std::int64_t kResolveMostUs = 15'000'000;
-constexpr int kSameAnswers = 12;  // about two minutes of them
+// A question that took so long without an answer is not asked for ever: each begins anew.
+constexpr std::int64_t kLongQuestionUs = 600'000'000;
+constexpr int kLongQuestions = 2;
 
 // FNV-1a over the receipt's JSON: tells "the same key, another payload" apart, nothing more.
 std::string payload_hash(const FiscalReceipt& receipt) {
@@ -180,7 +182,7 @@ void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
   const auto& attempt = live.sale.settlement(key.attempt)->attempt;
   register_.resolve(attempt.receipt, attempt.baseline,
                     [this, id, key, unanswered](const Result<Resolution>& found) {
-                      if (!found && !is_of_register(found.error().code)) {
+                      if (!found && is_loss(found.error().code)) {
                         return refused(*live_.at(id), found.error());
                       }
                       if (!found || found->verdict == ResolutionVerdict::kNeedsPerson) {
@@ -207,6 +209,11 @@ void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
   if (!baseline) return refused(live, baseline.error());
   paper_is_finished();  // the register would not be ready otherwise
   Sale& sale = live.sale;
+  // A recheck may have put what that sale stands on right since the return was opened.
+  if (const auto sold = sale.is_return ? find(sale.returned_sale) : std::nullopt;
+      sold && sold->document) {
+    sale.returned_document = {sold->document->fiscal_memory, sold->document->number};
+  }
   sale.attempt.baseline = *baseline;
   sale.attempt.receipt = receipt_of(sale);
   sale.attempt.payload_hash = payload_hash(sale.attempt.receipt);
@@ -260,6 +267,7 @@ void Desk::resolve(const Uuid& id) {
   Live& live = *at->second;
   if (!register_.online()) return retry_resolve(id);
   live.resolving = true;
+  live.asked_us = clock_.monotonic_us();
   const Attempt& attempt = live.sale.attempt;
   register_.resolve(attempt.receipt, attempt.baseline,
                     [this, id, attempt = attempt.number](const Result<Resolution>& r) {
@@ -290,14 +298,17 @@ void Desk::on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resol
   if (!result) {
     // The doubt stays; what somebody can do about it (paper, cover) is said.
     const Error& error = result.error();
-    const bool again = live.sale.trouble == static_cast<std::int32_t>(error.code);
+    const bool again = live.last_answer == error.code;
+    live.last_answer = error.code;
     if (!is_loss(error.code) && !again) {
       live.sale.set_trouble(error);
       hooks_.changed(live.sale);
     }
     live.answers = again ? live.answers + 1 : 1;
+    if (clock_.monotonic_us() - live.asked_us >= kLongQuestionUs) ++live.long_questions;
     // The register answers, and will not answer otherwise by being asked for ever.
-    if (is_of_register(error.code) && live.answers >= kSameAnswers) {
+    const auto most = most_of_the_same(error.code);
+    if ((most > 0 && live.answers >= most) || live.long_questions >= kLongQuestions) {
       const auto word = code_name(error.code) + " " + error.detail;
       return needs_person(live, {ResolutionVerdict::kNeedsPerson, {}, word, {}}, error.vendor);
     }
@@ -321,13 +332,17 @@ std::vector<Fact> Desk::release_facts(const Sale& sale) const {
   return facts;
 }
 
+bool Desk::others_have(const Uuid& allowance, const Uuid& but) const {
+  return std::ranges::any_of(live_, [&](const auto& entry) {
+    const auto& other = entry.second->sale;
+    return entry.first != but && other.customer && other.customer->allowance == allowance;
+  });
+}
+
 std::vector<Fact> Desk::allowance_facts(const Sale& sale) const {
   if (!sale.customer || sale.customer->allowance.is_nil() || sale.is_return) return {};
   const Uuid& allowance = sale.customer->allowance;
-  for (const auto& [id, live] : live_) {
-    const auto& other = live->sale;
-    if (id != sale.id && other.customer && other.customer->allowance == allowance) return {};
-  }
+  if (others_have(allowance, sale.id)) return {};
   if (sale.attempt.by_allowance || journal_.allowance_used(allowance)) return {};
   return {{FactKind::kHoldReleased, allowance}};
 }
@@ -386,7 +401,7 @@ void Desk::refused(Live& live, const Error& error) {
   if (Settlement* const printed = printed_already(sale)) return commit_found(live, *printed, {});
   sale.set_trouble(error);
   auto facts = release_facts(sale);
-  sale.attempt.hold = {};
+  sale.attempt.drop_hold();
   const Uuid id = sale.id;
   const auto then = [this, id] {
     unlock(*live_.at(id));

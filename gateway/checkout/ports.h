@@ -17,10 +17,15 @@ constexpr bool is_loss(Code code) {
          code == Code::kPluginDied || code == Code::kPluginHung || code == Code::kRegisterOffline;
 }
 
-// What the register itself says and goes on saying; paper and cover somebody sees to.
-constexpr bool is_of_register(Code code) {
-  return code >= Code::kRegisterRefused && code < Code::kNoSuchSale && !is_loss(code) &&
-         code != Code::kRegisterInDoubt;
+// No answer at all: it may come another time.
+constexpr bool is_silence(Code code) {
+  return (is_loss(code) && code != Code::kBadFrame) || code == Code::kCancelled;
+}
+// So many times the same answer, and no other is to be expected; 0 = somebody sees to it (paper,
+// cover), or nobody answered. What cannot be understood may be noise on the line.
+constexpr int most_of_the_same(Code code) {
+  if (is_silence(code) || code == Code::kPaperOut || code == Code::kCoverOpen) return 0;
+  return code == Code::kBadFrame ? 40 : 12;  // about ten minutes, and two
 }
 
 template <typename T>
@@ -98,6 +103,8 @@ class JournalPort {
   virtual std::vector<Sale> unfinished() = 0;
   // Settled by a person and not yet confirmed by the register.
   virtual std::vector<Uuid> unconfirmed() = 0;
+  // On paper by the register's memory, and nobody has seen the paper.
+  virtual std::vector<Uuid> unprinted() = 0;
   virtual bool allowance_used(const Uuid& allowance) = 0;
   // How often sales of this store have used the coupon, without those that came back whole.
   virtual std::int64_t coupon_uses(const std::string& code) = 0;

@@ -12,6 +12,7 @@ void Desk::recover_all() {
       if (!settled.rechecked) to_recheck_.push_back({id, settled.attempt.number});
     }
   }
+  unprinted_ = journal_.unprinted();
   for (Sale& sale : journal_.unfinished()) {
     auto live = std::make_unique<Live>();
     live->sale = std::move(sale);
@@ -33,7 +34,7 @@ void Desk::restart(Live& live) {
       step(live, Event::kReleased);
       sale.set_trouble({Code::kHoldUnknown, {}, {}});
       auto facts = release_facts(sale);
-      sale.attempt.hold = {};
+      sale.attempt.drop_hold();
       journal_.hard(sale, "released_at_start", std::move(facts), [] {});
       break;
     }
@@ -41,7 +42,7 @@ void Desk::restart(Live& live) {
       if (sale.attempt.receipt.witness.empty()) {  // no intent: nothing was sent
         step(live, Event::kRefused);
         auto facts = release_facts(sale);
-        sale.attempt.hold = {};
+        sale.attempt.drop_hold();
         journal_.hard(sale, "nothing_sent_at_start", std::move(facts), [] {});
         break;
       }

@@ -86,6 +86,12 @@ struct Attempt {
   std::string request;       // the till's own key and payload hash of this payment, "" = none
   Baseline baseline;
   FiscalReceipt receipt;
+
+  // Nothing of it is to be spent any more.
+  void drop_hold() {
+    hold = {};
+    by_allowance = false;
+  }
 };
 
 // A person's word on an attempt nobody else could tell of, and what the register says of it later.

@@ -126,7 +126,7 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   outcome(*live, Event::kSettleNone);
   auto facts = release_facts(sale);
   facts.push_back({.kind = FactKind::kSettled, .document = false});
-  sale.attempt.hold = {};
+  sale.attempt.drop_hold();
   journal_.hard(sale, "settled_none", std::move(facts), [this, id] {
     Live& now = *live_.at(id);
     unlock(now);
@@ -296,9 +296,11 @@ void Desk::commit_found(Live& live, Settlement& settled, std::vector<Fact> facts
   Sale& sale = live.sale;
   const FiscalDocument document = *settled.found;
   for (const Fact& fact : release_facts(sale)) facts.push_back(fact);  // it was to print it again
+  if (sale.attempt.by_allowance && !others_have(sale.attempt.hold, sale.id)) {
+    facts.push_back({FactKind::kHoldReleased, sale.attempt.hold});
+  }
   sale.attempt = settled.attempt;
-  sale.attempt.hold = {};  // released when she said there was none; a fact is posted anyway
-  sale.attempt.by_allowance = false;
+  sale.attempt.drop_hold();  // released when she said there was none; a fact is posted anyway
   outcome(live, Event::kDone);
   close(sale, document);
   const auto sold = sold_facts(sale);

@@ -531,6 +531,63 @@ TEST_F(DeskTest, APaperOfAnotherAttemptBecomesTheExtraOne) {
   EXPECT_TRUE(desk->find(id)->foremost_settlement()->undone_by.is_nil());
 }
 
+// What cannot be understood is asked for longer: it may be noise. Nor does a question count that
+// takes ten minutes and begins anew each time.
+TEST_F(DeskTest, NoAnswerIsWaitedForForEver) {
+  for (const auto& [code, most] : {std::pair{Code::kBadFrame, 40}, {Code::kBadValue, 12}}) {
+    fiscal.resolves = 0;
+    fiscal.outcome = {Verdict::kInDoubt, {}, {Code::kPortLost, {}, {}}, false};
+    fiscal.resolutions.assign(60, fail(code, "record 7"));
+    const Uuid id = sale();
+    ASSERT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kNeedsPerson);
+    EXPECT_EQ(fiscal.resolves, most);
+  }
+  const Uuid id = sale();
+  fiscal.is_till = true;  // answers when the test says so
+  ASSERT_TRUE(pay(id));
+  for (int n = 0; n < 2; ++n) {
+    later.run();
+    ASSERT_EQ(state(id), State::kInDoubt);
+    clock.now += 700'000'000;
+    fiscal.answered(to_string(id) + "/1", fail(Code::kTimeout));
+  }
+  later.run();
+  EXPECT_EQ(state(id), State::kNeedsPerson);
+}
+
+// Paper ran out, and the gateway was started anew before it was put in.
+TEST_F(DeskTest, PaperThatCameOutLaterIsSeenAlsoAfterAStart) {
+  fiscal.outcome.document.printed = false;
+  const Uuid id = sale();
+  ASSERT_TRUE(pay(id));
+  later.run();
+  EXPECT_FALSE(desk->find(id)->document->printed);
+  desk = make();
+  desk->recover_all();
+  desk->paper_is_finished();
+  EXPECT_TRUE(desk->find(id)->document->printed);
+  EXPECT_EQ(desk->find(id)->trouble, 0);
+}
+
+// A return that was open before the recheck put right what its sale stands on.
+TEST_F(DeskTest, AReturnNamesWhatTheSaleStandsOnWhenItIsPaid) {
+  fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},
+                        fail(Code::kPortLost),
+                        Resolution{ResolutionVerdict::kDone, {"fn", 11, 11}, "", {}}};
+  const Uuid id = settled(FiscalDocument{"fn", 10, 10});
+  const Uuid back = *desk->open_return(TillId{"1"}, "r", "Ann", id, {{"1", Quantity{1000}}});
+  desk->register_online();
+  later.run(later.now);
+  EXPECT_EQ(desk->find(id)->document->number, 11U);
+  fiscal.outcome = {Verdict::kDone, {"fn", 12, 12}, {}, false};
+  ASSERT_TRUE(pay(back));
+  later.run(later.now);
+  EXPECT_EQ(state(back), State::kCommitted);
+  EXPECT_EQ(fiscal.last.returned->number, 11U);
+}
+
 // The return of it is on its way: the sale neither stands on it nor is printed, until that is paid
 // or cancelled.
 TEST_F(DeskTest, ADocumentThatIsBeingGivenBackSellsNothing) {

@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS cards (hash TEXT PRIMARY KEY, customer TEXT NOT NULL)
 CREATE INDEX IF NOT EXISTS cards_customer ON cards (customer);
 -- Settled by a person, not yet confirmed by the register.
 CREATE TABLE IF NOT EXISTS unconfirmed (sale TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Fiscal, and its paper was not seen.
+CREATE TABLE IF NOT EXISTS unprinted (sale TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS steps (
   n INTEGER PRIMARY KEY, sale TEXT NOT NULL, attempt INTEGER NOT NULL, step TEXT NOT NULL,
   state TEXT NOT NULL, at_us INTEGER NOT NULL);
@@ -83,6 +85,7 @@ Journal::Journal(const std::string& path, const StoreId& store, Hooks hooks, Clo
   epoch_ = std::stoull(setting("epoch"));
   if (const auto acked = setting("acknowledged"); !acked.empty())
     acknowledged_ = std::stoull(acked);
+  some_unprinted_ = db_.query("SELECT 1 FROM unprinted LIMIT 1").next();
   auto last = db_.query("SELECT sequence, hash FROM outbound ORDER BY sequence DESC LIMIT 1");
   if (last.next()) {
     last_sequence_ = static_cast<std::uint64_t>(last.integer(0));
@@ -162,6 +165,12 @@ void Journal::store(const Pending& p) {
     db_.run(due ? "INSERT OR IGNORE INTO unconfirmed VALUES (?)"
                 : "DELETE FROM unconfirmed WHERE sale=?",
             id);
+  }
+  if (printed && !sale.document->printed) {
+    db_.run("INSERT OR IGNORE INTO unprinted VALUES (?)", id);
+    some_unprinted_ = true;
+  } else if (printed && some_unprinted_) {
+    db_.run("DELETE FROM unprinted WHERE sale=?", id);
   }
   store_coupons(sale);
   if (counts) store_rule_uses(sale);
@@ -298,15 +307,21 @@ std::vector<Sale> Journal::unfinished() {
                 "('committed', 'settled_by_person', 'cancelled') ORDER BY id"));
 }
 
-std::vector<Uuid> Journal::unconfirmed() {
+std::vector<Uuid> Journal::ids(const char* query) {
   flush();
   std::vector<Uuid> out;
-  auto rows = db_.query("SELECT sale FROM unconfirmed ORDER BY sale");
+  auto rows = db_.query(query);
   while (rows.next()) {
     if (const auto id = parse_uuid(rows.text(0))) out.push_back(*id);
   }
   return out;
 }
+
+std::vector<Uuid> Journal::unconfirmed() {
+  return ids("SELECT sale FROM unconfirmed ORDER BY sale");
+}
+
+std::vector<Uuid> Journal::unprinted() { return ids("SELECT sale FROM unprinted ORDER BY sale"); }
 
 std::uint32_t Journal::last_document(const std::string& fiscal_memory) {
   flush();

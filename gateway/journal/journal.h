@@ -56,6 +56,7 @@ class Journal final : public checkout::JournalPort {
   std::vector<checkout::Sale> returns_of(const Uuid& sold) override;
   std::vector<checkout::Sale> unfinished() override;
   std::vector<Uuid> unconfirmed() override;
+  std::vector<Uuid> unprinted() override;
   // The highest fiscal document of a sale on that memory, 0 = none.
   std::uint32_t last_document(const std::string& fiscal_memory);
   bool allowance_used(const Uuid& allowance) override;
@@ -118,6 +119,7 @@ class Journal final : public checkout::JournalPort {
   void store(const Pending& pending);
   bool on_paper(const Uuid& id);
   void store_coupons(const checkout::Sale& sale);
+  std::vector<Uuid> ids(const char* query);
   void store_rule_uses(const checkout::Sale& sale);
   void store_entry(const Buffer& payload);
 
@@ -127,6 +129,7 @@ class Journal final : public checkout::JournalPort {
   sqlite::Database db_;
   std::vector<Pending> pending_;  // in the order of their first write
   std::unordered_map<Uuid, std::size_t> pending_at_;
+  bool some_unprinted_ = false;
   std::unordered_set<Uuid> known_;
   std::vector<Buffer> told_;  // entries of no sale
   bool hard_ = false;         // one of them must be synced
