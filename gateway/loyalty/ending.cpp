@@ -220,16 +220,18 @@ void Evaluator::say_no_points(std::uint32_t rule) {
   }
 }
 
+// Why nobody can be given what this account would get.
+Why Evaluator::without_account(NameId to) const {
+  const auto name = plan_.names.text(to);
+  if (name == "cashier") return Why::kNoCashier;
+  return name == "referrer" && customer_ ? Why::kNoReferrer : Why::kNoCustomer;
+}
+
 std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
   if (!may_earn_) return 0;
   if (!has_account(r.give.to)) {
-    const auto to = plan_.names.text(r.give.to);
-    const bool unreferred = to == "referrer" && customer_;
-    const auto why = to == "cashier" ? Why::kNoCashier
-                     : unreferred    ? Why::kNoReferrer
-                                     : Why::kNoCustomer;
-    if (!dry) say(why, rule);
+    if (!dry) say(without_account(r.give.to), rule);
     return 0;
   }
   const auto times = form_sets(rule, q.times, dry);

@@ -215,6 +215,7 @@ class Evaluator {
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);
   void undo_earned(std::size_t to);
   [[nodiscard]] bool has_account(NameId to) const;
+  [[nodiscard]] Why without_account(NameId to) const;
   [[nodiscard]] bool spared(const Code& code, std::uint32_t rule) const;
   void code_results();
   void finish();
