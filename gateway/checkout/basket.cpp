@@ -168,6 +168,11 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
                                  const std::string& cashier, FiscalReceipt receipt) {
   receipt.payments.clear();  // pay() names them
+  // What is corrected has happened; a day later somewhere else is still today.
+  const auto tomorrow = loyalty::local_time(clock_.unix_us(), 0).day + 1;
+  if (receipt.correction && receipt.correction->date > loyalty::format_day(tomorrow)) {
+    return fail(Code::kOutOfRange, "correction.date");
+  }
   return open_fixed(till, number, cashier, std::move(receipt));
 }
 

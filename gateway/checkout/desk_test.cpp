@@ -273,6 +273,8 @@ TEST_F(DeskTest, ACorrectionIsAReceiptOfItsOwn) {
   auto other = receipt;
   other.lines[0].price = other.lines[0].sum = other.total = {20000};
   EXPECT_EQ(desk->open_document(TillId{"1"}, "c1", "Ann", other).error().code, Code::kKeyConflict);
+  other.correction->date = "2099-01-01";
+  EXPECT_EQ(desk->open_document(TillId{"1"}, "c2", "Ann", other).error().detail, "correction.date");
   receipt.total = {9999};
   EXPECT_EQ(desk->open_document(TillId{"1"}, "c2", "Ann", receipt).error().detail, "total");
 }
