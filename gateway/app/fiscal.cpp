@@ -240,14 +240,19 @@ void Fiscal::report(const Report& what, const json::object& body, const Body& th
     }
     // A refusal after a loss says nothing of the document the loss may have left.
     if (result || (!lost && tries == kLossTries)) watch_.answered(what.document);
-    if (!result) {
-      unlock();
-      return then(result);
-    }
-    read_baseline(true, [this, then, result](const Result<Baseline>&) {
-      unlock();
-      then(result);
-    });
+    end_command(result, then);
+  });
+}
+
+// What a command of ours made is ours.
+void Fiscal::end_command(const Result<json::value>& result, const Body& then) {
+  if (!result) {
+    unlock();
+    return then(result);
+  }
+  read_baseline(true, [this, then, result](const Result<Baseline>&) {
+    unlock();
+    then(result);
   });
 }
 
@@ -260,14 +265,7 @@ void Fiscal::cash(bool in, Money amount, const std::string& cashier, const Body&
   const auto end = [this, then](const Result<json::value>& result) {
     const bool unknown = !result && result.error().code == Code::kRegisterInDoubt;
     if (!unknown) watch_.answered("other");
-    if (!result) {
-      unlock();
-      return then(result);
-    }
-    read_baseline(true, [this, then, result](const Result<Baseline>&) {
-      unlock();
-      then(result);
-    });
+    end_command(result, then);
   };
   in_turn_asked(true, true, [=, this](const Result<RegisterStatus>& s) {
     if (!s) return then(std::unexpected(s.error()));

@@ -74,6 +74,7 @@ class Fiscal final : public checkout::RegisterPort {
   Result<void> not_swapped(const RegisterStatus& status);
   static const Report* report_of(std::string_view verb);
   void report(const Report& what, const boost::json::object& body, const Body& then, int tries);
+  void end_command(const Result<boost::json::value>& result, const Body& then);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
   [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;
   void read_foreign(std::vector<std::uint32_t> numbers);
