@@ -72,6 +72,8 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   if (!sale.undoes.is_nil() && !undoes_something(sale)) return fail(Code::kSaleState, "undo");
   sale.payments = std::move(payments);
   sale.clear_trouble();
+  live->tries = live->answers = live->long_questions = 0;  // a doubt of this attempt is a new one
+  live->last_answer = {};
   const auto number = sale.attempt.number + 1;
   sale.attempt = {};
   sale.attempt.number = number;

@@ -544,6 +544,16 @@ TEST_F(DeskTest, NoAnswerIsWaitedForForEver) {
     EXPECT_EQ(state(id), State::kNeedsPerson);
     EXPECT_EQ(fiscal.resolves, most);
   }
+  // Each attempt has its own patience.
+  const Uuid twice = sale();
+  for (int n = 0; n < 2; ++n) {
+    fiscal.resolves = 0;
+    fiscal.resolutions.assign(11, fail(Code::kBadValue, "record 7"));
+    fiscal.resolutions.push_back(Resolution{ResolutionVerdict::kRefused, {}, "none", {}});
+    ASSERT_TRUE(pay(twice));
+    later.run();
+    EXPECT_EQ(state(twice), State::kQuoted);
+  }
   const Uuid id = sale();
   fiscal.is_till = true;  // answers when the test says so
   ASSERT_TRUE(pay(id));
