@@ -51,6 +51,7 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "customers.add") return customers_add(in);
   if (command == "customers.list") return customers_list(in);
   if (command == "customers.set") return customers_set(in);
+  if (command == "customers.activate") return customers_activate(in);
   if (command == "customers.block") return customers_block(in);
   if (command == "customers.replace-card") return customers_replace_card(in);
   if (command == "customers.merge") return customers_merge(in);
@@ -116,7 +117,11 @@ Result<value> Commands::customers_add(JsonObject& in) {
   if (points.units < 0 || points.units > limits::kMaxPoints) {
     return fail(Code::kOutOfRange, "points");
   }
-  const auto id = TILL_TRY(central_.directory.enrol({{}, hash_key}, enrol)).id;
+  const auto enrolled = TILL_TRY(central_.directory.enrol({{}, hash_key}, enrol));
+  const auto& id = enrolled.id;
+  if (const auto record = central_.directory.record(id)) {
+    central_.cards.enrolled(*record, enrolled.begins, !enrol.phone_hash.empty());
+  }
   const AttemptKey grant{new_uuid(central_.clock, central_.random), 0};
   central_.ledger.credit({id}, points, Kind::kGrant, {{}, grant, central_.clock.unix_us()});
   return object{{"customer", id.value}, {"balance", to_string(central_.ledger.balance({id}))}};
@@ -150,7 +155,9 @@ Result<value> Commands::customers_list(JsonObject& in) {
       after, static_cast<int>(limits::kMaxRows));
   array customers;
   while (rows.next()) {
+    const CustomerRecord record{{rows.text(0)}, rows.text(2), "", rows.integer(3) != 0, false};
     customers.push_back(object{{"customer", rows.text(0)},
+                               {"active", !record.verified || central_.cards.active(record)},
                                {"card", rows.text(1)},
                                {"card_type", rows.text(2)},
                                {"verified", rows.integer(3) != 0},

@@ -43,6 +43,13 @@ Result<value> Commands::customers_set(JsonObject& in) {
   return object{{"customer", id.value}};
 }
 
+Result<value> Commands::customers_activate(JsonObject& in) {
+  const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
+  TILL_CHECK(in.finish());
+  TILL_CHECK(central_.cards.activate(id));
+  return object{{"customer", id.value}};
+}
+
 Result<value> Commands::customers_block(JsonObject& in) {
   const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
   const bool blocked = TILL_TRY(in.get<bool>("blocked"));

@@ -36,7 +36,8 @@ std::optional<wire::Answer> Answers::answer(const StoreId& store, Bytes question
 
 Result<wire::Customer> Answers::answer(const Store& store, const wire::Lookup& ask) {
   const auto found = TILL_TRY(directory_.find(store, ask));
-  if (ask.want_allowance && !found.blocked) holds_.allow(found.id, store.id);
+  if (ask.want_allowance && !found.blocked && cards_.active(found))
+    holds_.allow(found.id, store.id);
   return customer(found, store.id);
 }
 
@@ -48,6 +49,7 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::HoldReque
   const auto record = directory_.record(ask.customer);
   if (!record) return fail(Code::kUnknownCard);
   if (record->blocked) return fail(Code::kCardBlocked);
+  if (ask.points.units > 0 && !cards_.active(*record)) return fail(Code::kCardInactive);
   auto request = ask;
   request.customer = record->id;  // two may have been merged since she was recognised
   TILL_CHECK(holds_.grant(store.id, request));
@@ -65,6 +67,7 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::Enrol& as
   const auto enrolled = TILL_TRY(directory_.enrol(store, ask));
   const auto record = directory_.record(enrolled.id);
   if (!record) return fail(Code::kInternal, "enrol");
+  cards_.enrolled(*record, enrolled.begins, !ask.phone_hash.empty());
   if (enrolled.fresh) welcome_.give(*record, store.id, clock_.unix_us());
   return customer(*record, store.id);
 }
@@ -86,6 +89,7 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::CouponQue
 
 wire::Customer Answers::customer(const CustomerRecord& record, const StoreId& store) {
   wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0, {}, {}};
+  out.inactive = !cards_.active(record);
   out.profile = profiles_.of(record.id, store);
   out.available = std::max(holds_.available(record.id, store), Points{});
   if (const auto allowance = holds_.allowance(record.id, store)) {

@@ -1,6 +1,7 @@
 // Answers the stores' questions.
 #pragma once
 
+#include "central/ledger/cards.h"
 #include "central/ledger/directory.h"
 #include "central/ledger/holds.h"
 #include "central/ledger/profiles.h"
@@ -11,12 +12,13 @@ namespace till::central {
 class Answers {
  public:
   Answers(Database& db, Holds& holds, Coupons& coupons, Profiles& profiles, Directory& directory,
-          Welcome& welcome, Clock& clock)
+          Cards& cards, Welcome& welcome, Clock& clock)
       : db_(db),
         holds_(holds),
         coupons_(coupons),
         profiles_(profiles),
         directory_(directory),
+        cards_(cards),
         welcome_(welcome),
         clock_(clock) {}
 
@@ -38,6 +40,7 @@ class Answers {
   Coupons& coupons_;
   Profiles& profiles_;
   Directory& directory_;
+  Cards& cards_;
   Welcome& welcome_;
   Clock& clock_;
 };

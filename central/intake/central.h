@@ -19,10 +19,11 @@ struct Central {
         holds(db, ledger, coupons, clock, random, allowance),
         merges(db, ledger, clock),
         directory(db, clock, random),
+        cards(db, programs, directory, clock),
         welcome(db, ledger, programs, profiles),
-        facts(db, ledger, holds, coupons, profiles, programs, directory, clock),
+        facts(db, ledger, holds, coupons, profiles, programs, directory, cards, clock),
         intake(db, facts, clock, metrics),
-        answers(db, holds, coupons, profiles, directory, welcome, clock) {}
+        answers(db, holds, coupons, profiles, directory, cards, welcome, clock) {}
 
   Clock& clock;
   Random& random;
@@ -35,6 +36,7 @@ struct Central {
   Holds holds;
   Merges merges;
   Directory directory;
+  Cards cards;
   Welcome welcome;
   Facts facts;
   Intake intake;

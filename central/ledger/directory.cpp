@@ -102,7 +102,8 @@ Result<Directory::Enrolled> Directory::enrol(const Store& store, const wire::Enr
   const auto known = by_phone ? by_phone : by_card;
   CustomerId id = known.value_or(CustomerId{to_string(new_uuid(clock_, random_))});
   auto before = db_.query("SELECT verified, store FROM customers WHERE customer=?", id.value);
-  const bool fresh = !before.next() || before.integer(0) == 0 || before.text(1).empty();
+  const bool begins = !before.next() || before.integer(0) == 0;
+  const bool fresh = begins || before.text(1).empty();
   if (!known) make({id, enrol.card_type, label_of(enrol)}, store.id);
   identify(store.hash_key, "phone", enrol.phone_hash, id);
   identify(store.hash_key, "card", enrol.card_hash, id);
@@ -113,7 +114,7 @@ Result<Directory::Enrolled> Directory::enrol(const Store& store, const wire::Enr
       "label=iif(?3 IN ('card', 'phone') AND label<>'', label, ?3), "
       "store=iif(store='', ?4, store) WHERE customer=?1",
       id.value, enrol.card_type, label, store.id.value);
-  return Enrolled{id, fresh};
+  return Enrolled{id, fresh, begins};
 }
 
 std::optional<CustomerId> Directory::of_sale(const Store& store, const wire::SaleFact& fact) {

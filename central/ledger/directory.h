@@ -51,9 +51,11 @@ class Directory {
   // added. kDuplicate when they belong to two customers, kMissingField without either.
   // `fresh`: she was not enrolled by any store before (added by a person, or a card that has only
   // earned so far, is not enrolled).
+  // `begins`: she was not registered at all.
   struct Enrolled {
     CustomerId id;
     bool fresh = false;
+    bool begins = false;
   };
   Result<Enrolled> enrol(const Store& store, const wire::Enrol& enrol);
 

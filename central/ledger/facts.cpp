@@ -118,6 +118,7 @@ Result<void> Facts::apply(const wire::SaleFact& f, Bytes payload, const Store& s
   coupons_.book(f, id, store.id);
   holds_.post(f, id, store.id);
   profiles_.count(f, id, store.id);
+  cards_.bought(f, id);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // What a fact of a store's stream does to the ledger.
 #pragma once
 
+#include "central/ledger/cards.h"
 #include "central/ledger/coupons.h"
 #include "central/ledger/directory.h"
 #include "central/ledger/holds.h"
@@ -18,7 +19,7 @@ struct Place {
 class Facts {
  public:
   Facts(Database& db, Ledger& ledger, Holds& holds, Coupons& coupons, Profiles& profiles,
-        Programs& programs, Directory& directory, Clock& clock)
+        Programs& programs, Directory& directory, Cards& cards, Clock& clock)
       : db_(db),
         ledger_(ledger),
         holds_(holds),
@@ -26,6 +27,7 @@ class Facts {
         profiles_(profiles),
         programs_(programs),
         directory_(directory),
+        cards_(cards),
         clock_(clock) {}
 
   // Decodes and books. A sale/attempt told before has no effect. An error means that the entry is
@@ -50,6 +52,7 @@ class Facts {
   Profiles& profiles_;
   Programs& programs_;
   Directory& directory_;
+  Cards& cards_;
   Clock& clock_;
 };
 

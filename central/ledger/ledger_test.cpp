@@ -306,6 +306,95 @@ TEST_F(Enrolling, TheLimitsOfAWelcomeCount) {
   EXPECT_EQ(points(enrol({"4", "", "", ""}, other)), Points{100});
 }
 
+struct Activating : Enrolling {
+  void SetUp() override {
+    Enrolling::SetUp();
+    db.run("INSERT INTO programs VALUES (NULL,'p',1,?,0)",
+           R"({"id":"p","version":1,"card_types":[{"id":"now"},
+               {"id":"silver","sold_as":"card-silver","activation":"sale"},
+               {"id":"plain","activation":"first_purchase"},
+               {"id":"gold","activation":"registration"},
+               {"id":"black","activation":"manual"}],"rules":[]})");
+  }
+  bool active(const CustomerId& id) { return central.cards.active(*central.directory.record(id)); }
+  wire::SaleFact sale(std::uint32_t n, const CustomerId& who, const std::string& goods) {
+    auto fact = test_sale(n, who.value, 10000);
+    fact.lines.emplace_back().goods = goods;
+    return fact;
+  }
+};
+
+TEST_F(Activating, EveryTypeHasItsScenario) {
+  const auto now = enrol({"", "a", "now", ""}, shop), silver = enrol({"", "b", "silver", ""}, shop),
+             plain = enrol({"", "c", "plain", ""}, shop), gold = enrol({"", "d", "gold", ""}, shop),
+             black = enrol({"", "e", "black", ""}, shop), none = enrol({"", "f", "", ""}, shop);
+  const auto all = [&] {
+    std::string out;
+    for (const auto& id : {now, silver, plain, gold, black, none}) out += active(id) ? '1' : '0';
+    return out;
+  };
+  EXPECT_EQ(all(), "100001");
+  EXPECT_EQ(tell(sale(1, silver, "tea"), shop), Code{});
+  auto back = sale(2, silver, "card-silver");
+  back.is_return = true;
+  EXPECT_EQ(tell(back, shop), Code{});
+  EXPECT_EQ(tell(sale(3, gold, "card-silver"), shop), Code{});
+  EXPECT_EQ(all(), "100001");
+  EXPECT_EQ(tell(sale(4, silver, "card-silver"), shop), Code{});
+  EXPECT_EQ(tell(sale(5, plain, "tea"), shop), Code{});
+  EXPECT_EQ(all(), "111001");
+  EXPECT_EQ(enrol({"123", "d", "", ""}, shop), gold);
+  EXPECT_EQ(all(), "111101");
+  EXPECT_TRUE(central.cards.activate(black));
+  EXPECT_EQ(all(), "111111");
+  EXPECT_EQ(central.cards.activate({"nobody"}).error().code, Code::kUnknownCard);
+}
+
+TEST_F(Activating, UntilThenItsPointsAreShownAndNotSpent) {
+  const auto id = enrol({"", "b", "silver", ""}, shop);
+  ASSERT_EQ(tell(sale(1, id, "tea"), shop), Code{});
+  const auto ask = [&](auto body) {
+    return *central.answers.answer(shop, wire::encode(wire::Ask{++number, std::move(body)}));
+  };
+  const wire::HoldRequest hold{test_id(1, 3), id, Points{500}, {test_id(9, 1), 1}, 1000};
+  const auto before = ask(wire::Lookup{"b", "", true});
+  EXPECT_TRUE(before.customer.inactive);
+  EXPECT_EQ(before.customer.available, Points{10000});
+  EXPECT_TRUE(before.customer.allowance.is_nil());
+  EXPECT_EQ(ask(hold).code, static_cast<int>(Code::kCardInactive));
+  ASSERT_EQ(tell(sale(2, id, "card-silver"), shop), Code{});
+  const auto after = ask(wire::Lookup{"b", "", true});
+  EXPECT_FALSE(after.customer.inactive);
+  EXPECT_FALSE(after.customer.allowance.is_nil());
+  EXPECT_EQ(ask(hold).code, 0);
+}
+
+TEST_F(Activating, WhatHappenedBeforeAnybodyRegisteredCounts) {
+  for (const auto& [n, hash, goods] :
+       {std::tuple{1U, "b", "card-silver"}, {2U, "c", "tea"}, {3U, "x", "tea"}}) {
+    auto fact = sale(n, {}, goods);
+    fact.card_hash = hash;
+    ASSERT_EQ(tell(fact, shop), Code{});
+  }
+  EXPECT_TRUE(active(enrol({"1", "b", "silver", ""}, shop)));
+  EXPECT_TRUE(active(enrol({"2", "c", "plain", ""}, shop)));
+  EXPECT_FALSE(active(enrol({"3", "x", "silver", ""}, shop)));
+}
+
+TEST_F(Activating, OneActiveCardOfMergedCustomersIsEnoughAndOldOnesWere) {
+  const auto silver = enrol({"", "b", "silver", ""}, shop), now = enrol({"", "a", "now", ""}, shop);
+  ASSERT_TRUE(central.merges.merge("k", silver, now));
+  EXPECT_TRUE(active(silver));
+  ASSERT_TRUE(central.merges.split("k"));
+  EXPECT_FALSE(active(silver));
+  db.run("INSERT INTO customers VALUES ('old','silver','card',1,0,'',0)");
+  EXPECT_TRUE(active({"old"}));
+  ASSERT_TRUE(central.directory.block(silver, true));
+  EXPECT_EQ(central.cards.activate(silver).error().code, Code::kCardBlocked);
+  ASSERT_TRUE(central.directory.block(silver, false));
+  EXPECT_FALSE(active(silver));
+}
+
 // ---- the coupon book ----
 
 struct CouponWorld : World {

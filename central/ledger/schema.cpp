@@ -114,6 +114,10 @@ CREATE TABLE IF NOT EXISTS coupon_uses (
   STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coupon_uses_sale ON coupon_uses (sale);
 
+-- cards that had, or have, to be activated
+CREATE TABLE IF NOT EXISTS card_states (
+  customer TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('issued', 'active')),
+  at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- cards that others took the place of, and customers who were one; what came over can go back
 CREATE TABLE IF NOT EXISTS replaced_cards (
   hash_key TEXT NOT NULL, hash TEXT NOT NULL, customer TEXT NOT NULL, at INTEGER NOT NULL,

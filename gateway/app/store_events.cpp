@@ -191,6 +191,7 @@ void Store::lookup(checkout::Identity who, const std::string& card_hash,
     if (!info->card_type.empty()) who.card_type = info->card_type;
     who.available = info->available;
     who.profile = profile_of(info->profile);
+    if (info->inactive) who.inactive = true;
     who.allowance = info->allowance;
     who.allowance_points = info->allowance_points;
     who.allowance_expires_us = info->allowance_expires_us;

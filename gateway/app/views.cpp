@@ -106,6 +106,7 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   if (const auto& c = sale.customer) {
     json::object customer{
         {"label", c->label}, {"by", c->by}, {"card_type", c->card_type}, {"verified", c->verified}};
+    if (c->inactive.value_or(false)) customer["inactive"] = true;
     // A return knows the customer from the sale, not what is there now.
     if (!sale.is_return) customer["available"] = to_string(c->available);
     out["customer"] = std::move(customer);

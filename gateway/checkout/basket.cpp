@@ -288,6 +288,9 @@ Result<void> Desk::redeem(const Uuid& id, Points points) {
   if (points.units < 0) return fail(Code::kOutOfRange, "points");
   if (points.units > 0 && !sale.customer) return fail(Code::kNoCustomer);
   if (points.units > 0 && !sale.customer->verified) return fail(Code::kPointsOffline);
+  if (points.units > 0 && sale.customer->inactive.value_or(false)) {
+    return fail(Code::kCardInactive);
+  }
   const Points before = sale.redeem;
   sale.redeem = points;
   const auto possible = loyalty::quote(program_, basket_of(sale, clock_.unix_us()));

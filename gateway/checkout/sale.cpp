@@ -37,7 +37,8 @@ BOOST_DESCRIBE_STRUCT(Circumstances, (),
 BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
-                       code_until_us, allowance, allowance_points, allowance_expires_us, profile))
+                       code_until_us, allowance, allowance_points, allowance_expires_us, profile,
+                       inactive))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, found, undone_by))
@@ -163,6 +164,7 @@ loyalty::Basket basket_of(const Sale& sale, std::int64_t instant_us) {
   basket.cashier = sale.cashier;
   if (const auto& c = sale.customer) {
     basket.customer = loyalty::Customer{c->customer, c->card_type, c->available, c->verified};
+    basket.customer->active = !c->inactive.value_or(false);
     if (const auto& p = c->profile) {
       auto& who = *basket.customer;
       who.purses = p->purses;

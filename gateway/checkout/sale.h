@@ -75,6 +75,7 @@ struct Identity {
   Points allowance_points = {};
   std::int64_t allowance_expires_us = 0;
   std::optional<Profile> profile = {};
+  std::optional<bool> inactive = {};  // the card earns, and pays nothing yet; nothing = it pays
 };
 
 // One try to pay. Attempt n+1 begins only after n is proven refused.

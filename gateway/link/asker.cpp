@@ -18,7 +18,8 @@ CustomerInfo info(wire::Customer&& c) {
           c.allowance_points,
           c.allowance_expires_us,
           std::move(c.profile),
-          std::move(c.coupon)};
+          std::move(c.coupon),
+          c.inactive};
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ struct CustomerInfo {
   std::int64_t allowance_expires_us = 0;  // Unix microseconds
   wire::Profile profile = {};
   wire::Coupon coupon = {};  // of a coupon question
+  bool inactive = false;     // the card is not active yet
 };
 
 template <class T>
@@ -90,7 +91,8 @@ class Link {
              const std::string& card_type, std::int64_t timeout_us, Reply<CustomerInfo> reply,
              const std::string& card_label = {});
   // The same again gives the same answer. kPointsNotEnough, kCouponRefused, kHoldConflict (other
-  // figures under this id), kHoldDead (released or expired), kCardBlocked, kUnknownCard.
+  // figures under this id), kHoldDead (released or expired), kCardBlocked, kCardInactive,
+  // kUnknownCard.
   void hold(wire::HoldRequest request, std::int64_t timeout_us, Reply<CustomerInfo> reply);
   // What central knows of a code, in CustomerInfo::coupon.
   void coupon(const std::string& code, std::int64_t timeout_us, Reply<CustomerInfo> reply);

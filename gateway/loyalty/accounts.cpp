@@ -351,11 +351,11 @@ Result<CardState> next_card_state(CardState state, CardEvent event, std::string_
   if (event == CardEvent::kBlock) return kBlocked;
   if (event == CardEvent::kUnblock) return state == kBlocked ? kActive : state;
   if (state == kBlocked) return fail(Code::kCardBlocked, "blocked");
-  const bool activates =
-      (event == CardEvent::kSold && (activation == "sale" || activation == "issue")) ||
-      (event == CardEvent::kFirstPurchase && activation == "first_purchase") ||
-      (event == CardEvent::kRegistered && activation == "registration") ||
-      event == CardEvent::kByPerson;
+  const bool activates = activation.empty() || activation == "issue" ||
+                         (event == CardEvent::kSold && activation == "sale") ||
+                         (event == CardEvent::kFirstPurchase && activation == "first_purchase") ||
+                         (event == CardEvent::kRegistered && activation == "registration") ||
+                         event == CardEvent::kByPerson;
   return activates ? kActive : state;
 }
 

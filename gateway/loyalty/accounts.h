@@ -131,7 +131,16 @@ class Account {
 
 // A card from issue to its end. A card that is not activated earns, and pays nothing.
 enum class CardState { kIssued, kActive, kBlocked, kReplaced };
-enum class CardEvent { kSold, kFirstPurchase, kRegistered, kByPerson, kBlock, kUnblock, kReplace };
+enum class CardEvent {
+  kIssued,
+  kSold,
+  kFirstPurchase,
+  kRegistered,
+  kByPerson,
+  kBlock,
+  kUnblock,
+  kReplace
+};
 // `activation` is CardType::activation. kCardBlocked where nothing leads out of the state.
 Result<CardState> next_card_state(CardState state, CardEvent event, std::string_view activation);
 

@@ -224,6 +224,11 @@ TEST(Account, NothingIsInventedOrLost) {
 
 TEST(Card, ActivatesAsItsTypeSays) {
   using enum CardState;
+  EXPECT_EQ(next_card_state(kIssued, CardEvent::kIssued, "issue"), kActive);
+  for (const auto* how : {"sale", "first_purchase", "registration", "manual"}) {
+    EXPECT_EQ(next_card_state(kIssued, CardEvent::kIssued, how), kIssued);
+    EXPECT_EQ(next_card_state(kIssued, CardEvent::kByPerson, how), kActive);
+  }
   EXPECT_EQ(next_card_state(kIssued, CardEvent::kSold, "first_purchase"), kIssued);
   EXPECT_EQ(next_card_state(kIssued, CardEvent::kFirstPurchase, "first_purchase"), kActive);
   EXPECT_EQ(next_card_state(kIssued, CardEvent::kSold, "sale"), kActive);

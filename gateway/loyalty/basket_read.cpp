@@ -105,7 +105,7 @@ Result<Customer> customer(JsonObject in) {
     constexpr std::array<std::string_view, 3> kStates{"blocked", "expired", "replaced"};
     return fail(Code::kCardBlocked, in.path_of("card") + ": " + std::string(kStates[card - 2]));
   }
-  if (card == 1) c.verified = false;  // it earns, and pays nothing
+  c.active = card != 1;
   c.purses = TILL_TRY(amounts(in, "purses"));
   if (const auto points = c.purses.find("points"); points != c.purses.end()) {
     c.available.units = points->second;

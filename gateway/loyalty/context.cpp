@@ -88,6 +88,7 @@ void Evaluator::read_context(const Basket& basket) {
           (basket.event.empty() || basket.event == "sale" || event_ != kNoName);
   customer_ = basket.customer.has_value();
   verified_ = customer_ && basket.customer->verified;
+  card_works_ = !customer_ || basket.customer->active;
   card_type_ = kNoName;
   card_type_at_ = -1;
   segments_.clear();

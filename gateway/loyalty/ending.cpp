@@ -61,6 +61,7 @@ void Evaluator::redemption() {
     if (redeem_ > 0) say(Why::kRedeemUnverified, -1);
     return;
   }
+  if (!card_works_) return say(Why::kRedeemInactive, -1, -1, activation());
   const auto left = quota_of(plan_.velocity.redemption_key, plan_.velocity.redemption);
   const auto has = balance(r.purse);
   if (left.times == 0 || left.amount == 0) {

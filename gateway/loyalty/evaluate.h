@@ -170,6 +170,7 @@ class Evaluator {
   bool may_apply(std::uint32_t rule, bool quiet);
   Quota quota(std::uint32_t rule) const;
   std::int64_t balance(NameId purse) const;
+  [[nodiscard]] std::int64_t activation() const;
   std::int64_t apply_discount(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t apply_gift(std::uint32_t rule, bool dry, const Quota& q);
   // gifts.cpp
@@ -247,7 +248,7 @@ class Evaluator {
   std::int64_t not_earning_ = 0;
   std::int64_t card_type_at_ = -1;
   bool runs_ = true;  // the program is neither paused nor out of its dates
-  bool customer_ = false, verified_ = false;
+  bool customer_ = false, verified_ = false, card_works_ = true;
 
   // lines
   std::vector<LineState> lines_;

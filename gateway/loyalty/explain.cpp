@@ -86,6 +86,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{rule}: «{other}» исключает остальные"},
     {"lost_to", 1, "{rule}: {other} gives more", "{rule}: «{other}» выгоднее"},
     {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {points}"},
+    {"card_inactive", 1, "{rule}: the card is not active yet{awaits_en}",
+     "{rule}: карта ещё не активна{awaits_ru}"},
     {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
     {"rounded_away", 2, "{rule}: comes to less than the smallest step",
      "{rule}: меньше наименьшего шага"},
@@ -109,6 +111,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"redeem_unverified", 1,
      "points cannot be used: the card is not confirmed (new, or central is away)",
      "баллы списать нельзя: карта не подтверждена (новая или нет связи)"},
+    {"redeem_inactive", 1, "points cannot be used: the card is not active yet{awaits_en}",
+     "баллы списать нельзя: карта ещё не активна{awaits_ru}"},
     {"redeem_coupons", 1, "points are not used together with coupons",
      "баллы не списываются вместе с купонами"},
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
@@ -156,6 +160,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPeriodWo
      {"this week", "на этой неделе"},
      {"this month", "в этом месяце"},
      {"this year", "в этом году"}}};
+
+// By place in kActivations.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAwaitsWords{
+    {{"", ""},
+     {" (it will be once it is bought)", " (станет активной, когда её купят)"},
+     {" (it will be after the first purchase)", " (станет активной после первой покупки)"},
+     {" (it will be once a phone is registered)", " (станет активной, когда укажут телефон)"},
+     {" (the office makes it active)", " (её активирует офис)"}}};
 
 std::string trimmed(std::string text) {
   while (text.ends_with('0')) text.pop_back();
@@ -260,6 +272,8 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "law_ru") return std::string(law(r.a).second);
   if (what == "scope_en") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].first);
   if (what == "scope_ru") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].second);
+  if (what == "awaits_en") return std::string(kAwaitsWords[static_cast<std::size_t>(r.a)].first);
+  if (what == "awaits_ru") return std::string(kAwaitsWords[static_cast<std::size_t>(r.a)].second);
   const auto period = static_cast<std::size_t>(r.why == Why::kRedeemLeft ? r.b : r.a);
   if (what == "period_en") return std::string(kPeriodWords[period].first);
   if (what == "period_ru") return std::string(kPeriodWords[period].second);

@@ -28,7 +28,7 @@ void Evaluator::read_line(const Line& line, LineState& l) {
   }
   l.discounted = line.discounted;
   l.legal = line.legal;
-  l.legal_card = line.is_card;
+  l.legal_card = line.is_card || plan_.cards.has(l.sku);
   l.deposit = line.deposit;
   price(l);
 }

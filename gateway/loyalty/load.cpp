@@ -247,12 +247,16 @@ Result<void> card_type(Loader& l, JsonObject in, const std::string& id) {
   c.id = id;
   c.key = l.name(id);
   c.name = TILL_TRY(in.get_or<std::string>("name", id));
-  c.sku = TILL_TRY(in.get_or<std::string>("sold_as", ""));
-  const auto how = TILL_TRY(
-      word(in, "activation", {"issue", "sale", "first_purchase", "registration", "manual"}, 0));
-  constexpr std::array<std::string_view, 5> kHow{"issue", "sale", "first_purchase", "registration",
-                                                 "manual"};
-  c.activation = kHow[how];
+  if (const auto goods = TILL_TRY(in.find<std::string>("sold_as"))) {
+    if (goods->empty()) return fail(Code::kOutOfRange, in.path_of("sold_as") + ": empty");
+    c.sku = l.name(*goods);
+    l.plan.cards.add(c.sku);
+  }
+  c.activation = static_cast<std::int64_t>(TILL_TRY(
+      word(in, "activation", {"issue", "sale", "first_purchase", "registration", "manual"}, 0)));
+  if (kActivations[static_cast<std::size_t>(c.activation)] == "sale" && c.sku == kNoName) {
+    return invalid(in.path_of("activation"), "a card that its sale activates needs sold_as");
+  }
   if (in.has("promotions")) {  // rules are known later; until then their names
     const auto promotions = TILL_TRY(l.names(in, "promotions", true));
     c.promotions = promotions.ids();

@@ -72,6 +72,7 @@ struct Customer {
   std::vector<std::string> segments = {};
   std::string tier = {};  // as of now; "" = worked out from the counter
   std::string referrer = {};
+  bool active = true;  // a card that is not active yet earns, and pays nothing
 };
 
 // What is known about a coupon code beyond its looks.

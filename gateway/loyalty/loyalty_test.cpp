@@ -76,6 +76,46 @@ TEST(Quote, WithoutACustomerNothingIsGiven) {
   EXPECT_EQ(quote(Program(), b).total, Money{1000});
 }
 
+constexpr const char* kCards = R"({"id":"p","version":1,"purses":[{"id":"points"},{"id":"stamps"}],
+    "redeem":{"value":"1"},"card_types":[
+      {"id":"silver","sold_as":"card-silver","activation":"sale"},
+      {"id":"plain","activation":"first_purchase"}],"rules":[
+    {"id":"all","give":{"percent":"10"}},{"id":"earn","give":{"earn":{"percent":"5"}}},
+    {"id":"stamp","cost":{"purse":"stamps","amount":"1"},"give":{"amount":"1"}}]})";
+
+TEST(Quote, GoodsThatAreACardAreTheCardItself) {
+  const auto p = Program::from_json(kCards);
+  ASSERT_TRUE(p);
+  auto card = line("c", 10000);
+  card.sku = "card-silver";
+  auto other = line("o", 10000);
+  other.sku = "card-gold";
+  const auto q = quote(*p, basket({card, other}));
+  EXPECT_EQ(q.lines[0].total, Money{10000});
+  EXPECT_EQ(q.lines[0].accrued, Points{});
+  EXPECT_TRUE(says(q, "c", "loyalty card"));
+  EXPECT_EQ(q.lines[1].total, Money{9000});
+  EXPECT_EQ(q.lines[1].accrued, Points{450});
+}
+
+TEST(Quote, ACardThatIsNotActiveEarnsAndPaysNothing) {
+  const auto p = Program::from_json(kCards);
+  ASSERT_TRUE(p);
+  auto b = basket({line("a", 10000)}, 5000, 1000);
+  b.customer->card_type = "plain";
+  b.customer->purses["stamps"] = 100;
+  EXPECT_EQ(quote(*p, b).total, Money{8900 - 1000});
+  b.customer->active = false;
+  const auto q = quote(*p, b);
+  EXPECT_EQ(q.total, Money{9000});
+  EXPECT_EQ(q.accrued, Points{450});
+  EXPECT_EQ(q.redeemable, Points{});
+  EXPECT_TRUE(
+      says(q, "", "points cannot be used: the card is not active yet (it will be after the"));
+  EXPECT_TRUE(says(q, "", "карта ещё не активна (станет активной после первой покупки)"));
+  EXPECT_TRUE(says(q, "", "stamp: the card is not active yet"));
+}
+
 TEST(Quote, TobaccoAndMoneyAreLeftAlone) {
   const auto p = program(both(), redeem("100"));
   auto tobacco = line("t", 20000);

@@ -68,6 +68,7 @@ enum class Why : std::uint8_t {
   kExclusive,      // [the other rule]
   kLostTo,         // [the better rule, -1 = several]
   kNoPoints,       // [missing points]
+  kCardInactive,   // [what it waits for: a place in kActivations]
   kNothingLeft,    // no line that may still be discounted
   kRoundedAway,    // it comes to less than the smallest amount
   kNotLower,       // its price is no lower
@@ -86,6 +87,7 @@ enum class Why : std::uint8_t {
   kRedeemed,  // [points, money]
   kRedeemNoProgram,
   kRedeemUnverified,
+  kRedeemInactive,  // [as kCardInactive]
   kRedeemCoupons,
   kRedeemMinReceipt,  // [least]
   kRedeemMinBalance,  // [least]

@@ -45,6 +45,7 @@ struct Plan {
   Returns returns;
   std::optional<Tiers> tiers;
   std::vector<CardType> card_types;
+  NameSet cards;  // goods that are a card themselves
   std::vector<CouponType> coupons;
   std::vector<Experiment> experiments;
   std::vector<PluginUse> plugins;

@@ -204,6 +204,8 @@ TEST(Load, RefusesAProgramWithPlaceAndReason) {
           {R"("coupons":[{"id":"a","prefix":"7X","length":10,"check_symbol":true}])",
            Code::kProgramInvalid, "digits"},
           {R"("experiments":[{"id":"e","pilot":"60","control":"50"}])", Code::kOutOfRange, "pilot"},
+          {R"("card_types":[{"id":"g","activation":"sale"}])", Code::kProgramInvalid,
+           "card_types[0].activation"},
           {R"("card_types":[{"id":"g","promotions":["x"]}])", Code::kProgramInvalid,
            "no rule \"x\""},
           {R"("card_types":[{"id":"g","promotions":["a"]}],"rules":[{"id":"a","give":{"percent":"5"}}])",

@@ -28,6 +28,12 @@ std::span<const std::uint32_t> Evaluator::lines_of(std::uint32_t rule) const {
   return rule_lines_[rule];
 }
 
+// What the customer's card waits for; of no known type, its issue.
+std::int64_t Evaluator::activation() const {
+  return card_type_at_ < 0 ? 0
+                           : plan_.card_types[static_cast<std::size_t>(card_type_at_)].activation;
+}
+
 std::int64_t Evaluator::balance(NameId purse) const {
   const auto at = std::ranges::find(purses_, purse, [](const auto& p) { return p.first; });
   std::int64_t has = at == purses_.end() ? 0 : at->second;
@@ -103,6 +109,7 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
     return no(Why::kCoupons, missing, r.takes.type);
   }
   const auto q = quota(rule);
+  if (r.cost.amount > 0 && !card_works_) return no(Why::kCardInactive, activation());
   if (r.cost.amount > 0 && balance(r.cost.purse) < r.cost.amount) {
     return no(Why::kNoPoints, r.cost.amount - balance(r.cost.purse), r.cost.purse);
   }

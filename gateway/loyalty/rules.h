@@ -255,12 +255,16 @@ struct Returns {
   std::int64_t grace_days = 14;  // points that come back to a lot that has expired live so long
 };
 
+// What makes a card of a type active.
+inline constexpr std::array<std::string_view, 5> kActivations{"issue", "sale", "first_purchase",
+                                                              "registration", "manual"};
+
 struct CardType {
   std::string id;
   std::string name;
   NameId key = kNoName;
-  std::string sku;         // sold as these goods
-  std::string activation;  // sale, first_purchase, registration, manual
+  NameId sku = kNoName;         // sold as these goods
+  std::int64_t activation = 0;  // place in kActivations
   std::vector<std::uint32_t> promotions;
 };
 

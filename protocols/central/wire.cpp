@@ -219,7 +219,8 @@ Result<Customer> get(const pb::Customer& from) {
                   Points{from.allowance_points()},
                   from.allowance_expires(),
                   get(from.profile()),
-                  get(from.coupon())};
+                  get(from.coupon()),
+                  from.inactive()};
 }
 
 void put(pb::Customer& to, const Customer& customer) {
@@ -232,6 +233,7 @@ void put(pb::Customer& to, const Customer& customer) {
   to.set_allowance_expires(customer.allowance_expires_us);
   if (customer.profile != Profile{}) put(*to.mutable_profile(), customer.profile);
   if (customer.coupon != Coupon{}) put(*to.mutable_coupon(), customer.coupon);
+  to.set_inactive(customer.inactive);
 }
 
 }  // namespace

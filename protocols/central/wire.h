@@ -225,7 +225,8 @@ struct Customer {
   Points allowance_points;
   std::int64_t allowance_expires_us = 0;
   Profile profile = {};
-  Coupon coupon = {};  // of a coupon question
+  Coupon coupon = {};     // of a coupon question
+  bool inactive = false;  // her card is not active yet: it earns, and pays nothing
   bool operator==(const Customer&) const = default;
 };
 

@@ -76,6 +76,7 @@ TEST(Wire, AskingComesBackTheSame) {
   }
   for (const Answer& answer :
        {Answer{1, 0, "", {{"c"}, "gold", Points{900}, true, id(6), Points{300}, 77}},
+        Answer{3, 0, "", {{"c"}, "", {}, false, {}, {}, 0, {}, {}, true}},
         Answer{2, static_cast<int>(Code::kHoldDead), "released", {}}}) {
     EXPECT_EQ(decode_answer(encode(answer)), answer);
   }

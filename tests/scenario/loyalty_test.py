@@ -10,6 +10,7 @@ import audit
 from shop import FILES, GOLD_CARD, Shop, Till, wait_for
 
 COFFEE, BREAD, MILK, VODKA = "4601234567893", "4607000000014", "4607000000021", "4607000000045"
+CARD, BLUE_CARD = "4607000000069", "2900000000025"
 COUPON, MISTYPED = "7700000008", "7700000009"
 
 
@@ -146,6 +147,31 @@ def check_history(shop):
     print("history, segment and stamps: " + " ".join(after.split()))
 
 
+def check_card_goods(shop):
+    """A card is sold as goods: no discount, nothing earned; its points wait until it is bought."""
+    customer = shop.central("customers", "add", "--card-hash", shop.hash_of("card", BLUE_CARD),
+                            "--card-type", "blue", "--points", "100").strip()
+    row = lambda: next(r for r in shop.central("customers", "list", "--csv").splitlines() if customer in r)
+    assert "not active" in row(), row()
+    sale = shop.basket([MILK], card=BLUE_CARD)
+    status, told = shop.api("POST", f"/v1/sales/{sale}/points", {"points": "10"})
+    assert (status, told["error"]["code"]) == (409, "TB-5013"), told
+    seen = quote(shop, sale)
+    assert seen["customer"]["inactive"] and seen["quote"]["redeemable"] == "0.00", seen
+    assert "not active yet (it will be once it is bought)" in str(seen["quote"]["why"]), seen["quote"]
+    paid(shop, sale)
+    wait_for("central to have it", shop.settled)
+    sold = paid(shop, shop.basket([CARD, MILK], card=BLUE_CARD))
+    card, milk = sold["lines"]
+    assert (card["total"], card["accrued"]) == (card["price"], "0.00") and milk["accrued"] != "0.00", sold
+    wait_for("central to have it", shop.settled)
+    assert "registered" in row(), row()
+    after = shop.basket([BREAD], card=BLUE_CARD, points="10")
+    done = paid(shop, after)
+    assert done["quote"]["redeemed"] == "10.00" and "inactive" not in done["customer"], done
+    print("a card sold as goods: its points wait until it is bought")
+
+
 def check_payment(shop):
     sale = shop.basket([BREAD])
     told = quote(shop, sale, payments=[{"kind": "sbp"}])["quote"]
@@ -206,7 +232,7 @@ def main():
         shop.program = FILES / "loyalty.json"
         try:
             shop.start_all()
-            for check in (check_once, check_elsewhere, check_alone, check_next, check_history, check_payment,
+            for check in (check_once, check_elsewhere, check_alone, check_next, check_history, check_card_goods, check_payment,
                           check_cap, check_till):
                 check(shop)
             wait_for("central to have everything", shop.settled)

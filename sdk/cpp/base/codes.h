@@ -97,6 +97,7 @@ enum class Code : int {
   kNoCustomer = 5010,
   kCardBlocked = 5011,
   kOwnCard = 5012,
+  kCardInactive = 5013,
   // 6xxx loyalty
   kProgramInvalid = 6001,
   kPointsTooMany = 6002,
