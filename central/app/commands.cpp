@@ -51,6 +51,7 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "customers.add") return customers_add(in);
   if (command == "customers.list") return customers_list(in);
   if (command == "customers.set") return customers_set(in);
+  if (command == "customers.add-card") return customers_add_card(in);
   if (command == "customers.activate") return customers_activate(in);
   if (command == "customers.block") return customers_block(in);
   if (command == "customers.replace-card") return customers_replace_card(in);

@@ -35,6 +35,7 @@ class Commands {
   Result<boost::json::value> purchases(JsonObject& in);
   // customer_commands.cpp
   Result<boost::json::value> customers_set(JsonObject& in);
+  Result<boost::json::value> customers_add_card(JsonObject& in);
   Result<boost::json::value> customers_activate(JsonObject& in);
   Result<boost::json::value> customers_block(JsonObject& in);
   Result<boost::json::value> customers_replace_card(JsonObject& in);

@@ -98,6 +98,15 @@ Result<int> customers_set(const Options& o) {
   return 0;
 }
 
+Result<int> customers_add_card(const Options& o) {
+  TILL_TRY(Session(o.data)({{"command", "customers.add-card"},
+                            {"customer", o.customer},
+                            {"card_hash", o.card_hash},
+                            {"phone_hash", o.phone_hash},
+                            {"hash_key", o.hash_key}}));
+  return 0;
+}
+
 Result<int> customers_activate(const Options& o) {
   TILL_TRY(Session(o.data)({{"command", "customers.activate"}, {"customer", o.customer}}));
   return 0;
@@ -133,6 +142,12 @@ Result<int> customers_unmerge(const Options& o) {
 }
 
 void build_cards(CLI::App& customers, Options& o, Command& chosen) {
+  auto* more = leaf(customers, "add-card", "another card or phone of the same customer", o, chosen,
+                    customers_add_card);
+  more->add_option("customer", o.customer)->required();
+  more->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");
+  more->add_option("--phone-hash", o.phone_hash, "as `tillbridge identity` prints it");
+  more->add_option("--hash-key", o.hash_key)->capture_default_str();
   leaf(customers, "activate", "her card pays from now on", o, chosen, customers_activate)
       ->add_option("customer", o.customer)
       ->required();

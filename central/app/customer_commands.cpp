@@ -43,6 +43,17 @@ Result<value> Commands::customers_set(JsonObject& in) {
   return object{{"customer", id.value}};
 }
 
+Result<value> Commands::customers_add_card(JsonObject& in) {
+  const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
+  wire::Enrol more;
+  more.card_hash = TILL_TRY(plain_text(in, "card_hash"));
+  more.phone_hash = TILL_TRY(plain_text(in, "phone_hash"));
+  const auto hash_key = TILL_TRY(in.get_or<std::string>("hash_key", "chain"));
+  TILL_CHECK(in.finish());
+  TILL_CHECK(central_.directory.add(id, hash_key, more));
+  return object{{"customer", id.value}};
+}
+
 Result<value> Commands::customers_activate(JsonObject& in) {
   const CustomerId id{TILL_TRY(in.get<std::string>("customer"))};
   TILL_CHECK(in.finish());

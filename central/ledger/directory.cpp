@@ -73,6 +73,25 @@ Result<CustomerId> Directory::replace_card(const std::string& hash_key, const st
   return *id;
 }
 
+Result<void> Directory::add(const CustomerId& id, const std::string& hash_key,
+                            const wire::Enrol& more) {
+  TILL_CHECK(check(more));
+  const auto who = record(id);
+  if (!who) return fail(Code::kUnknownCard, id.value);
+  if (replaced(hash_key, more.card_hash)) return fail(Code::kCardBlocked, "replaced");
+  for (const auto& [kind, hash] :
+       {std::pair{"card", &more.card_hash}, std::pair{"phone", &more.phone_hash}}) {
+    const auto has = owner(hash_key, kind, *hash);
+    if (has && *has != who->id) {
+      return fail(Code::kDuplicate,
+                  std::string("the ") + kind + " belongs to customer " + has->value);
+    }
+  }
+  identify(hash_key, "card", more.card_hash, who->id);
+  identify(hash_key, "phone", more.phone_hash, who->id);
+  return {};
+}
+
 std::optional<CustomerRecord> Directory::record(const CustomerId& given) {
   const auto id = resolve(given);
   auto row = db_.query("SELECT card_type, label, verified, blocked FROM customers WHERE customer=?",

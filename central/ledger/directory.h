@@ -43,6 +43,9 @@ class Directory {
   // kDuplicate when the new one is somebody's.
   Result<CustomerId> replace_card(const std::string& hash_key, const std::string& old_hash,
                                   const std::string& new_hash);
+  // Another card or phone of the same customer: a family. kUnknownCard; kDuplicate when it is
+  // somebody else's, kCardBlocked for a card that another has taken the place of.
+  Result<void> add(const CustomerId& id, const std::string& hash_key, const wire::Enrol& more);
   // Among the registered: kUnknownCard for none, and for a card that has only earned so far;
   // kCardBlocked for one that another has taken the place of.
   Result<CustomerRecord> find(const Store& store, const wire::Lookup& lookup);

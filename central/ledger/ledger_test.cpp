@@ -306,6 +306,27 @@ TEST_F(Enrolling, TheLimitsOfAWelcomeCount) {
   EXPECT_EQ(points(enrol({"4", "", "", ""}, other)), Points{100});
 }
 
+TEST_F(Enrolling, AFamilyHasSeveralCardsOnOneAccount) {
+  const auto mother = enrol({"1", "aa", "", ""}, shop), ivan = enrol({"2", "bb", "", ""}, shop);
+  auto& directory = central.directory;
+  const Store store{shop, "chain"};
+  ASSERT_TRUE(directory.add(mother, "chain", {"", "cc", "", ""}));
+  ASSERT_TRUE(directory.add(mother, "chain", {"3", "cc", "", ""})) << "again, and a phone";
+  for (const auto& lookup : {wire::Lookup{"aa", "", false}, {"cc", "", false}, {"", "3", false}}) {
+    ASSERT_TRUE(directory.find(store, lookup));
+    EXPECT_EQ(directory.find(store, lookup)->id, mother);
+  }
+  const auto taken = directory.add(mother, "chain", {"4", "bb", "", ""});
+  EXPECT_EQ(taken.error().code, Code::kDuplicate);
+  EXPECT_NE(taken.error().detail.find(ivan.value), std::string::npos);
+  EXPECT_FALSE(directory.find(store, {"", "4", false})) << "nothing of it";
+  EXPECT_EQ(directory.add(mother, "chain", {}).error().code, Code::kMissingField);
+  EXPECT_EQ(directory.add({"nobody"}, "chain", {"", "dd", "", ""}).error().code,
+            Code::kUnknownCard);
+  ASSERT_TRUE(directory.replace_card("chain", "cc", "ee"));
+  EXPECT_EQ(directory.add(ivan, "chain", {"", "cc", "", ""}).error().code, Code::kCardBlocked);
+}
+
 struct Activating : Enrolling {
   void SetUp() override {
     Enrolling::SetUp();
