@@ -54,6 +54,12 @@ std::vector<SlipLine> slip_lines(const Sale& sale, Language language) {
                        : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
                        to_string(quote.accrued),
                    true});
+    // Of a return `available` is what was there when it was sold.
+    const Points left = sale.customer->available - quote.redeemed + quote.accrued;
+    if (!sale.is_return && sale.customer->verified && left.units != 0) {
+      out.push_back(
+          {(ru ? "Баллов после чека: " : "Points after this receipt: ") + to_string(left), true});
+    }
   }
   for (const auto& coupon : coupons) {
     if (sale.is_return) break;

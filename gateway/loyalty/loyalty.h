@@ -147,7 +147,8 @@ struct Explanation {
   std::string line;  // "" = the whole receipt
   std::string en;
   std::string ru;
-  // 0 = what happened, 1 = what is missing for more, 2 = does not concern this customer; nothing =
+  // 0 = what happened, 1 = for the cashier: what is missing for more, what others get, 2 = does not
+  // concern this customer; nothing =
   // 0
   std::optional<std::int64_t> level = {};
 };

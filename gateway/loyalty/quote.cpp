@@ -23,6 +23,14 @@ const std::shared_ptr<const Plan>& empty_plan() {
   return plan;
 }
 
+// What others get of it is the cashier's to know, not the customer's.
+int level_of(const Plan& plan, const Reason& reason) {
+  const bool given = reason.why == Why::kEarned || reason.why == Why::kCutPoints;
+  const bool to_other = given && reason.rule >= 0 &&
+                        plan.rules[static_cast<std::size_t>(reason.rule)].give.to != kNoName;
+  return to_other ? 1 : rank(reason.why);
+}
+
 // What happened first, then what is missing for more, then the rest; a bounded number.
 std::vector<Explanation> explanations(const Plan& plan, const Basket& basket, const Outcome& out) {
   std::vector<Explanation> why;
@@ -31,12 +39,12 @@ std::vector<Explanation> explanations(const Plan& plan, const Basket& basket, co
     const auto line =
         reason.line < 0 ? std::string() : basket.lines[static_cast<std::size_t>(reason.line)].id;
     why.push_back({line, std::move(words.en), std::move(words.ru), {}});
-    if (const auto level = rank(reason.why); level > 0) why.back().level = level;
+    if (const auto level = level_of(plan, reason); level > 0) why.back().level = level;
   };
   for (int level = 0; level <= 2; ++level) {
     for (const auto& reason : out.reasons) {
       if (why.size() >= limits::kMaxExplanations) return why;
-      if (rank(reason.why) == level) put(reason);
+      if (level_of(plan, reason) == level) put(reason);
     }
   }
   return why;
