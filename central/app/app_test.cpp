@@ -8,6 +8,7 @@
 #include "central/app/commands.h"
 #include "central/app/report.h"
 #include "central/intake/test_world.h"
+#include "gateway/loyalty/calendar.h"
 
 namespace till::central {
 namespace {
@@ -113,6 +114,26 @@ TEST_F(Managing, TheAccountOfASellerIsShown) {
   EXPECT_EQ(anna.at("purses").at("bounty").as_string(), "45.00");
   EXPECT_EQ(anna.at("balance").as_string(), "0.00");
   EXPECT_EQ(refuse({{"command", "balance"}, {"customer", "anna"}}), Code::kUnknownCard);
+}
+
+TEST_F(Managing, TheBalanceSaysWhatIsSetAsideAndEndsByTheProgramsClock) {
+  run({{"command", "program.set"},
+       {"body", R"({"id":"p","version":1,"settings":{"utc_offset":"+03:00"},
+                    "purses":[{"id":"points","expires_days":10}]})"}});
+  const CustomerId id{std::string(
+      run({{"command", "customers.add"}, {"card_hash", "ab"}}).at("customer").as_string())};
+  auto sale = test_sale(1, id.value, 10000);
+  sale.utc_offset_min = 180;
+  ASSERT_TRUE(central.facts.apply(wire::encode(wire::Fact(sale)), {{"shop-1"}, "chain"}, {1, 1}));
+  ASSERT_TRUE(central.holds.grant(
+      {"shop-2"}, {test_id(1, 3), id, Points{3000}, {test_id(2, 1), 1}, 1'000'000}));
+  central.holds.allow(id, {"shop-1"});
+  const auto told = run({{"command", "balance"}, {"customer", id.value}});
+  EXPECT_EQ(told.at("held").as_string(), "30.00");
+  EXPECT_EQ(told.at("allowances").as_string(), "70.00");
+  EXPECT_EQ(told.at("expires_local").as_string(),
+            loyalty::format_minute(told.at("expires").as_int64(), 180));
+  EXPECT_TRUE(told.at("expires_local").as_string().ends_with(" 00:00")) << told.at("expires_local");
 }
 
 TEST_F(Managing, AProgramIsCheckedAndItsVersionGrows) {

@@ -5,6 +5,7 @@
 
 #include "central/ledger/limits.h"
 #include "gateway/base/program_signature.h"
+#include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/plan.h"
 #include "gateway/loyalty/reach.h"
 
@@ -185,10 +186,13 @@ Result<value> Commands::balance(JsonObject& in) {
                 {"available", to_string(available)},
                 {"pending", to_string(points.pending)},
                 {"held", to_string(points.held)},
+                {"allowances", to_string(central_.holds.allowed(id))},
                 {"owed", to_string(points.owed)}};
   if (points.expires != INT64_MAX) {
     answer["expiring"] = to_string(points.expiring);
+    const auto offset = central_.programs.current().plan().settings.utc_offset_min;
     answer["expires"] = points.expires;
+    answer["expires_local"] = loyalty::format_minute(points.expires, offset);
   }
   object purses;
   for (const auto& [purse, amount] : central_.profiles.of(id).purses) {

@@ -69,10 +69,11 @@ Result<int> balance(const Options& o) {
   };
   more("pending", "pending  ", "ждут    ");
   more("held", "held     ", "отложено");
+  more("allowances", "allowed to stores", "магазинам без связи");
   more("owed", "owed     ", "долг    ");
   if (answer.as_object().contains("expires")) {
     fmt::print("{} {}, {}\n", say(o, "expiring ", "сгорят  "), text_of(answer, "expiring"),
-               local_time(answer.at("expires").as_int64()));
+               text_of(answer, "expires_local"));
   }
   for (const auto& [purse, amount] : answer.at("purses").as_object()) {
     fmt::print("{} {}\n", std::string_view(purse), std::string_view(amount.as_string()));

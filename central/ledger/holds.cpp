@@ -8,13 +8,18 @@
 namespace till::central {
 
 Points Holds::available(const CustomerId& customer, const StoreId& store) {
+  const Points allowed = this->allowed(customer, store);
+  return ledger_.standing({customer}).available - allowed;
+}
+
+Points Holds::allowed(const CustomerId& customer, const StoreId& except) {
   expire();
   auto row = db_.query(
       "SELECT coalesce(sum(points), 0) FROM holds WHERE customer=? AND state='granted' AND "
       "kind='allowance' AND store<>?",
-      customer.value, store.value);
+      customer.value, except.value);
   row.next();
-  return ledger_.standing({customer}).available - Points{row.integer(0)};
+  return Points{row.integer(0)};
 }
 
 Result<void> Holds::grant(const StoreId& store, const wire::HoldRequest& r) {

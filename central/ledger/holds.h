@@ -38,6 +38,8 @@ class Holds {
   // What `store` may spend: what is active and neither held nor granted to other stores; its own
   // allowance counts as free.
   Points available(const CustomerId& customer, const StoreId& store);
+  // What stores may spend of hers while they are cut off, one of them left out.
+  Points allowed(const CustomerId& customer, const StoreId& except = {});
 
   // The same again gives the same. kHoldConflict with other figures, kHoldDead for an id that is
   // over (posted, expired, released, also before it was asked for), kPointsNotEnough,

@@ -125,6 +125,11 @@ std::string format_day(std::int64_t day) {
   return fmt::format("{:04}-{:02}-{:02}", c.year, c.month, c.day);
 }
 
+std::string format_minute(std::int64_t unix_us, std::int64_t utc_offset_min) {
+  const auto at = local_time(unix_us, utc_offset_min);
+  return fmt::format("{} {:02}:{:02}", format_day(at.day), at.minute / 60, at.minute % 60);
+}
+
 Result<ZonedInstant> parse_zoned(std::string_view text, const std::string& what) {
   const auto given = text;
   const auto wrong = [&] { return not_like(what, given, "2026-11-22T18:30:00+03:00"); };

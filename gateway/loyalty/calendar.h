@@ -34,6 +34,8 @@ Result<std::int64_t> parse_day(std::string_view text, const std::string& what);
 // "2026-11-22" or "2026-11-22T18:30" local -> seconds. With `end` a bare day means its last second.
 Result<std::int64_t> parse_local(std::string_view text, bool end, const std::string& what);
 std::string format_day(std::int64_t day);
+// "2026-11-22 18:30", on the local calendar.
+std::string format_minute(std::int64_t unix_us, std::int64_t utc_offset_min);
 
 enum class Period : std::uint8_t { kEver, kDay, kWeek, kMonth, kYear };
 inline constexpr std::array<std::string_view, 5> kPeriods{"ever", "day", "week", "month", "year"};
