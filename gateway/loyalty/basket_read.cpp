@@ -254,7 +254,8 @@ Result<Basket> read(JsonObject in, std::vector<Returned>* back) {
   if (const auto time = TILL_TRY(in.find<std::string>("time"))) {
     const auto zoned = TILL_TRY(parse_zoned(*time, in.path_of("time")));
     b.instant_us = zoned.unix_us;
-    b.utc_offset_min = zoned.utc_offset_min;
+    // "Z" names an instant and no place: the local calendar is the program's.
+    if (!time->ends_with('Z')) b.utc_offset_min = zoned.utc_offset_min;
   }
   b.event = TILL_TRY(in.get_or<std::string>("event", ""));
   b.store = TILL_TRY(in.get_or<std::string>("store", ""));

@@ -261,6 +261,15 @@ TEST(Calendar, CountsAsTheWallDoes) {
   EXPECT_EQ(format_day(20779), "2026-11-22");
   EXPECT_FALSE(parse_day("2025-02-29", ""));
   const auto zoned = *parse_zoned("2026-11-22T00:30:00+03:00", "");
+  EXPECT_EQ(format_minute(zoned.unix_us, 180), "2026-11-22 00:30");
+  EXPECT_EQ(format_minute(zoned.unix_us, 0), "2026-11-21 21:30");
+  const auto offset = [](const char* time) {
+    return basket_from_json(boost::json::object{{"time", time}, {"lines", boost::json::array{}}})
+        ->utc_offset_min;
+  };
+  EXPECT_EQ(offset("2026-11-22T00:30:00+03:00"), 180);
+  EXPECT_EQ(offset("2026-11-22T00:30:00+00:00"), 0);
+  EXPECT_EQ(offset("2026-11-22T00:30:00Z"), std::nullopt) << "the program's";
   const auto t = local_time(zoned.unix_us, zoned.utc_offset_min);
   EXPECT_EQ(t.day, 20779);
   EXPECT_EQ(t.minute, 30);
