@@ -18,7 +18,9 @@
 namespace till::loyalty {
 
 // Changes whenever the arithmetic does; central replays an entry only with the same revision.
-inline constexpr int kEvaluationRevision = 3;
+// 4: gifts that law or a minimum price bars are left out, what points pay for as a payment is
+// taxed, goods a card is sold as are the card, a card that is not active pays nothing.
+inline constexpr int kEvaluationRevision = 4;
 
 struct Plan;
 
