@@ -12,7 +12,7 @@ using Kind = Condition::Kind;
 using Parts = std::vector<const Condition*>;
 
 constexpr int kDayMinutes = 1440;
-constexpr std::int64_t kManyDays = 28 * 366;  // weekdays and leap years come round within them
+constexpr std::int64_t kManyDays = 28LL * 366;  // weekdays and leap years come round within them
 
 void flatten(const Condition& c, Parts& out) {
   if (c.kind != Kind::kAll) return out.push_back(&c);
