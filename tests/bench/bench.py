@@ -158,6 +158,7 @@ def spine():
 
 WIRE_BAUD, BITS_A_BYTE = 115200, 10
 DEVICE_MS = 5  # a command in a real register; the vendor's own clients see 5 to 30
+SHOPS = 5
 
 
 def twenty_lines(shop, n):
@@ -193,6 +194,20 @@ def polled_sales(shop):
     return busy, len(asked)
 
 
+def paid_over(kind):
+    """Of one shop over that link: a payment of 20 lines in microseconds, and the same (with the polls) while it is polled."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # no disk: fsync is counted apart
+        shop = Shop(pathlib.Path(folder) / "shop", PRESET)
+        shop.register_over = kind
+        try:
+            shop.start_all()
+            shop.sim("register.config", exec_ms=0, fiscal_exec_ms=0, print_ms=0)
+            twenty_lines(shop, "warm")
+            return paid_in(shop), polled_sales(shop) if kind == "tcp" else (0, 0)
+        finally:
+            shop.stop_all()
+
+
 def fiscal():
     table = Table("fiscal")
     own = json.loads(subprocess.run([PROGRAMS / "fiscal_bench"], capture_output=True, text=True, check=True).stdout)
@@ -206,26 +221,21 @@ def fiscal():
     commands, sent = f["commands"] + f["prepare_commands"], f["bytes"] + f["prepare_bytes"]
     wire_us = sent * BITS_A_BYTE / WIRE_BAUD * 1e6 + commands * DEVICE_MS * 1000
     for kind in ["pty", "tcp"]:
-        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # no disk: fsync is counted apart
-            shop = Shop(pathlib.Path(folder) / "shop", PRESET)
-            shop.register_over = kind
-            try:
-                shop.start_all()
-                shop.sim("register.config", exec_ms=0, fiscal_exec_ms=0, print_ms=0)
-                twenty_lines(shop, "warm")
-                us = paid_in(shop)
-                per = us / commands
-                over = "serial (a pty)" if kind == "pty" else "TCP"
-                table.add(f"20 lines over {over}, gateway on top a command", per, "us", "< 300", per < 300,
-                          f"{us / 1000:.1f} ms from the payment to its answer, no wire, no device time, no disk")
-                table.add(f"the same against wire and device at 115200, {over}", us / wire_us, "ratio", "< 0.02",
-                          us / wire_us < 0.02, f"{wire_us / 1000:.0f} ms: {sent} bytes, {commands} commands of {DEVICE_MS} ms")
-                if kind == "tcp":
-                    busy, polls = polled_sales(shop)
-                    table.add("a payment while the state is polled all the time", busy / us, "ratio", "< 2", busy / us < 2,
-                              f"{polls} polls; the daemon's own wait until nobody has a basket")
-            finally:
-                shop.stop_all()
+        # Where the kernel runs the link differs from start to start by a quarter: several shops, each asked for its median.
+        shops = [paid_over(kind) for _ in range(SHOPS)]
+        us = statistics.median(us for us, _ in shops)
+        least, most = (at(us for us, _ in shops) / wire_us for at in (min, max))
+        per = us / commands
+        over = "serial (a pty)" if kind == "pty" else "TCP"
+        table.add(f"20 lines over {over}, gateway on top a command", per, "us", "< 300", per < 300,
+                  f"{us / 1000:.1f} ms from the payment to its answer, no wire, no device time, no disk")
+        table.add(f"the same against wire and device at 115200, {over}", us / wire_us, "ratio", "< 0.02",
+                  us / wire_us < 0.02, f"{wire_us / 1000:.0f} ms: {sent} bytes, {commands} commands of {DEVICE_MS} ms; "
+                  f"{SHOPS} shops, {least:.4f} to {most:.4f}")
+        if kind == "tcp":
+            busy = statistics.median(busy for _, (busy, _) in shops)
+            table.add("a payment while the state is polled all the time", busy / us, "ratio", "< 2", busy / us < 2,
+                      f"{sum(polls for _, (_, polls) in shops)} polls; the daemon's own wait until nobody has a basket")
     table.finish()
     return 0
 
