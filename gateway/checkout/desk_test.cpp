@@ -279,12 +279,19 @@ TEST_F(DeskTest, ACorrectionIsAReceiptOfItsOwn) {
   EXPECT_EQ(desk->open_document(TillId{"1"}, "c2", "Ann", receipt).error().detail, "total");
 }
 
-TEST_F(DeskTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {
+struct AllowanceTest : DeskTest {
+  Identity with_allowance(std::int64_t expires_us) {
+    Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
+    who.allowance = new_uuid(clock, random);
+    who.allowance_points = Points{6000};
+    who.allowance_expires_us = expires_us;
+    return who;
+  }
+};
+
+TEST_F(AllowanceTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {
   points.answer = fail(Code::kCentralOffline);
-  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
-  who.allowance = new_uuid(clock, random);
-  who.allowance_points = Points{6000};
-  who.allowance_expires_us = clock.now + 1'000'000;
+  const Identity who = with_allowance(clock.now + 1'000'000);
   const Uuid id = sale(2, Points{5000}, who);
   ASSERT_TRUE(pay(id));
   later.run();
@@ -300,12 +307,9 @@ TEST_F(DeskTest, WithoutCentralAnAllowanceStandsInAndCoversOnce) {
 }
 
 // Nothing of it was spent: it stands in again, or goes back with the sale.
-TEST_F(DeskTest, AnAllowanceARefusedPaymentNamedIsFreeAgain) {
+TEST_F(AllowanceTest, AnAllowanceARefusedPaymentNamedIsFreeAgain) {
   points.answer = fail(Code::kCentralOffline);
-  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
-  who.allowance = new_uuid(clock, random);
-  who.allowance_points = Points{6000};
-  who.allowance_expires_us = clock.now + 1'000'000;
+  const Identity who = with_allowance(clock.now + 1'000'000);
   fiscal.baseline = fail(Code::kPaperOut);
   const Uuid id = sale(2, Points{5000}, who);
   ASSERT_TRUE(pay(id));
@@ -316,12 +320,9 @@ TEST_F(DeskTest, AnAllowanceARefusedPaymentNamedIsFreeAgain) {
   EXPECT_TRUE(released(who.allowance));
 }
 
-TEST_F(DeskTest, AnExpiredAllowanceIsNone) {
+TEST_F(AllowanceTest, AnExpiredAllowanceIsNone) {
   points.answer = fail(Code::kCentralOffline);
-  Identity who{CustomerId{"c"}, "", "", "", "card", Points{100'000}};
-  who.allowance = new_uuid(clock, random);
-  who.allowance_points = Points{6000};
-  who.allowance_expires_us = clock.now;
+  const Identity who = with_allowance(clock.now);
   const Uuid id = sale(2, Points{5000}, who);
   ASSERT_TRUE(pay(id));
   later.run();
