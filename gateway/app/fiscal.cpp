@@ -158,16 +158,18 @@ void Fiscal::recover(Then<Result<void>> then) {
   });
 }
 
-// The register for a person's command: not behind a sale whose doubt may last.
+// The register for a person's command: not behind a sale whose doubt may last. Whoever is served
+// first takes `then` out: the other must not keep what hangs on it (the asker's connection).
 void Fiscal::in_turn(const Then<Result<void>>& then) {
   if (!online()) return after_(0, [then] { then(fail(Code::kRegisterOffline)); });
-  const auto waits = std::make_shared<bool>(true);
-  after_(kTurnUs, [waits, then] {
-    if (std::exchange(*waits, false)) then(fail(Code::kDeviceBusy, "register"));
+  const auto waits = std::make_shared<Then<Result<void>>>(then);
+  after_(kTurnUs, [waits] {
+    if (const auto late = std::exchange(*waits, {})) late(fail(Code::kDeviceBusy, "register"));
   });
-  lock([this, waits, then] {
-    if (!std::exchange(*waits, false)) return unlock();
-    then({});
+  lock([this, waits] {
+    const auto served = std::exchange(*waits, {});
+    if (!served) return unlock();
+    served({});
   });
 }
 
@@ -320,22 +322,25 @@ void Fiscal::arm(const std::string& number, const Then<Result<void>>& then) {
   });
 }
 
-void Fiscal::look(const std::string& local_now) {
-  if (!online() || device_->locked()) return;
+void Fiscal::look(const std::function<std::string()>& local_now) {
+  if (!online() || looks_) return;
+  looks_ = true;  // in its turn: who asks often would otherwise keep it away for ever
   lock([this, local_now] {
+    looks_ = false;
     status(true, [this, local_now](const Result<RegisterStatus>& s) {
       if (!s) return unlock();
-      watch_.state(*s, local_now);
+      watch_.state(*s, local_now());
       if (watch_.admits(*s)) watch_.saw(s->fiscal_memory, s->last_document);
-      read_foreign(watch_.unread());
+      read_foreign(watch_.unread(), true);
     });
   });
 }
 
-// One at a time, and a sale that waits goes first.
-void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
+// One at a time, and a sale that waits goes first; but one is read each time, or a register that is
+// asked for its state all day long would never be read.
+void Fiscal::read_foreign(std::vector<std::uint32_t> numbers, bool first) {
   if (watch_.unread().empty()) watch_.answered("other");  // nobody works for us, and all is known
-  if (numbers.empty() || device_->wanted()) return unlock();
+  if (numbers.empty() || (!first && device_->wanted())) return unlock();
   const auto number = numbers.back();
   numbers.pop_back();
   ask("fiscal.document", {{"number", number}}, kAskMs,
@@ -347,7 +352,7 @@ void Fiscal::read_foreign(std::vector<std::uint32_t> numbers) {
         } else {  // holds up no other
           watch_.unreadable(number, document.error());
         }
-        read_foreign(numbers);
+        read_foreign(numbers, false);
       });
 }
 

@@ -47,8 +47,8 @@ class Fiscal final : public checkout::RegisterPort {
                  const checkout::Then<Result<boost::json::value>>& then);
   // Reads the number and arms the register for it, if it is the one given.
   void arm(const std::string& number, const checkout::Then<Result<void>>& then);
-  // State and foreign documents, read while nobody sells; does nothing when the register is taken.
-  void look(const std::string& local_now);
+  // State and foreign documents, read in its turn while nobody sells.
+  void look(const std::function<std::string()>& local_now);
 
  private:
   using Body = checkout::Then<Result<boost::json::value>>;
@@ -77,7 +77,7 @@ class Fiscal final : public checkout::RegisterPort {
   void end_command(const Result<boost::json::value>& result, const Body& then);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
   [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;
-  void read_foreign(std::vector<std::uint32_t> numbers);
+  void read_foreign(std::vector<std::uint32_t> numbers, bool first);
 
   std::shared_ptr<devices::Device> device_;
   RegisterWatch& watch_;
@@ -85,6 +85,7 @@ class Fiscal final : public checkout::RegisterPort {
   After after_;
   bool auto_open_shift_;
   int tax_system_;
+  bool looks_ = false;  // one look waits for its turn
 };
 
 }  // namespace till::app

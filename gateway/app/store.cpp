@@ -302,7 +302,7 @@ void Store::look_at_register() {
   if (looked_us_ != 0 && since < (idle ? kLookEveryUs : kLookAtLatestUs)) return;
   if (!idle && looked_us_ == 0) return;
   looked_us_ = now;
-  fiscal_->look(local_time());
+  fiscal_->look([this] { return local_time(); });
 }
 
 void Store::idle_round() {

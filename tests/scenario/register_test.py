@@ -96,6 +96,8 @@ def check_settings(shop):
     assert wrong[0] == 1 and wrong[1].startswith("  TB-3012 ") and "{" not in wrong[1], wrong
     assert command("settlement")[0] == 0
     assert shop.documents()[-1]["type"] == 21
+    for _ in range(300):  # more than there are connections: an answered one is nobody's any more
+        assert shop.api("GET", "/v1/register/status")[0] == 200
     print("settings are read, written and taken back")
 
 

@@ -222,7 +222,10 @@ check = "ean"
     def stop_all(self):
         for name in ("till", "gateway", "sim", "central"):
             if name in self.processes:
-                self.processes.pop(name).stop()
+                process = self.processes.pop(name)
+                if not process.alive() and process.p.returncode:
+                    print(f"{name} had ended with {process.p.returncode}: {process.said()[-2000:]}", flush=True)
+                process.stop()
 
     # ---- talking ----
 
