@@ -192,6 +192,9 @@ void Store::lookup(checkout::Identity who, const std::string& card_hash,
     who.available = info->available;
     who.profile = profile_of(info->profile);
     if (info->inactive) who.inactive = true;
+    if (const auto& s = info->standing; s != wire::Standing{}) {
+      who.standing = {s.welcome, s.pending, s.expiring, s.expires_day};
+    }
     who.allowance = info->allowance;
     who.allowance_points = info->allowance_points;
     who.allowance_expires_us = info->allowance_expires_us;

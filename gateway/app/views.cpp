@@ -109,6 +109,14 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
     if (c->inactive.value_or(false)) customer["inactive"] = true;
     // A return knows the customer from the sale, not what is there now.
     if (!sale.is_return) customer["available"] = to_string(c->available);
+    if (const auto& s = c->standing; s && !sale.is_return) {
+      if (s->welcome.units > 0) customer["welcome"] = to_string(s->welcome);
+      if (s->pending.units > 0) customer["pending"] = to_string(s->pending);
+      if (s->expiring.units > 0) {
+        customer["expiring"] = to_string(s->expiring);
+        customer["expires_after"] = loyalty::format_day(s->expires_day);
+      }
+    }
     out["customer"] = std::move(customer);
   }
   if (const auto& q = sale.quote) {

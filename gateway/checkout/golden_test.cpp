@@ -41,6 +41,8 @@ Sale sale_of(const loyalty::Program& program, const loyalty::Basket& basket) {
     sale.customer->by = "card";
   }
   sale.quote = loyalty::quote(program, basket);
+  sale.closed_us = basket.instant_us;
+  sale.earned = earned_terms(program, sale);
   std::uint64_t number = 0;
   const auto effects = sale.quote->effects.value_or(loyalty::Effects{});
   for (const auto& handed : effects.handed) {

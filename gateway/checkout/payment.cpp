@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "desk.h"
+#include "slip.h"
 
 namespace till::checkout {
 namespace {
@@ -356,6 +357,7 @@ void Desk::close(Sale& sale, const FiscalDocument& document) {
   sale.attempt.receipt.contact.clear();
   if (sale.plain) sale.plain->contact.clear();
   issue_coupons(sale);
+  sale.earned = earned_terms(program_, sale);
   sale.clear_trouble();
   if (document.printed) return;
   sale.set_trouble({Code::kNotPrinted, {}, {}});

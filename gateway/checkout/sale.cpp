@@ -38,16 +38,18 @@ BOOST_DESCRIBE_STRUCT(IssuedCoupon, (), (code, type, until))
 BOOST_DESCRIBE_STRUCT(Identity, (),
                       (customer, card_hash, card_type, label, by, available, verified, code_highest,
                        code_until_us, allowance, allowance_points, allowance_expires_us, profile,
-                       inactive))
+                       inactive, standing))
+BOOST_DESCRIBE_STRUCT(PointsStanding, (), (welcome, pending, expiring, expires_day))
+BOOST_DESCRIBE_STRUCT(EarnedTerms, (), (from, until))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, found, undone_by))
 BOOST_DESCRIBE_STRUCT(Sale, (),
                       (id, till, till_number, state, is_return, returned_sale, returned,
                        returned_document, cashier, contact, lines, customer, redeem, circumstances,
-                       quote, issued, quote_id, quoted_us, payments, attempt, document, plain,
-                       settlements, undoes, candidates, trouble, trouble_detail, trouble_vendor,
-                       opened_us, closed_us))
+                       quote, issued, earned, quote_id, quoted_us, payments, attempt, document,
+                       plain, settlements, undoes, candidates, trouble, trouble_detail,
+                       trouble_vendor, opened_us, closed_us))
 }  // namespace till::checkout
 
 namespace till::described {

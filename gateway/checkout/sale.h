@@ -60,6 +60,20 @@ struct IssuedCoupon {
   std::int64_t until = INT64_MAX;  // its last local day
 };
 
+// What the slip tells of points beside what can be spent.
+struct PointsStanding {
+  Points welcome = {};           // given for her enrolment in this sale
+  Points pending = {};           // not active yet
+  Points expiring = {};          // the part that goes first …
+  std::int64_t expires_day = 0;  // … after this local day
+};
+
+// Local days from and until which earned points can be spent; nothing = at once, for ever.
+struct EarnedTerms {
+  std::optional<std::int64_t> from = {};
+  std::optional<std::int64_t> until = {};
+};
+
 // The customer as of this sale: a snapshot. Never a full card number or phone.
 struct Identity {
   CustomerId customer = {};    // "" for a card central does not know yet
@@ -76,6 +90,7 @@ struct Identity {
   std::int64_t allowance_expires_us = 0;
   std::optional<Profile> profile = {};
   std::optional<bool> inactive = {};  // the card earns, and pays nothing yet; nothing = it pays
+  std::optional<PointsStanding> standing = {};
 };
 
 // One try to pay. Attempt n+1 begins only after n is proven refused.
@@ -122,6 +137,7 @@ struct Sale {
   std::optional<Circumstances> circumstances;
   std::optional<loyalty::Quote> quote;
   std::optional<std::vector<IssuedCoupon>> issued;  // once it is on paper
+  std::optional<EarnedTerms> earned;                // … nothing = can be spent at once, for ever
   std::string quote_id;
   std::int64_t quoted_us = 0;
   std::vector<FiscalPayment> payments;

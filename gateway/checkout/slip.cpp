@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "gateway/loyalty/accounts.h"
 #include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/plan.h"
 
 namespace till::checkout {
 namespace {
@@ -13,7 +15,52 @@ std::string in_words(const Sale& sale, const loyalty::Explanation& why, bool ru)
   return line == sale.lines.end() ? words : line->name + ": " + words;
 }
 
+// " (from 2026-12-01, until 2027-01-31)"
+std::string terms(const Sale& sale, bool ru) {
+  if (!sale.earned || sale.quote->accrued.units <= 0) return "";
+  const auto& [from, until] = *sale.earned;
+  std::string out;
+  if (from) out = (ru ? "с " : "from ") + loyalty::format_day(*from);
+  if (until) {
+    out += (out.empty() ? "" : ", ") + (ru ? std::string("по ") : std::string("until ")) +
+           loyalty::format_day(*until);
+  }
+  return out.empty() ? "" : " (" + out + ")";
+}
+
+// Her points when she goes: what can be spent at once, what waits, what goes first.
+void put_standing(const Sale& sale, bool ru, std::vector<SlipLine>& out) {
+  const auto& quote = *sale.quote;
+  const bool waits = sale.earned && sale.earned->from;
+  const auto standing = sale.customer->standing.value_or(PointsStanding{});
+  const auto add = [&](const char* en, const char* in_russian, Points points,
+                       const std::string& more) {
+    if (points.units > 0) out.push_back({(ru ? in_russian : en) + to_string(points) + more, true});
+  };
+  add("Welcome points: ", "Приветственные баллы: ", standing.welcome, "");
+  add("Points after this receipt: ", "Баллов после чека: ",
+      sale.customer->available - quote.redeemed + (waits ? Points{} : quote.accrued), "");
+  add("Points that wait: ", "Ещё не действуют: ",
+      standing.pending + (waits ? quote.accrued : Points{}), "");
+  add("Expire first: ", "Сгорят раньше всех: ", standing.expiring - quote.redeemed,
+      (ru ? ", после " : ", after ") + loyalty::format_day(standing.expires_day));
+}
+
 }  // namespace
+
+std::optional<EarnedTerms> earned_terms(const loyalty::Program& program, const Sale& sale) {
+  if (sale.is_return || !sale.quote || sale.quote->accrued.units <= 0) return std::nullopt;
+  const auto& plan = program.plan();
+  const auto offset =
+      sale.circumstances ? sale.circumstances->utc_offset_min.value_or(plan.settings.utc_offset_min)
+                         : plan.settings.utc_offset_min;
+  const auto lot = loyalty::new_lot(plan.purses[0], {}, 0, sale.closed_us, offset);
+  EarnedTerms out;
+  if (lot.active_from > sale.closed_us) out.from = loyalty::local_time(lot.active_from, offset).day;
+  if (lot.expires != INT64_MAX) out.until = loyalty::local_time(lot.expires - 1, offset).day;
+  if (!out.from && !out.until) return std::nullopt;
+  return out;
+}
 
 std::vector<std::string> cashier_lines(const Sale& sale, Language language) {
   std::vector<std::string> out;
@@ -52,14 +99,10 @@ std::vector<SlipLine> slip_lines(const Sale& sale, Language language) {
                    true});
     out.push_back({(ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
                        : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
-                       to_string(quote.accrued),
+                       to_string(quote.accrued) + (sale.is_return ? "" : terms(sale, ru)),
                    true});
     // Of a return `available` is what was there when it was sold.
-    const Points left = sale.customer->available - quote.redeemed + quote.accrued;
-    if (!sale.is_return && sale.customer->verified && left.units != 0) {
-      out.push_back(
-          {(ru ? "Баллов после чека: " : "Points after this receipt: ") + to_string(left), true});
-    }
+    if (!sale.is_return && sale.customer->verified) put_standing(sale, ru, out);
   }
   for (const auto& coupon : coupons) {
     if (sale.is_return) break;

@@ -23,4 +23,7 @@ struct SlipLine {
 // when there is nothing to hand out: no customer and no coupon.
 std::vector<SlipLine> slip_lines(const Sale& sale, Language language);
 
+// From and until when the points of a sale that was closed can be spent.
+std::optional<EarnedTerms> earned_terms(const loyalty::Program& program, const Sale& sale);
+
 }  // namespace till::checkout

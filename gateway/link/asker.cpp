@@ -19,7 +19,8 @@ CustomerInfo info(wire::Customer&& c) {
           c.allowance_expires_us,
           std::move(c.profile),
           std::move(c.coupon),
-          c.inactive};
+          c.inactive,
+          c.standing};
 }
 
 }  // namespace

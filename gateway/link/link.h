@@ -61,6 +61,7 @@ struct CustomerInfo {
   wire::Profile profile = {};
   wire::Coupon coupon = {};  // of a coupon question
   bool inactive = false;     // the card is not active yet
+  wire::Standing standing = {};
 };
 
 template <class T>

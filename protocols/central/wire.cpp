@@ -220,7 +220,9 @@ Result<Customer> get(const pb::Customer& from) {
                   from.allowance_expires(),
                   get(from.profile()),
                   get(from.coupon()),
-                  from.inactive()};
+                  from.inactive(),
+                  {Points{from.standing().welcome()}, Points{from.standing().pending()},
+                   Points{from.standing().expiring()}, from.standing().expires_day()}};
 }
 
 void put(pb::Customer& to, const Customer& customer) {
@@ -234,6 +236,12 @@ void put(pb::Customer& to, const Customer& customer) {
   if (customer.profile != Profile{}) put(*to.mutable_profile(), customer.profile);
   if (customer.coupon != Coupon{}) put(*to.mutable_coupon(), customer.coupon);
   to.set_inactive(customer.inactive);
+  if (const auto& s = customer.standing; s != Standing{}) {
+    to.mutable_standing()->set_welcome(s.welcome.units);
+    to.mutable_standing()->set_pending(s.pending.units);
+    to.mutable_standing()->set_expiring(s.expiring.units);
+    to.mutable_standing()->set_expires_day(s.expires_day);
+  }
 }
 
 }  // namespace

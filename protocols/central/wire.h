@@ -216,6 +216,15 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
+// What the customer may want to know of her points beside what can be spent.
+struct Standing {
+  Points welcome;                // given for this enrolment
+  Points pending;                // not active yet
+  Points expiring;               // the part that goes first …
+  std::int64_t expires_day = 0;  // … after this local day
+  bool operator==(const Standing&) const = default;
+};
+
 struct Customer {
   CustomerId id;
   std::string card_type;
@@ -227,6 +236,7 @@ struct Customer {
   Profile profile = {};
   Coupon coupon = {};     // of a coupon question
   bool inactive = false;  // her card is not active yet: it earns, and pays nothing
+  Standing standing = {};
   bool operator==(const Customer&) const = default;
 };
 
