@@ -116,6 +116,26 @@ TEST_F(Managing, TheAccountOfASellerIsShown) {
   EXPECT_EQ(refuse({{"command", "balance"}, {"customer", "anna"}}), Code::kUnknownCard);
 }
 
+TEST_F(Managing, EventsGiveOnceAKeyAndAreListed) {
+  run({{"command", "store.add"}, {"name", "shop-1"}});
+  run({{"command", "program.set"}, {"body", R"({"id":"p","version":1,"rules":[
+           {"id":"r","on":"visit","give":{"earn":{"fixed":"5","to":"cashier"}}}]})"}});
+  const boost::json::object visit{{"command", "events.add"}, {"event", "visit"}, {"seller", "anna"},
+                                  {"store", "shop-1"},       {"note", "polite"}, {"key", "k"}};
+  EXPECT_EQ(run(visit), run(visit));
+  run({{"command", "events.add"}, {"event", "visit"}, {"seller", "anna"}});
+  const auto anna = run({{"command", "balance"}, {"customer", "cashier:anna"}});
+  EXPECT_EQ(anna.at("balance").as_string(), "10.00");
+  const auto all = run({{"command", "events.list"}}).as_array();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].at("note").as_string(), "polite");
+  EXPECT_EQ(all[0].at("given").at("credits").at(0).at("account").as_string(), "cashier:anna");
+  EXPECT_EQ(run({{"command", "events.list"}, {"event", "x"}}).as_array().size(), 0U);
+  EXPECT_EQ(
+      refuse({{"command", "events.add"}, {"event", "visit"}, {"seller", "a"}, {"store", "x"}}),
+      Code::kStoreUnknown);
+}
+
 TEST_F(Managing, TheBalanceSaysWhatIsSetAsideAndEndsByTheProgramsClock) {
   run({{"command", "program.set"},
        {"body", R"({"id":"p","version":1,"settings":{"utc_offset":"+03:00"},

@@ -23,6 +23,7 @@ struct Options {
   std::string customer, file;
   std::string segment, not_segment, date, referrer, code, type, until;
   std::string into, from, key, new_hash;
+  std::string event, seller, store, note;
   bool restore = false;
   bool csv = false;
 };
@@ -45,5 +46,7 @@ CLI::App* leaf(CLI::App& parent, const std::string& name, const std::string& abo
 
 // customer_cli.cpp
 void build_customers(CLI::App& app, Options& o, Command& chosen);
+// event_cli.cpp
+void build_events(CLI::App& app, Options& o, Command& chosen);
 
 }  // namespace till::central

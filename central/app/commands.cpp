@@ -60,6 +60,8 @@ Result<value> Commands::dispatch(const std::string& command, JsonObject& in) {
   if (command == "coupons.add") return coupons_add(in);
   if (command == "coupons.list") return coupons_list(in);
   if (command == "coupons.void") return coupons_void(in);
+  if (command == "events.add") return events_add(in);
+  if (command == "events.list") return events_list(in);
   if (command == "balance") return balance(in);
   if (command == "purchases") return purchases(in);
   if (command == "program.set") return program_set(in);
@@ -188,9 +190,12 @@ Result<value> Commands::balance(JsonObject& in) {
                 {"held", to_string(points.held)},
                 {"allowances", to_string(central_.holds.allowed(id))},
                 {"owed", to_string(points.owed)}};
+  const auto offset = central_.programs.current().plan().settings.utc_offset_min;
+  if (points.activates != INT64_MAX) {
+    answer["activates_local"] = loyalty::format_minute(points.activates, offset);
+  }
   if (points.expires != INT64_MAX) {
     answer["expiring"] = to_string(points.expiring);
-    const auto offset = central_.programs.current().plan().settings.utc_offset_min;
     answer["expires"] = points.expires;
     answer["expires_local"] = loyalty::format_minute(points.expires, offset);
   }

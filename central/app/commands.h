@@ -43,6 +43,8 @@ class Commands {
   Result<boost::json::value> coupons_add(JsonObject& in);
   Result<boost::json::value> coupons_list(JsonObject& in);
   Result<boost::json::value> coupons_void(JsonObject& in);
+  Result<boost::json::value> events_add(JsonObject& in);
+  Result<boost::json::value> events_list(JsonObject& in);
   Result<boost::json::value> alarms();
   Result<boost::json::value> prove();
   Result<boost::json::value> program_trust(JsonObject& in);

@@ -68,6 +68,9 @@ Result<int> balance(const Options& o) {
       fmt::print("{} {}\n", say(o, en, ru), text_of(answer, field));
   };
   more("pending", "pending  ", "ждут    ");
+  if (const auto from = text_of(answer, "activates_local"); !from.empty()) {
+    fmt::print("{} {}\n", say(o, "  the first from", "  первые с"), from);
+  }
   more("held", "held     ", "отложено");
   more("allowances", "allowed to stores", "магазинам без связи");
   more("owed", "owed     ", "долг    ");

@@ -1,4 +1,4 @@
-// Customers and coupons by hand: history, segments, the coupon book.
+// Customers, coupons and events by hand: history, segments, the coupon book.
 #include "central/app/commands.h"
 #include "central/ledger/limits.h"
 #include "gateway/base/utf8.h"
@@ -141,6 +141,49 @@ Result<value> Commands::coupons_void(JsonObject& in) {
   TILL_CHECK(in.finish());
   TILL_CHECK(central_.coupons.set_void(code, !restore));
   return object{{"code", code}};
+}
+
+// Without a key each is a new one; the answer names it.
+Result<value> Commands::events_add(JsonObject& in) {
+  Event event;
+  event.name = TILL_TRY(plain_text(in, "event"));
+  event.customer = TILL_TRY(plain_text(in, "customer"));
+  event.cashier = TILL_TRY(plain_text(in, "seller"));
+  event.store.value = TILL_TRY(plain_text(in, "store"));
+  event.note = TILL_TRY(plain_text(in, "note"));
+  event.at = central_.clock.unix_us();
+  auto key = TILL_TRY(plain_text(in, "key"));
+  TILL_CHECK(in.finish());
+  if (!event.store.value.empty() &&
+      !central_.db.query("SELECT 1 FROM stores WHERE store=?", event.store.value).next()) {
+    return fail(Code::kStoreUnknown, event.store.value);
+  }
+  if (key.empty()) key = to_string(new_uuid(central_.clock, central_.random));
+  auto given = TILL_TRY(central_.events.told(key, event));
+  given["key"] = key;
+  return given;
+}
+
+Result<value> Commands::events_list(JsonObject& in) {
+  const auto after = TILL_TRY(in.get_or<std::int64_t>("after", 0));
+  const auto name = TILL_TRY(plain_text(in, "event"));
+  TILL_CHECK(in.finish());
+  auto rows = central_.db.query(
+      "SELECT n, at, name, customer, cashier, store, note, given FROM events "
+      "WHERE n>?1 AND (?2='' OR name=?2) ORDER BY n LIMIT ?3",
+      after, name, static_cast<int>(limits::kMaxRows));
+  array out;
+  while (rows.next()) {
+    out.push_back(object{{"n", rows.integer(0)},
+                         {"at", rows.integer(1)},
+                         {"event", rows.text(2)},
+                         {"customer", rows.text(3)},
+                         {"seller", rows.text(4)},
+                         {"store", rows.text(5)},
+                         {"note", rows.text(6)},
+                         {"given", TILL_TRY(parse_json(rows.text(7)))}});
+  }
+  return out;
 }
 
 }  // namespace till::central

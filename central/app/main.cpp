@@ -237,6 +237,7 @@ int main(int argc, char** argv) {
   build_stores(app, options, chosen);
   build_customers(app, options, chosen);
   build_coupons(app, options, chosen);
+  build_events(app, options, chosen);
   build_reports(app, options, chosen);
   try {
     app.parse(argc, argv);

@@ -4,6 +4,8 @@
 
 #include "gateway/base/json.h"
 #include "gateway/base/limits.h"
+#include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/plan.h"
 
 namespace till::central {
 
@@ -68,8 +70,15 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::Enrol& as
   const auto record = directory_.record(enrolled.id);
   if (!record) return fail(Code::kInternal, "enrol");
   cards_.enrolled(*record, enrolled.begins, !ask.phone_hash.empty());
-  if (enrolled.fresh) welcome_.give(*record, store.id, clock_.unix_us());
-  return customer(*record, store.id);
+  Points welcome;
+  if (enrolled.fresh) {
+    for (const auto& c : events_.enrolled(*record, store.id, clock_.unix_us()).credits) {
+      if (c.account == record->id.value && c.purse == "points") welcome += c.amount;
+    }
+  }
+  auto answer = customer(*record, store.id);
+  answer.standing.welcome = welcome;
+  return answer;
 }
 
 Result<wire::Customer> Answers::answer(const Store& store, const wire::Balance& ask) {
@@ -87,10 +96,20 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::CouponQue
   return out;
 }
 
+wire::Standing Answers::standing(const CustomerId& id) {
+  const auto points = ledger_.standing({id});
+  wire::Standing out{{}, points.pending, points.expiring, 0};
+  if (points.expires == INT64_MAX) return out;
+  const auto offset = programs_.current().plan().settings.utc_offset_min;
+  out.expires_day = loyalty::local_time(points.expires - 1, offset).day;
+  return out;
+}
+
 wire::Customer Answers::customer(const CustomerRecord& record, const StoreId& store) {
   wire::Customer out{record.id, record.card_type, {}, record.blocked, {}, {}, 0, {}, {}};
   out.inactive = !cards_.active(record);
   out.profile = profiles_.of(record.id, store);
+  out.standing = standing(record.id);
   out.available = std::max(holds_.available(record.id, store), Points{});
   if (const auto allowance = holds_.allowance(record.id, store)) {
     out.allowance = allowance->id;

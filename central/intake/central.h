@@ -20,10 +20,10 @@ struct Central {
         merges(db, ledger, clock),
         directory(db, clock, random),
         cards(db, programs, directory, clock),
-        welcome(db, ledger, programs, profiles),
+        events(db, ledger, programs, profiles, coupons, directory, random),
         facts(db, ledger, holds, coupons, profiles, programs, directory, cards, clock),
         intake(db, facts, clock, metrics),
-        answers(db, holds, coupons, profiles, directory, cards, welcome, clock) {}
+        answers(db, ledger, programs, holds, coupons, profiles, directory, cards, events, clock) {}
 
   Clock& clock;
   Random& random;
@@ -37,7 +37,7 @@ struct Central {
   Merges merges;
   Directory directory;
   Cards cards;
-  Welcome welcome;
+  Events events;
   Facts facts;
   Intake intake;
   Answers answers;

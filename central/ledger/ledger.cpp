@@ -36,6 +36,8 @@ std::string_view name(Kind kind) {
       return "return_redeemed";
     case Kind::kWelcome:
       return "welcome";
+    case Kind::kEvent:
+      return "event";
     case Kind::kGrant:
       return "grant";
     case Kind::kExpire:
@@ -85,6 +87,7 @@ Standing Ledger::standing(const AccountId& account) {
       out.held += held;
       if (lots.integer(2) > now) {
         out.pending += left;
+        out.activates = std::min(out.activates, lots.integer(2));
       } else if (const auto ends = lots.integer(3); ends > now) {
         out.available += left;
         if (ends < out.expires) {

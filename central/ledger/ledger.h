@@ -20,6 +20,7 @@ enum class Kind {
   kReturnAccrued,   // - a return takes back what the sale had earned
   kReturnRedeemed,  // + a return gives back what the sale was paid with
   kWelcome,         // + once for each customer
+  kEvent,           // + something happened that is no sale
   kGrant,           // + by a person
   kExpire,          // - what was not spent in time
   kMergeOut,        // - to the customer she was found to be (+ a debt that goes there)
@@ -58,9 +59,10 @@ struct HoldId {
 
 // Of one account at one moment.
 struct Standing {
-  Points balance;    // the sum of the postings
-  Points available;  // active, not held, without what is owed
-  Points pending;    // not active yet
+  Points balance;                      // the sum of the postings
+  Points available;                    // active, not held, without what is owed
+  Points pending;                      // not active yet …
+  std::int64_t activates = INT64_MAX;  // … the first of them until then
   Points held;
   Points owed;
   Points expiring;                   // the part that goes first …

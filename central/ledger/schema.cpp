@@ -114,6 +114,12 @@ CREATE TABLE IF NOT EXISTS coupon_uses (
   STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coupon_uses_sale ON coupon_uses (sale);
 
+-- what happened that is no sale, and what the program gave for it (JSON)
+CREATE TABLE IF NOT EXISTS events (
+  n INTEGER PRIMARY KEY, event BLOB NOT NULL UNIQUE, name TEXT NOT NULL, customer TEXT NOT NULL,
+  cashier TEXT NOT NULL, store TEXT NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL,
+  given TEXT NOT NULL) STRICT;
+
 -- cards that had, or have, to be activated
 CREATE TABLE IF NOT EXISTS card_states (
   customer TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('issued', 'active')),
