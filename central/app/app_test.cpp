@@ -123,13 +123,16 @@ TEST_F(Managing, EventsGiveOnceAKeyAndAreListed) {
   const boost::json::object visit{{"command", "events.add"}, {"event", "visit"}, {"seller", "anna"},
                                   {"store", "shop-1"},       {"note", "polite"}, {"key", "k"}};
   EXPECT_EQ(run(visit), run(visit));
-  run({{"command", "events.add"}, {"event", "visit"}, {"seller", "anna"}});
-  const auto anna = run({{"command", "balance"}, {"customer", "cashier:anna"}});
+  run({{"command", "events.add"}, {"event", "visit"}, {"seller", "anna"}, {"store", "shop-1"}});
+  const auto anna = run({{"command", "balance"}, {"seller", "anna"}, {"store", "shop-1"}});
   EXPECT_EQ(anna.at("balance").as_string(), "10.00");
   const auto all = run({{"command", "events.list"}}).as_array();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].at("note").as_string(), "polite");
-  EXPECT_EQ(all[0].at("given").at("credits").at(0).at("account").as_string(), "cashier:anna");
+  EXPECT_EQ(all[0].at("given").at("credits").at(0).at("account").as_string(),
+            "cashier:" + wire::seller_key("shop-1", "anna"));
+  EXPECT_EQ(refuse({{"command", "events.add"}, {"event", "visit"}, {"seller", "a"}}),
+            Code::kMissingField);
   EXPECT_EQ(run({{"command", "events.list"}, {"event", "x"}}).as_array().size(), 0U);
   EXPECT_EQ(
       refuse({{"command", "events.add"}, {"event", "visit"}, {"seller", "a"}, {"store", "x"}}),

@@ -8,6 +8,7 @@
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/plan.h"
 #include "gateway/loyalty/reach.h"
+#include "protocols/central/chain.h"
 
 namespace till::central {
 namespace {
@@ -176,7 +177,13 @@ Result<value> Commands::balance(JsonObject& in) {
   const wire::Lookup lookup{TILL_TRY(in.get_or<std::string>("card_hash", "")),
                             TILL_TRY(in.get_or<std::string>("phone_hash", "")), false};
   const auto hash_key = TILL_TRY(in.get_or<std::string>("hash_key", "chain"));
+  const auto seller = TILL_TRY(in.get_or<std::string>("seller", ""));
+  const auto store = TILL_TRY(in.get_or<std::string>("store", ""));
   TILL_CHECK(in.finish());
+  if (!seller.empty()) {
+    if (store.empty()) return fail(Code::kMissingField, "store");
+    id.value = "cashier:" + wire::seller_key(store, seller);
+  }
   if (id.value.empty()) id = TILL_TRY(central_.directory.find({{}, hash_key}, lookup)).id;
   // Sellers and partners have accounts, though they are no customers.
   const bool other = id.value.starts_with("cashier:") || id.value.starts_with("partner:");

@@ -53,13 +53,15 @@ Result<int> customers_types(const Options& o) {
 }
 
 Result<int> balance(const Options& o) {
-  if (o.customer.empty() && o.card_hash.empty() && o.phone_hash.empty()) {
-    return fail(Code::kMissingField, "CUSTOMER | --card-hash | --phone-hash");
+  if (o.customer.empty() && o.card_hash.empty() && o.phone_hash.empty() && o.seller.empty()) {
+    return fail(Code::kMissingField, "CUSTOMER | --card-hash | --phone-hash | --seller");
   }
   const auto answer = TILL_TRY(Session(o.data)({{"command", "balance"},
                                                 {"customer", o.customer},
                                                 {"card_hash", o.card_hash},
                                                 {"phone_hash", o.phone_hash},
+                                                {"seller", o.seller},
+                                                {"store", o.store},
                                                 {"hash_key", o.hash_key}}));
   fmt::print("{} {}\n{} {}\n", say(o, "balance  ", "баланс  "), text_of(answer, "balance"),
              say(o, "available", "доступно"), text_of(answer, "available"));
@@ -204,11 +206,12 @@ void build_customers(CLI::App& app, Options& o, Command& chosen) {
        customers_types);
   build_cards(*customers, o, chosen);
   auto* one = leaf(app, "balance", "one customer's points", o, chosen, balance);
-  one->add_option("customer", o.customer,
-                  "the customer's id, cashier:NAME, partner:NAME, or one of the hashes");
+  one->add_option("customer", o.customer, "the customer's id, partner:NAME, or one of the hashes");
   one->add_option("--card-hash", o.card_hash, "as `tillbridge identity` prints it");
   one->add_option("--phone-hash", o.phone_hash, "as `tillbridge identity` prints it");
   one->add_option("--hash-key", o.hash_key)->capture_default_str();
+  one->add_option("--seller", o.seller, "a seller's account: the name, as tills give it …");
+  one->add_option("--store", o.store, "… and her store");
 }
 
 }  // namespace till::central

@@ -9,15 +9,17 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-// "50.00 points; 1.00 mugs to cashier:anna; coupon 7712; gift tea x 1.000".
-std::string given_words(const Options& o, const value& given, const std::string& customer) {
+// "50.00 points; 1.00 mugs to anna; coupon 7712; gift tea x 1.000".
+std::string given_words(const Options& o, const value& given, const std::string& customer,
+                        const std::string& seller) {
   std::string out;
   const auto add = [&](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
   for (const auto& credit : given.at("credits").as_array()) {
-    const auto account = text_of(credit, "account");
-    const auto whose = account == customer
-                           ? std::string()
-                           : fmt::format(" {} {}", say(o, "to", "на счёт"), account);
+    auto account = text_of(credit, "account");
+    const bool hers = account == customer;
+    if (account.starts_with("cashier:")) account = seller;
+    const auto whose =
+        hers ? std::string() : fmt::format(" {} {}", say(o, "to", "на счёт"), account);
     const auto purse = text_of(credit, "purse");
     add(fmt::format("{} {}{}", text_of(credit, "amount"),
                     purse == "points" ? say(o, "points", "баллов") : std::string_view(purse),
@@ -41,7 +43,7 @@ Result<int> events_add(const Options& o) {
                                                {"store", o.store},
                                                {"note", o.note},
                                                {"key", o.key}}));
-  fmt::print("{}: {}\n", text_of(given, "key"), given_words(o, given, o.customer));
+  fmt::print("{}: {}\n", text_of(given, "key"), given_words(o, given, o.customer, o.seller));
   return 0;
 }
 
@@ -56,13 +58,14 @@ Result<int> events_list(const Options& o) {
   return list(o, {{"command", "events.list"}, {"event", o.event}}, columns, "n",
               [&](const value& row) {
                 const auto customer = text_of(row, "customer");
-                return std::vector<std::string>{local_time(row.at("at").as_int64()),
-                                                text_of(row, "event"),
-                                                text_of(row, "store"),
-                                                text_of(row, "seller"),
-                                                customer,
-                                                given_words(o, row.at("given"), customer),
-                                                text_of(row, "note")};
+                return std::vector<std::string>{
+                    local_time(row.at("at").as_int64()),
+                    text_of(row, "event"),
+                    text_of(row, "store"),
+                    text_of(row, "seller"),
+                    customer,
+                    given_words(o, row.at("given"), customer, text_of(row, "seller")),
+                    text_of(row, "note")};
               });
 }
 
@@ -74,7 +77,7 @@ void build_events(CLI::App& app, Options& o, Command& chosen) {
                    chosen, events_add);
   add->add_option("event", o.event, "as the rules' `on` has it")->required();
   add->add_option("--customer", o.customer, "whose it is");
-  add->add_option("--seller", o.seller, "the seller's name, as tills give it with a sale");
+  add->add_option("--seller", o.seller, "the seller's name, as tills give it; with --store");
   add->add_option("--store", o.store, "where");
   add->add_option("--note", o.note, "for the report");
   add->add_option("--key", o.key, "the same one again gives nothing more; else each is a new one");

@@ -6,6 +6,7 @@
 #include "gateway/base/json.h"
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/plan.h"
+#include "protocols/central/chain.h"
 
 namespace till::central {
 namespace {
@@ -54,6 +55,10 @@ Result<boost::json::object> Events::told(const std::string& key, const Event& ev
   if (event.customer.empty() && event.cashier.empty()) {
     return fail(Code::kMissingField, "customer | seller");
   }
+  // Sellers of one name in two stores are two.
+  if (!event.cashier.empty() && event.store.value.empty()) {
+    return fail(Code::kMissingField, "store");
+  }
   Event happened = event;
   std::string card_type;
   if (!event.customer.empty()) {
@@ -79,6 +84,8 @@ Given Events::happen(const Uuid& id, const Event& event, const std::string& card
   const auto& program = programs_.current();
   const auto offset = program.plan().settings.utc_offset_min;
   const CustomerId customer{event.customer};
+  const auto seller =
+      event.cashier.empty() ? "" : wire::seller_key(event.store.value, event.cashier);
   auto basket = basket_of(event);
   auto profile = profiles_.at(customer, event.store);
   if (!customer.value.empty()) {
@@ -94,7 +101,7 @@ Given Events::happen(const Uuid& id, const Event& event, const std::string& card
   std::map<std::pair<std::string, std::string>, std::int64_t> sums;  // by account and purse
   if (gives.accrued.units > 0) sums[{event.customer, "points"}] = gives.accrued.units;
   for (const auto& entry : effects.purses) {
-    const auto account = profiles_.account(entry.to, customer, event.cashier);
+    const auto account = profiles_.account(entry.to, customer, seller);
     if (entry.amount > 0 && !account.empty()) sums[{account, entry.purse}] += entry.amount;
   }
   Given given;

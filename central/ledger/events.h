@@ -19,7 +19,7 @@ namespace till::central {
 struct Event {
   std::string name;      // as rules' `on` has it
   std::string customer;  // "" = no customer's
-  std::string cashier;   // the seller who took part, "" = none
+  std::string cashier;   // the name of the seller who took part, "" = none
   StoreId store;         // where, "" = nowhere in particular
   std::string note;      // for the report
   std::int64_t at = 0;   // Unix microseconds; days and hours are those of the program's clock
@@ -27,7 +27,7 @@ struct Event {
 
 struct Given {
   struct Credit {
-    std::string account;  // a customer's id, cashier:NAME, partner:NAME
+    std::string account;  // a customer's id, cashier:KEY (protocols/central/chain.h), partner:NAME
     std::string purse;
     Points amount;
   };
@@ -56,7 +56,8 @@ class Events {
   Given enrolled(const CustomerRecord& customer, const StoreId& store, std::int64_t at);
   // Told by a person, once for a key: the same again gives nothing more, and answers what it gave.
   // kDuplicate when the key was another event's, kUnknownCard, kBadValue for what is no event of
-  // that kind (sale, enrolment), kMissingField without a customer and a seller.
+  // that kind (sale, enrolment), kMissingField without a customer and a seller, or for a seller
+  // without a store.
   Result<boost::json::object> told(const std::string& key, const Event& event);
 
  private:

@@ -8,13 +8,8 @@
 namespace till::checkout {
 namespace {
 
-constexpr std::size_t kCashierDigits = 32;
-
-// Central keeps an account for each cashier and no name: a hash of store and name.
-std::string cashier_key(const Sale& sale) {
-  const auto& store = sale.circumstances ? sale.circumstances->store : std::string();
-  return to_hex(wire::chain_hash(as_bytes(store), as_bytes(sale.cashier)))
-      .substr(0, kCashierDigits);
+std::string seller_key(const Sale& sale) {
+  return wire::seller_key(sale.circumstances ? sale.circumstances->store : "", sale.cashier);
 }
 
 void put_effects(const Sale& sale, wire::SaleFact& out) {
@@ -34,7 +29,7 @@ void put_effects(const Sale& sale, wire::SaleFact& out) {
   for (const auto& entry : effects.purses) {
     if (entry.purse == "points" && entry.to.empty()) continue;  // in redeemed
     out.purses.push_back({entry.purse, entry.to, entry.amount, entry.rule});
-    if (entry.to == "cashier") out.cashier = cashier_key(sale);
+    if (entry.to == "cashier") out.cashier = seller_key(sale);
   }
   for (const auto& use : effects.rules) {
     out.rules.push_back({use.rule, use.times, use.amount, use.funded_by});

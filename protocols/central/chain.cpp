@@ -14,4 +14,9 @@ Buffer chain_hash(Bytes previous, Bytes payload) {
   return hash;
 }
 
+std::string seller_key(std::string_view store, std::string_view name) {
+  constexpr std::size_t kDigits = 32;
+  return to_hex(chain_hash(as_bytes(store), as_bytes(name))).substr(0, kDigits);
+}
+
 }  // namespace till::wire
