@@ -12,6 +12,7 @@ Result<NameSet> Loader::names(JsonObject& in, std::string_view field, bool may_b
   NameSet set;
   for (const auto& [path, value] : TILL_TRY(in.array(field, kMaxNames))) {
     const auto id = plan.names.add(TILL_TRY(json_as<std::string>(*value, path)));
+    if (id == kNoName) return fail(Code::kBadValue, path + ": \"\"");
     if (set.has(id)) return fail(Code::kDuplicate, path);
     set.add(id);
   }

@@ -18,7 +18,9 @@ inline constexpr NameId kNoName = 0;  // a name the program never mentions
 // memory that costs.
 class Names {
  public:
+  // "" is no name, and never becomes one.
   NameId add(std::string_view name) {
+    if (name.empty()) return kNoName;
     if (const auto known = find(name); known != kNoName) return known;
     texts_.emplace_back(name);
     if (texts_.size() * 2 > table_.size()) grow();
@@ -27,7 +29,7 @@ class Names {
     return id;
   }
   [[nodiscard]] NameId find(std::string_view name) const {
-    if (table_.empty()) return kNoName;
+    if (table_.empty() || name.empty()) return kNoName;
     const auto wanted = hash(name);
     for (auto at = wanted & mask();; at = (at + 1) & mask()) {
       const auto& entry = table_[at];
