@@ -81,7 +81,7 @@ void Evaluator::read_context(const Basket& basket) {
   const auto& names = plan_.names;
   now_ =
       local_time(basket.instant_us, basket.utc_offset_min.value_or(plan_.settings.utc_offset_min));
-  event_ = basket.event == "sale" ? kNoName : names.find(basket.event);
+  event_ = basket.event.empty() || basket.event == "sale" ? kNoName : names.find(basket.event);
   store_ = names.find(basket.store);
   till_ = names.find(basket.till);
   runs_ = !plan_.paused && plan_.valid.has(now_) &&
@@ -357,10 +357,23 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
       break;
   }
   if (!good) *blame = {reason_of(c.kind)};
+  if (!good && c.kind == kTier) *blame = missing_level(c);
   const bool about_customer = c.kind == kVerified || c.kind == kCardType || c.kind == kSegment ||
                               c.kind == kTier || c.kind == kExperiment || c.kind == kCardPromotion;
   if (!good && about_customer && !customer_) *blame = {Why::kNoCustomer};
   return good;
+}
+
+// The lowest level above hers that would do.
+Evaluator::Blame Evaluator::missing_level(const Condition& c) const {
+  if (out_.next_tier < 0) return {Why::kTier};
+  const auto& steps = plan_.tiers->steps;
+  const auto next = static_cast<std::size_t>(out_.next_tier);
+  for (auto at = next; at < steps.size(); ++at) {
+    if (!c.names.has(steps[at].key)) continue;
+    return {Why::kTier, steps[at].from - steps[next].from + out_.to_next_tier, steps[at].key};
+  }
+  return {Why::kTier};
 }
 
 bool Evaluator::enough_coupons(const Condition& c, Blame* blame) const {

@@ -51,7 +51,11 @@ std::int64_t Evaluator::redeem_limit() {
 }
 
 void Evaluator::redemption() {
-  if (!customer_ || event_ != kNoName) return;
+  if (event_ != kNoName) return;
+  if (!customer_) {
+    if (redeem_ > 0) say(Why::kRedeemNoCustomer, -1);
+    return;
+  }
   if (!plan_.redeem || !runs_) {
     if (redeem_ > 0) say(Why::kRedeemNoProgram, -1);
     return;
@@ -296,22 +300,55 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   return sum;
 }
 
-// A coupon more than the rule uses up stays the customer's.
-bool Evaluator::spared(const Code& code, std::uint32_t rule) const {
-  const auto& takes = plan_.rules[rule].takes;
-  return takes.count > 0 && code.type == takes.type &&
-         code.taken != static_cast<std::int64_t>(rule);
+// Marks what a condition that holds was met with: of each list one code, the one entered first; a
+// code more stays the customer's. False when no code met it.
+bool Evaluator::use_codes(const Condition& c, std::uint32_t rule) {
+  using enum Condition::Kind;
+  bool met = false;
+  switch (c.kind) {
+    case kAll:
+      for (const auto& part : c.parts) met = use_codes(part, rule) || met;
+      return met;
+    case kAny:
+      return std::ranges::any_of(c.parts, [&](const auto& part) {
+        Blame ignored;
+        return holds(part, &ignored) && use_codes(part, rule);
+      });
+    case kCode:
+    case kCoupon:
+      for (auto& code : codes_) {
+        if (c.every > 0 ? code.taken != static_cast<std::int64_t>(rule) || code.type != c.name
+                        : !c.names.has(c.kind == kCode ? code.name : code.type)) {
+          continue;
+        }
+        code.used_by = rule;
+        met = true;
+        if (c.every == 0) return true;
+      }
+      return met;
+    default:
+      return false;
+  }
 }
 
 void Evaluator::code_results() {
+  for (auto& code : codes_) code.used_by = -1;
+  if (codes_.empty()) return;
+  for (const auto rule : gave_list_) {
+    if (plan_.rules[rule].needs_code) use_codes(plan_.rules[rule].when, rule);
+  }
   for (std::size_t i = 0; i < codes_.size(); ++i) {
     Reason result{codes_[i].status, -1, static_cast<std::int32_t>(i), 0, 0};
-    for (const auto rule : gave_list_) {
-      if (!code_is_for(codes_[i], rule) || spared(codes_[i], rule)) continue;
+    if (codes_[i].used_by >= 0) {
       result.why = Why::kCodeUsed;
-      result.rule = static_cast<std::int32_t>(rule);
+      result.rule = static_cast<std::int32_t>(codes_[i].used_by);
     }
-    if (result.why == Why::kCodeNotApplied) {  // the reason the rule gave, if any
+    const bool spare =
+        result.why == Why::kCodeNotApplied &&
+        std::ranges::any_of(gave_list_, [&](auto rule) { return code_is_for(codes_[i], rule); });
+    if (spare) {
+      result.why = Why::kCodeSpare;
+    } else if (result.why == Why::kCodeNotApplied) {  // the reason the rule gave, if any
       for (const auto& reason : out_.reasons) {
         if (reason.rule < 0) continue;
         const auto rule = static_cast<std::uint32_t>(reason.rule);

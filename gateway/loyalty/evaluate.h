@@ -79,7 +79,8 @@ class Evaluator {
     NameId name = kNoName;
     NameId type = kNoName;
     Why status = Why::kCodeNotApplied;
-    std::int64_t taken = -1;  // by the rule that used it up
+    std::int64_t taken = -1;    // by the rule that counts coupons
+    std::int64_t used_by = -1;  // a rule that gave something for it
   };
   // Which part of a condition failed, and how much is missing.
   struct Blame {
@@ -102,6 +103,7 @@ class Evaluator {
   bool basket_holds(const Condition& c, Blame* blame);
   bool counter_holds(const Condition& c, Blame* blame);
   bool date_holds(const Condition& c, Blame* blame);
+  [[nodiscard]] Blame missing_level(const Condition& c) const;
   bool enough_coupons(const Condition& c, Blame* blame) const;
   [[nodiscard]] bool attribute_holds(const Condition& c) const;
   std::int64_t counter(NameId name) const;
@@ -217,7 +219,7 @@ class Evaluator {
   void undo_earned(std::size_t to);
   [[nodiscard]] bool has_account(NameId to) const;
   [[nodiscard]] Why without_account(NameId to) const;
-  [[nodiscard]] bool spared(const Code& code, std::uint32_t rule) const;
+  bool use_codes(const Condition& c, std::uint32_t rule);
   void code_results();
   void finish();
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/loyalty/calendar.h"
+
 namespace till::loyalty {
 namespace {
 
@@ -36,9 +38,10 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"floor", 0, "{rule}: {money} less, because of minimum prices or what was left to pay",
      "{rule}: на {money} меньше из-за минимальных цен или остатка к оплате"},
     {"program_paused", 0, "the program is paused", "программа приостановлена"},
-    {"program_dates", 0, "the program does not run now", "программа сейчас не действует"},
+    {"program_dates", 0, "the program does not run now{days}",
+     "программа сейчас не действует{days}"},
     {"paused", 2, "{rule}: is paused", "{rule}: приостановлена"},
-    {"dates", 2, "{rule}: not on this date", "{rule}: не в эти даты"},
+    {"dates", 2, "{rule}: not on this date{days}", "{rule}: не в эти даты{days}"},
     {"time", 2, "{rule}: not at this time", "{rule}: не в это время"},
     {"no_customer", 1, "{rule}: with a card", "{rule}: по карте"},
     {"only_unknown", 2, "{rule}: only without a card", "{rule}: только без карты"},
@@ -105,9 +108,12 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"code_twice", 1, "this code was entered twice", "этот промокод уже введён"},
     {"code_not_applied", 1, "the code fits nothing on this receipt",
      "промокод ни к чему в чеке не подошёл"},
+    {"code_spare", 1, "not needed here, it stays good",
+     "здесь не нужен, остаётся в силе"},
     {"redeemed", 0, "{points} pay {money_b}", "списано {points} на {money_b}"},
     {"redeem_no_program", 1, "this program takes no points",
      "по этой программе баллы не списываются"},
+    {"redeem_no_customer", 1, "points are used with a card", "баллы списываются по карте"},
     {"redeem_unverified", 1,
      "points cannot be used: the card is not confirmed (new, or central is away)",
      "баллы списать нельзя: карта не подтверждена (новая или нет связи)"},
@@ -232,6 +238,17 @@ std::string pieces(const Plan& plan, NameId type, std::int64_t count, bool russi
                  : fmt::format("{} × coupon “{}”", count, name);
 }
 
+// " (from 2026-12-01 until 2026-12-31)"; nothing for ever.
+std::string days_of(const Calendar& c, bool russian) {
+  std::string out;
+  if (c.from != INT64_MIN) out = (russian ? "с " : "from ") + format_day(c.from / kDaySeconds);
+  if (c.until != INT64_MAX) {
+    out += (out.empty() ? "" : " ") + std::string(russian ? "по " : "until ") +
+           format_day(c.until / kDaySeconds);
+  }
+  return out.empty() ? out : " (" + out + ")";
+}
+
 // The value of one {placeholder}.
 std::string argument(const Plan& plan, const Reason& r, std::string_view what, bool russian) {
   const auto rule_text = [&](std::int64_t rule) {
@@ -277,10 +294,31 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   const auto period = static_cast<std::size_t>(r.why == Why::kRedeemLeft ? r.b : r.a);
   if (what == "period_en") return std::string(kPeriodWords[period].first);
   if (what == "period_ru") return std::string(kPeriodWords[period].second);
+  if (what == "in_days") {
+    return std::to_string(r.a) + " " +
+           form_of(russian ? "день|дня|дней" : "day|days", checked_mul(r.a, 100), russian);
+  }
+  if (what == "days") return days_of(rule == nullptr ? plan.valid : rule->valid, russian);
+  if (what == "level") return std::string(plan.names.text(static_cast<NameId>(r.b)));
+  if (what == "more_en" || what == "more_ru") {
+    if (r.a <= 0) return {};
+    const auto missing = plan.tiers->money ? detail::decimal(r.a, 2) : std::to_string(r.a);
+    return russian ? fmt::format(", осталось {}", missing) : fmt::format(", {} more", missing);
+  }
   if (what == "name") return called(plan, static_cast<NameId>(r.b), russian);
   if (what == "missing")
     return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);
   return {};
+}
+
+// To whom the points go when they are not the customer's.
+std::pair<std::string, std::string> whose(const Plan& plan, const Reason& r) {
+  if (r.rule < 0) return {};
+  const auto to = plan.names.text(plan.rules[static_cast<std::size_t>(r.rule)].give.to);
+  if (to.empty()) return {};
+  if (to == "cashier") return {", to the cashier", ", кассиру"};
+  if (to == "referrer") return {", to whoever recommended the shop", ", тому, кто пригласил"};
+  return {fmt::format(", to {}", to), fmt::format(", на счёт {}", to)};
 }
 
 std::string fill(const Plan& plan, const Reason& r, std::string_view pattern, bool russian) {
@@ -308,11 +346,23 @@ std::string percent_text(Percent percent) {
 
 Words in_words(const Plan& plan, const Reason& reason) {
   const auto& entry = kEntries[static_cast<std::size_t>(reason.why)];
-  if (reason.why == Why::kEarned && reason.b == 0) {  // for no goods
-    return {fill(plan, reason, "{rule}: {points}", false),
-            fill(plan, reason, "{rule}: начислено {points}", true)};
+  Words words{fill(plan, reason, entry.en, false), fill(plan, reason, entry.ru, true)};
+  const auto say = [&](std::string_view en, std::string_view ru) {
+    words = {fill(plan, reason, en, false), fill(plan, reason, ru, true)};
+  };
+  if (reason.why == Why::kTier && reason.b != 0) {
+    say("{rule}: for level {level}{more_en}", "{rule}: для уровня «{level}»{more_ru}");
+  } else if (reason.why == Why::kDate && reason.a > 0) {
+    say("{rule}: in {in_days} ({name})", "{rule}: через {in_days} ({name})");
+  } else if (reason.why == Why::kEarned) {
+    if (reason.b == 0) {  // for no goods
+      say("{rule}: {points}", "{rule}: начислено {points}");
+    }
+    const auto [en, ru] = whose(plan, reason);
+    words.en += en;
+    words.ru += ru;
   }
-  return {fill(plan, reason, entry.en, false), fill(plan, reason, entry.ru, true)};
+  return words;
 }
 
 Words in_words(const Plan& plan, const Basket& basket, const Reason& reason) {

@@ -103,7 +103,8 @@ std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q)
       if (!dry) say(Why::kNeedsAmount, rule, -1, r.give.every - paid);
       return 0;
     }
-    count = std::min(load::kMaxHanded, checked_mul(count, paid / r.give.every));
+    const auto most = load::kMaxHanded * (r.give.kind == Effect::Kind::kGift ? kQuantityScale : 1);
+    count = std::min(most, checked_mul(count, paid / r.give.every));
   }
   if (dry) return 1;
   if (r.give.kind == Effect::Kind::kGift) {

@@ -286,6 +286,16 @@ void Evaluator::give_back(std::int64_t excess) {
     auto& a = out_.applied[i - 1];
     const auto back = std::min(a.amount, excess);
     a.amount -= back;
+    for (auto& reason : out_.reasons) {
+      if (reason.why != Why::kApplied || reason.rule != static_cast<std::int32_t>(a.rule) ||
+          reason.line != static_cast<std::int32_t>(a.line)) {
+        continue;
+      }
+      reason.a -= back;
+      if (reason.a > 0) continue;
+      reason = {Why::kNothingLeft, reason.rule, reason.line, 0, 0};
+    }
+    say(Why::kFloor, a.rule, a.line, back);
     amount_[a.line] += back;
     room_[a.line] += back;
     working_ += back;

@@ -211,7 +211,8 @@ bool wants_code(const Condition& c) {
 Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
   const bool could_be_local = is_local(l, r);
   // What goes by the amount paid comes when that is known.
-  const bool by_paid = r.give.kind == Effect::Kind::kEarn || r.give.every > 0;
+  const bool by_paid =
+      r.give.kind == Effect::Kind::kEarn || (r.give.every > 0 && !r.give.is_discount());
   const auto natural = by_paid          ? Stage::kEarn
                        : r.sets         ? Stage::kSet
                        : r.needs_code   ? Stage::kCoupon
@@ -261,10 +262,19 @@ Result<void> coupon(const Loader& l, JsonObject& in, Effect& e) {
   if (e.quantity < 1 || e.quantity > kMaxHanded) {
     return fail(Code::kOutOfRange, in.path_of("count") + ": 1 to " + std::to_string(kMaxHanded));
   }
-  if (in.has("every")) {
-    e.every = TILL_TRY(in.get<Money>("every")).minor;
-    if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
+  return {};
+}
+
+// For each full amount that is paid.
+Result<void> every(JsonObject& in, Effect& e) {
+  using K = Effect::Kind;
+  if (!in.has("every")) return {};
+  const bool amount = e.kind == K::kAmount && e.per == Per::kReceipt;
+  if (!amount && e.kind != K::kGift && e.kind != K::kCoupon) {
+    return invalid(in.path_of("every"), "for gifts, coupons and an amount per receipt");
   }
+  e.every = TILL_TRY(in.get<Money>("every")).minor;
+  if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
   return {};
 }
 
@@ -327,6 +337,7 @@ Result<Effect> effect(Loader& l, JsonObject in) {
       if (e.value.fixed < 2) return fail(Code::kOutOfRange, in.path_of(field) + ": above 0.01");
       break;
   }
+  TILL_CHECK(every(in, e));
   if (in.has("most_units")) {
     if (e.kind != K::kPercent && e.per != Per::kUnit) {
       return invalid(in.path_of("most_units"), "for percents and per unit");
@@ -363,7 +374,7 @@ Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& 
   }
   r.give = TILL_TRY(effect(l, TILL_TRY(in.object("give"))));
   if (r.give.per == Per::kSet && !r.sets) return invalid(path, "per set needs sets");
-  if (r.sets && r.give.kind == Effect::Kind::kCoupon && r.give.every > 0) {
+  if (r.sets && r.give.kind != Effect::Kind::kEarn && r.give.every > 0) {
     return invalid(in.path_of("give.every"), "sets count for themselves");
   }
   TILL_CHECK(takes(in, r));
@@ -382,6 +393,17 @@ Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& 
     for (const auto& [where, v] : TILL_TRY(in.array("limits", kMaxParts))) {
       r.limits.push_back(TILL_TRY(limit(*v, where)));
     }
+  }
+  // What is counted or paid by a customer needs one.
+  const bool by_customer = r.cost.amount > 0 || std::ranges::any_of(r.limits, [](const Limit& one) {
+                             return one.scope == LimitScope::kCustomer;
+                           });
+  const auto asked = [](const Condition& c) { return c.kind == Condition::Kind::kKnown; };
+  if (by_customer && std::ranges::none_of(r.when.parts, asked)) {
+    Condition known;
+    known.kind = Condition::Kind::kKnown;
+    known.want = true;
+    r.when.parts.insert(r.when.parts.begin(), std::move(known));
   }
   if (const auto group = TILL_TRY(in.find<std::string>("group"))) {
     const auto at = std::ranges::find(l.plan.groups, *group, &Group::id);

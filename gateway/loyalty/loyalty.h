@@ -20,7 +20,7 @@ namespace till::loyalty {
 // Changes whenever the arithmetic does; central replays an entry only with the same revision.
 // 4: gifts that law or a minimum price bars are left out, what points pay for as a payment is
 // taxed, goods a card is sold as are the card, a card that is not active pays nothing.
-inline constexpr int kEvaluationRevision = 4;
+inline constexpr int kEvaluationRevision = 5;
 
 struct Plan;
 

@@ -265,7 +265,7 @@ TEST(Reasons, OfCountersAndDates) {
       R"("when":{"date":{"of":"birthday","yearly":true}},"give":{"percent":"5"})";
   EXPECT_EQ(reason(birthday, kBuyer), "r: not known of the customer: birthday");
   EXPECT_EQ(reason(birthday, R"("customer":{"id":"c","dates":{"birthday":"1990-05-01"}},)"),
-            "r: not on these days (birthday)");
+            "r: in 160 days (birthday)");
 }
 
 TEST(Reasons, OfAccountsNobodyHas) {

@@ -37,7 +37,7 @@ enum class Why : std::uint8_t {
   kNotVerified,
   kCardType,
   kSegment,
-  kTier,
+  kTier,  // [missing to it, the lowest level that would do, 0 = none above]
   kStore,
   kTill,
   kPayment,
@@ -83,9 +83,11 @@ enum class Why : std::uint8_t {
   kCodeForeign,
   kCodeTwice,
   kCodeNotApplied,
+  kCodeSpare,  // the rule needed one, and took another
   // points
   kRedeemed,  // [points, money]
   kRedeemNoProgram,
+  kRedeemNoCustomer,
   kRedeemUnverified,
   kRedeemInactive,  // [as kCardInactive]
   kRedeemCoupons,

@@ -148,6 +148,8 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
 Evaluator::Blame Evaluator::nothing(std::uint32_t rule) const {
   const auto& give = plan_.rules[rule].give;
   if (const auto below = below_ladder(give.value)) return *below;
+  const auto paid = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
+  if (paid < give.every) return {Why::kNeedsAmount, give.every - paid, 0};
   const bool some = std::ranges::any_of(weight_, [](std::int64_t w) { return w > 0; });
   const bool wished = std::ranges::any_of(wish_, [](std::int64_t w) { return w > 0; });
   if (!some || wished || give.kind == Effect::Kind::kPlugin) return {Why::kNothingLeft, 0, 0};
@@ -201,7 +203,9 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
   }
   if (r.give.kind == Effect::Kind::kAmount &&
       (r.give.per == Per::kReceipt || r.give.per == Per::kSet)) {
-    return checked_mul(value, times);
+    if (r.give.every == 0) return checked_mul(value, times);
+    for (const auto w : weight_) sum = checked_add(sum, w);
+    return checked_mul(value, std::max<std::int64_t>(0, sum) / r.give.every);
   }
   if (r.give.kind == Effect::Kind::kPrice && r.give.per == Per::kSet) {
     for (const auto w : weight_) sum = checked_add(sum, w);

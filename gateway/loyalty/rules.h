@@ -148,7 +148,7 @@ struct Effect {
   bool rounding_said = false;
   std::int64_t most_units = kHighest;  // of each line, thousandths
   Earn earn = Earn::kPercent;
-  std::int64_t every = 0;           // kPerAmount, kCoupon: for each full amount
+  std::int64_t every = 0;           // kPerAmount, kCoupon, kGift, kAmount: for each full amount
   Basis basis = Basis::kRemaining;  // of earning
   bool undiscounted = false;        // only on lines no offer has lowered
   NameId purse = kNoName;
