@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "gateway/base/errors.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/log.h"
 #include "protocols/central/wire.h"
 
@@ -98,6 +99,11 @@ void Exports::add(const std::string& id, Exporter exporter) {
   State& state = states_[id];
   state.exporter = std::move(exporter);
   state.next = stream_.position(id);
+  if (state.next == 0) {
+    // From now on entries are kept for it, whether it comes or not.
+    state.next = stream_.first();
+    stream_.keep(id, state.next);
+  }
   state.rest_us = kFirstRestUs;
 }
 
@@ -108,7 +114,26 @@ void Exports::look() {
 std::uint64_t Exports::wanted() const {
   std::uint64_t first = std::numeric_limits<std::int64_t>::max();
   for (const auto& [id, state] : states_) first = std::min(first, state.next);
-  return first;
+  const auto end = stream_.last() + 1;
+  return std::max(first, end - std::min(end, limits::kMaxExportBehind));
+}
+
+std::optional<Error> Exports::lost(const std::string& exporter) const {
+  const auto at = states_.find(exporter);
+  return at == states_.end() ? std::nullopt : at->second.lost;
+}
+
+// Its place in the journal is left as it is: after a restart it is still known what it missed.
+void Exports::miss(const std::string& id, State& state) {
+  const auto first = stream_.first();
+  const auto from = std::max(state.next, state.counted);
+  if (first <= from) return;
+  metrics_.add(fmt::format("tillbridge_export_lost_total{{device=\"{}\"}}", id),
+               static_cast<std::int64_t>(first - from));
+  state.counted = first;
+  const bool known = state.lost.has_value();
+  state.lost = Error{Code::kExportLost, fmt::format("{} to {}", state.next, first - 1), {}};
+  if (!known) log_error("exporter {}: {}", id, describe(*state.lost, Language::kEn));
 }
 
 void Exports::go_on(const std::string& id, State& state) {
@@ -116,14 +141,12 @@ void Exports::go_on(const std::string& id, State& state) {
       stream_.last() + 1 - std::clamp<std::uint64_t>(state.next, 1, stream_.last() + 1);
   metrics_.set(fmt::format("tillbridge_export_behind{{device=\"{}\"}}", id),
                static_cast<std::int64_t>(behind));
-  if (state.busy || behind == 0 || !state.exporter.online()) return;
+  if (state.busy) return;
+  miss(id, state);
+  if (behind == 0 || !state.exporter.online()) return;
   const auto entries = stream_.read(std::max<std::uint64_t>(state.next, 1), kMostRecords);
   if (entries.empty()) return;
-  if (state.next != 0 && entries.front().sequence != state.next) {
-    log_error("exporter {}: entries {} to {} are not kept any more", id, state.next,
-              entries.front().sequence - 1);
-  }
-  state.next = entries.front().sequence;
+  const auto first = entries.front().sequence;
   json::array records;
   std::size_t bytes = 0;
   for (const auto& entry : entries) {
@@ -134,23 +157,27 @@ void Exports::go_on(const std::string& id, State& state) {
   const auto count = records.size();
   state.busy = true;
   state.exporter.write(
-      "export/" + std::to_string(state.next),
-      json::object{{"stream", "facts"}, {"first", state.next}, {"records", std::move(records)}},
-      [this, id, &state, count](const ipc::Outcome& outcome) {
-        answered(id, state, count, outcome);
+      "export/" + std::to_string(first),
+      json::object{{"stream", "facts"}, {"first", first}, {"records", std::move(records)}},
+      [this, id, &state, first, count](const ipc::Outcome& outcome) {
+        answered(id, state, first, count, outcome);
       });
 }
 
 // In doubt is no failure of the order: the batch comes again, and the plugin knows what it has.
-void Exports::answered(const std::string& id, State& state, std::size_t count,
+void Exports::answered(const std::string& id, State& state, std::uint64_t first, std::size_t count,
                        const ipc::Outcome& outcome) {
   if (outcome.verdict != ipc::Verdict::kDone) return failed(id, state, outcome.error);
-  const auto next = next_of(outcome.body, state.next, count);
+  const auto next = next_of(outcome.body, first, count);
   if (!next) return failed(id, state, next.error());
   metrics_.add(fmt::format("tillbridge_export_records_total{{device=\"{}\"}}", id),
-               static_cast<std::int64_t>(*next - state.next));
+               static_cast<std::int64_t>(*next - first));
   state.next = *next;
   stream_.keep(id, state.next);
+  if (state.lost) {
+    log_warning("exporter {}: it goes on without the entries {}", id, state.lost->detail);
+    state.lost.reset();
+  }
   if (!state.failing.empty()) log_info("exporter {}: it takes records again", id);
   state.failing.clear();
   state.rest_us = kFirstRestUs;

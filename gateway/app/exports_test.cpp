@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/base/limits.h"
 #include "protocols/central/wire.h"
 
 namespace till::app {
@@ -12,24 +13,24 @@ namespace json = boost::json;
 // A stream of so many entries and one exporter, answered by the test.
 class ExportsTest : public testing::Test {
  protected:
-  void add(std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i) {
-      wire::SaleFact sale;
-      sale.total = static_cast<std::int64_t>(stream.size()) + 1;
-      sale.lines.push_back({"tea", {1000}, 2, 1, 0, 1, {}, {}});
-      stream.push_back(wire::encode(wire::Fact{sale}));
-    }
+  void add(std::uint64_t count) { last += count; }
+  static journal::Entry entry(std::uint64_t n) {
+    wire::SaleFact sale;
+    sale.total = static_cast<std::int64_t>(n);
+    sale.lines.push_back({"tea", {1000}, 2, 1, 0, 1, {}, {}});
+    return {n, {}, {}, {}, wire::encode(wire::Fact{sale})};
   }
   Exports make() {
     Exports exports(
         {[this](std::uint64_t from, std::size_t most) {
            std::vector<journal::Entry> out;
-           for (auto n = std::max(from, first); n <= stream.size() && out.size() < most; ++n) {
-             out.push_back({n, {}, {}, {}, stream[n - 1]});
+           for (auto n = std::max(from, first); n <= last && out.size() < most; ++n) {
+             out.push_back(entry(n));
            }
            return out;
          },
-         [this] { return stream.size(); }, [this](const std::string&) { return position; },
+         [this] { return first; }, [this] { return last; },
+         [this](const std::string&) { return position; },
          [this](const std::string&, std::uint64_t next) { position = next; }},
         [this](std::int64_t us, std::function<void()> f) {
           rests.push_back(us);
@@ -51,8 +52,7 @@ class ExportsTest : public testing::Test {
   }
   std::size_t count() const { return batches.back().at("records").as_array().size(); }
 
-  std::vector<Buffer> stream;
-  std::uint64_t first = 1, position = 0;
+  std::uint64_t first = 1, last = 0, position = 0;
   bool online = true;
   std::vector<std::string> keys;
   std::vector<json::value> batches;
@@ -96,7 +96,7 @@ TEST_F(ExportsTest, WhatIsNotTakenComesAgainLaterAndLater) {
         ipc::Outcome::done("no json"), ipc::Outcome::done(R"({"next":1})"),
         ipc::Outcome::done(R"({"next":5})"), ipc::Outcome::done(R"({"next":-1})")}) {
     answer(bad);
-    EXPECT_EQ(position, 0U) << bad.body;
+    EXPECT_EQ(position, 1U) << bad.body;
     exports.look();
     ASSERT_FALSE(done) << "it is given its rest";
     std::exchange(after.back(), {})();
@@ -117,7 +117,7 @@ TEST_F(ExportsTest, AnExporterThatIsAwayHoldsTheEntriesAndNothingElse) {
   auto exports = make();
   exports.look();
   EXPECT_TRUE(batches.empty());
-  EXPECT_EQ(exports.wanted(), 0U);
+  EXPECT_EQ(exports.wanted(), 1U);
   EXPECT_EQ(metrics.get("tillbridge_export_behind{device=\"erp\"}"), 2);
   online = true;
   exports.look();
@@ -130,6 +130,42 @@ TEST_F(ExportsTest, ANewOneBeginsWithWhatIsKept) {
   first = 5;
   make().look();
   EXPECT_EQ(batches.back().at("first"), 5);
+}
+
+TEST_F(ExportsTest, WhoStaysAwayTooLongLosesItsPlaceAndNobodyElseDoes) {
+  add(5);
+  online = false;
+  auto exports = make();
+  exports.look();
+  EXPECT_EQ(position, 1U) << "it has its place before it has ever come";
+  last = limits::kMaxExportBehind;
+  EXPECT_EQ(exports.wanted(), 1U) << "as far behind as it may be";
+  add(10);
+  EXPECT_EQ(exports.wanted(), 11U);
+  exports.look();
+  EXPECT_FALSE(exports.lost("erp")) << "the journal has them still";
+  first = 7;  // what the journal pruned: less than it might
+  exports.look();
+  ASSERT_TRUE(exports.lost("erp"));
+  EXPECT_EQ(*exports.lost("erp"), (Error{Code::kExportLost, "1 to 6", {}}));
+  EXPECT_FALSE(exports.lost("other"));
+  first = 11;
+  exports.look();
+  exports.look();
+  EXPECT_EQ(exports.lost("erp")->detail, "1 to 10");
+  const std::string total = "tillbridge_export_lost_total{device=\"erp\"}";
+  EXPECT_EQ(metrics.get(total), 10) << "each of them once";
+  EXPECT_EQ(position, 1U);
+  auto next_start = make();
+  next_start.look();
+  EXPECT_EQ(next_start.lost("erp")->detail, "1 to 10") << "a restart does not forget it";
+  online = true;
+  next_start.look();
+  EXPECT_EQ(batches.back().at("first"), 11);
+  EXPECT_TRUE(next_start.lost("erp")) << "it has not taken any yet";
+  takes(61);
+  EXPECT_FALSE(next_start.lost("erp"));
+  EXPECT_EQ(position, 61U);
 }
 
 TEST(ExportRecord, KeepsThePlaceOfWhatItDoesNotKnow) {

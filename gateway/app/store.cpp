@@ -310,6 +310,7 @@ void Store::idle_round() {
   idle_timer_.async_wait([this](boost::system::error_code ec) {
     if (ec) return;
     journal_->idle(kKeepUs, exports_->wanted());
+    exports_->look();
     const auto now = clock_.monotonic_us();
     look_at_register();
     look_at_program();

@@ -169,12 +169,14 @@ void Store::make_exports() {
   exports_ = std::make_unique<Exports>(
       Exports::Stream{
           [this](std::uint64_t from, std::size_t most) { return journal_->read(from, most); },
-          [this] { return journal_->last_sequence(); },
+          [this] { return journal_->first_kept(); }, [this] { return journal_->last_sequence(); },
           [this](const std::string& id) { return journal_->exported(id); },
           [this](const std::string& id, std::uint64_t next) { journal_->keep_exported(id, next); }},
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); }, metrics_);
   for (const auto& [id, device] : devices_) {
-    if (device->kind() != "exporter") continue;
+    // Of one whose folder can not be read today only its place is known, and it is kept.
+    const bool broken = device->kind().empty() && journal_->exported(id) != 0;
+    if (device->kind() != "exporter" && !broken) continue;
     exports_->add(id, {[device] { return device->online(); },
                        [device](const std::string& key, const json::value& batch,
                                 std::function<void(const ipc::Outcome&)> done) {
@@ -234,7 +236,7 @@ json::array Store::describe_plugins() {
 json::array Store::alarms() const {
   json::array out;
   for (const auto& [id, device] : devices_) {
-    if (device->alarm()) out.emplace_back(id);
+    if (device->alarm() || exports_->lost(id)) out.emplace_back(id);
   }
   return out;
 }
@@ -243,7 +245,7 @@ json::array Store::describe_devices() const {
   json::array out;
   for (const auto& [id, device] : devices_) {
     auto described = device->describe();
-    const auto& problem = device->problem();
+    const auto problem = device->problem() ? device->problem() : exports_->lost(id);
     described["problem"] = problem ? json::value(error_view(*problem, config_.language)) : nullptr;
     out.push_back(std::move(described));
   }

@@ -318,6 +318,19 @@ constexpr CatalogueEntry kEntries[] = {
      {"Драйвер хочет сам открывать устройства", "Его папки нет в `direct_plugins`.",
       "Укажите папку в `direct_plugins` раздела [store], если её библиотеке можно доверить "
       "машину."}},
+    {kExportLost,
+     kState,
+     kNoRetry,
+     kIntegrator,
+     410,
+     {"The exporter has missed entries of the journal",
+      "It took nothing for so long that they are not kept any more.",
+      "Bring them to its program by hand, they are at central; take an exporter that is not "
+      "needed out of the configuration."},
+     {"Экспортёр пропустил записи журнала",
+      "Он так долго ничего не брал, что они больше не хранятся.",
+      "Внесите их в его программу вручную, они есть в центре; ненужный экспортёр уберите из "
+      "настроек."}},
     {kBarcodeTooLong,
      kInput,
      kNoRetry,

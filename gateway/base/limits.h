@@ -27,6 +27,9 @@ inline constexpr int kMaxPluginEventsPerSecond = 200;    // nobody scans faster
 inline constexpr int kMaxStateWritesPerSecond = 10;      // of one plugin; each waits for the disk
 inline constexpr int kMaxBrokenRulesPerSecond = 50;      // of one plugin, then it is ended
 inline constexpr std::size_t kMaxPluginRequests = 4;     // HTTP requests one child waits for
+// Entries the journal keeps for an exporter beyond what it keeps anyway: half a gigabyte, or eight
+// months of 2000 sales a day.
+inline constexpr std::uint64_t kMaxExportBehind = 500'000;
 
 // The sale
 inline constexpr std::size_t kMaxCodes = 20;            // coupons and codes of a sale

@@ -40,6 +40,7 @@ enum class Code : int {
   kNotKept = 2019,
   kStateFull = 2020,
   kDirectNotNamed = 2021,
+  kExportLost = 2022,
   kBarcodeTooLong = 2101,
   kCheckDigit = 2102,
   kGarbage = 2103,
