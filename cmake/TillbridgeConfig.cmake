@@ -3,17 +3,23 @@
 #   Tillbridge::headers   the C boundary, <tillbridge/plugin.h>
 #   Tillbridge::sdk       the C++ ground, <tillbridge/sdk/...>; C++23
 #   Tillbridge::testkit   a host for tests, <tillbridge/testkit/...>
+#   (these two where CXX is among the project's languages; they need Boost.JSON)
 #   tillbridge_plugin(NAME SOURCES … [LINK …])   the library beside its manifest, in build/NAME/
 #   tillbridge_descriptor(TARGET)   the manifest's id, name and version for a test that holds the sources
 #   TILLBRIDGE_PLUGIN_TOOL   the program tillbridge-plugin
-include(CMakeFindDependencyMacro)
-find_dependency(Boost 1.81 COMPONENTS json)
+get_property(TILLBRIDGE_LANGUAGES GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(CXX IN_LIST TILLBRIDGE_LANGUAGES)
+  include(CMakeFindDependencyMacro)
+  find_dependency(Boost 1.81 COMPONENTS json)
+endif()
 get_filename_component(TILLBRIDGE_PREFIX "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(TILLBRIDGE_PLUGIN_TOOL ${TILLBRIDGE_PREFIX}/bin/tillbridge-plugin)
 
 if(NOT TARGET Tillbridge::headers)
   add_library(Tillbridge::headers INTERFACE IMPORTED)
   target_include_directories(Tillbridge::headers INTERFACE ${TILLBRIDGE_PREFIX}/include)
+endif()
+if(CXX IN_LIST TILLBRIDGE_LANGUAGES AND NOT TARGET Tillbridge::sdk)
   foreach(name IN ITEMS sdk testkit)
     add_library(Tillbridge::${name} STATIC IMPORTED)
     set_target_properties(Tillbridge::${name} PROPERTIES
@@ -58,4 +64,11 @@ function(tillbridge_plugin name)
   foreach(file IN LISTS files)
     configure_file(${file} ${folder}/${file} COPYONLY)
   endforeach()
+  # A recording that is taken away or renamed leaves the package too.
+  set(gone ${TILLBRIDGE_COPIED_${name}})
+  list(REMOVE_ITEM gone ${files})
+  foreach(file IN LISTS gone)
+    file(REMOVE ${folder}/${file})
+  endforeach()
+  set(TILLBRIDGE_COPIED_${name} ${files} CACHE INTERNAL "what stands beside the library")
 endfunction()

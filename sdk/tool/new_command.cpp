@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <sstream>
 
 #include "commands.h"
 #include "kit.h"
@@ -98,6 +99,18 @@ std::string owner() {
   return name.empty() ? "its author" : name;
 }
 
+// The command and CMake find the SDK by the PATH; what is to be typed first where it is not there.
+std::string path_line(const std::string& share) {
+  std::error_code none;
+  const fs::path own = fs::weakly_canonical(fs::path(share) / ".." / ".." / "bin", none);
+  const char* path = std::getenv("PATH");
+  std::istringstream parts(path == nullptr ? "" : path);
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (!part.empty() && fs::equivalent(part, own, none)) return {};
+  }
+  return "  export PATH=" + own.string() + ":$PATH\n";
+}
+
 int make(const std::string& what, const std::string& id, std::string folder,
          const std::string& share) {
   const auto* t =
@@ -118,7 +131,7 @@ int make(const std::string& what, const std::string& id, std::string folder,
     return 2;
   }
   const fs::path templates = fs::path(share) / "templates";
-  const std::string source = what == "c" ? "driver.c" : "driver.cpp";
+  const bool plain_c = what == "c";
   // Without the vendor's library nothing can be tried: the stand-in takes its place.
   const bool direct = std::string_view(t->access) == "direct";
   const std::string check =
@@ -139,7 +152,8 @@ int make(const std::string& what, const std::string& id, std::string folder,
                        {"ACCESS", t->access},
                        {"PROPERTIES", t->properties},
                        {"SETTINGS", settings},
-                       {"SOURCE", source},
+                       {"SOURCE", plain_c ? "driver.c" : "driver.cpp"},
+                       {"LANGUAGES", plain_c ? "C" : "C CXX"},
                        {"CHECK", check},
                        {"WHAT", *t->verbs == 0 ? "Events" : "Verbs"}};
   bool good = true;
@@ -154,9 +168,9 @@ int make(const std::string& what, const std::string& id, std::string folder,
     return 1;
   }
   std::printf(
-      "%s is there. Build and check it:\n  cd %s\n  cmake -B build && cmake --build build\n"
+      "%s is there. Build and check it:\n%s  cd %s\n  cmake -B build && cmake --build build\n"
       "  %s\n",
-      folder.c_str(), folder.c_str(), check.c_str());
+      folder.c_str(), path_line(share).c_str(), folder.c_str(), check.c_str());
   return 0;
 }
 

@@ -26,18 +26,29 @@ def run(*args, cwd=None, env=None, good=True):
     return done.stdout
 
 
-def build(prefix, folder, name, compiler):
+def watched(prefix, folder, name, package, env, sanitizers, what):
+    """The same plugin built so that it watches itself: the whole kit goes through it without a word."""
+    out = folder / f"build-{sanitizers[:7]}"
+    run("cmake", "-B", out, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_C_FLAGS=-fsanitize={sanitizers}",
+        f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitizers}", cwd=folder)
+    run("cmake", "--build", out, "--target", name, cwd=folder)
+    run(prefix / "bin" / "tillbridge-plugin", "check", package, {"address": "--asan", "threads": "--tsan"}[what], out / name,
+        "--include", f"sanitized.{what}", "--timeout", "60000", env=env)
+
+
+def build(prefix, folder, name, compiler, *more):
     c, cxx = COMPILERS[compiler]
     out = folder / f"build-{compiler}"
     run("cmake", "-B", out, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_C_COMPILER={c}",
         f"-DCMAKE_CXX_COMPILER={cxx}", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror",
-        "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", cwd=folder)
+        "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", *more, cwd=folder)
     run("cmake", "--build", out, cwd=folder)
     return out / name
 
 
 def templates(prefix, work):
     tool = prefix / "bin" / "tillbridge-plugin"
+    assert f"export PATH={prefix}/bin:$PATH\n" in run(tool, "new", "rule", "org.example.first", cwd=work)
     made = {path.name for path in (prefix / "share" / "tillbridge" / "templates").iterdir()} - {"common"}
     assert len(made) >= 12, made
     for template in sorted(made):
@@ -46,7 +57,9 @@ def templates(prefix, work):
         for compiler in COMPILERS:
             if compiler == "clang" and (template not in ("scanner", "c") or not shutil.which("clang-19")):
                 continue
-            package = build(prefix, work / name, name, compiler)
+            # Who writes C needs neither Boost nor a compiler of C++.
+            alone = ["-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_CXX_COMPILER=false"] if template == "c" else []
+            package = build(prefix, work / name, name, compiler, *alone)
             # Where the vendor's library would be, the template's stand-in.
             env = {**os.environ, "LD_LIBRARY_PATH": str(package.parent)}
             report = json.loads(run(tool, "check", package, "--json", good=False, env=env))
@@ -54,10 +67,20 @@ def templates(prefix, work):
             assert not bad, (template, compiler, bad)
             tier = json.loads(run(tool, "tier", package, "--json", env=env))
             assert tier["tier"] == "silver", (template, tier)
+            if compiler == "gcc":
+                watched(prefix, work / name, name, package, env, "address,undefined", "address")
             if template == "vendor":
                 alone = json.loads(run(tool, "tier", package, "--json"))
                 assert alone["tier"] == "bronze" and any("LD_LIBRARY_PATH" in m for m in alone["missing"]), alone
             print(f"{template:9} {compiler:6} {sum(c['status'] == 'pass' for c in report['checks'])} checks, {tier['tier']}")
+    # What an author takes away is not in the package any more.
+    extra = work / "c_acme" / "recordings" / "extra.json"
+    shutil.copy(extra.with_name("works.json"), extra)
+    packed = work / "c_acme" / "build-gcc" / "c_acme" / "recordings" / extra.name
+    for there in (True, False):
+        run("cmake", "--build", packed.parents[2])
+        assert packed.exists() == there, f"{packed} is {'not ' if there else ''}there"
+        extra.unlink(missing_ok=True)
     command = json.loads((work / "c_acme" / "build-gcc" / "compile_commands.json").read_text()) \
         if (work / "c_acme" / "build-gcc" / "compile_commands.json").exists() else None
     assert command is None or "-std=" in command[0]["command"]
@@ -74,13 +97,9 @@ def examples(prefix, work):
                 continue
             package = build(prefix, folder, source.name, compiler)
             print(run("ctest", "--test-dir", package.parent, "--output-on-failure").strip().splitlines()[-3])
-        watched = folder / "build-tsan"
-        run("cmake", "-B", watched, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_CXX_FLAGS=-fsanitize=thread",
-            cwd=folder)
-        run("cmake", "--build", watched, "--target", source.name, cwd=folder)
         package = folder / "build-gcc" / source.name
         env = {**os.environ, "LD_LIBRARY_PATH": str(folder / "build-gcc")}
-        run(tool, "check", package, "--tsan", watched / source.name, "--include", "sanitized.threads", env=env)
+        watched(prefix, folder, source.name, package, env, "thread", "threads")
         tier = json.loads(run(tool, "tier", package, "--json", env=env))
         assert tier["tier"] == "silver", tier
         print(f"example {source.name}: gcc, clang, ThreadSanitizer, {tier['tier']}")
