@@ -89,6 +89,9 @@ function(till_test name)
   target_precompile_headers(${name} REUSE_FROM till_test_pch)
   add_test(NAME ${name} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${name}>)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  if(TILL_SANITIZE MATCHES thread)  # a race in a child ends it, and the test misses it
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT TSAN_OPTIONS=halt_on_error=1)
+  endif()
 endfunction()
 
 # till_fuzz(name SOURCES… LINK …): one libFuzzer target; the fuzz preset builds it.
