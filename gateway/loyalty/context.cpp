@@ -6,6 +6,8 @@
 namespace till::loyalty {
 namespace {
 
+constexpr std::int64_t kWholePoint = 100;  // in hundredths
+
 // FNV-1a with a final mix, so that near ids fall far apart. Part of the evaluation revision: a
 // customer stays in her group for ever, also offline.
 std::int64_t place_in_experiment(std::string_view customer, std::string_view experiment) {
@@ -193,8 +195,11 @@ void Evaluator::read_used(const Basket& basket) {
 }
 
 std::int64_t Evaluator::counter(NameId name) const {
-  const auto at = std::ranges::find(counters_, name, [](const auto& c) { return c.first; });
-  return at == counters_.end() ? 0 : at->second;
+  const auto named = [name](const auto& pair) { return pair.first == name; };
+  const auto at = std::ranges::find_if(counters_, named);
+  if (at != counters_.end()) return at->second;
+  const auto purse = std::ranges::find_if(purses_, named);  // in whole ones
+  return purse == purses_.end() ? 0 : purse->second / kWholePoint;
 }
 
 Why Evaluator::plugin_says(NameId name) const {

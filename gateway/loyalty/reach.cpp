@@ -1,6 +1,7 @@
 #include "gateway/loyalty/reach.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -34,12 +35,41 @@ bool always(const Rule& r) {
          r.group < 0 && r.not_with.empty() && r.give.most_units == kHighest;
 }
 
+// What central counts of a customer (docs/users/programs.md), or a purse.
+bool counted(const Plan& plan, NameId name) {
+  constexpr std::array<std::string_view, 4> kCounted{"purchases", "purchases_ever", "spent",
+                                                     "spent_ever"};
+  return plan.purse(name) != nullptr ||
+         std::ranges::find(kCounted, plan.names.text(name)) != kCounted.end();
+}
+
+Result<void> check_counters(const Plan& plan, const Condition& c, const std::string& at) {
+  if (c.kind == Kind::kCounter) {
+    const auto name = std::string(plan.names.text(c.name));
+    if (!counted(plan, c.name)) {
+      return invalid(at, "nobody counts " + name +
+                             "; there are purchases, purchases_ever, spent, spent_ever and purses");
+    }
+    if (c.plus != 0 && plan.purse(c.name) != nullptr) {
+      return invalid(at, "this_receipt_too is for purchases and spent");
+    }
+  }
+  for (const auto& part : c.parts) TILL_CHECK(check_counters(plan, part, at));
+  return {};
+}
+
 Result<void> check_conditions(const Plan& plan, const Rule& r) {
   const auto blank = [](const std::string& text) {
     return text.find_first_not_of(" \t\n") == std::string::npos;
   };
   if (r.give.kind == Effect::Kind::kMessage && std::ranges::any_of(r.give.text, blank)) {
     return invalid(place(r) + ".give.message", "says nothing");
+  }
+  TILL_CHECK(check_counters(plan, r.when, place(r) + ".when.counter"));
+  const auto& ladder = r.give.value;
+  if (ladder.by == Value::By::kCounter && !counted(plan, ladder.counter)) {
+    return invalid(place(r) + ".give",
+                   "nobody counts " + std::string(plan.names.text(ladder.counter)));
   }
   if (const auto why = contradiction(plan, r); !why.empty()) {
     return invalid(place(r) + ".when", "can never hold: " + why);
@@ -150,6 +180,10 @@ Result<void> check_reach(const Plan& plan) {
   for (const auto& r : plan.rules) {
     TILL_CHECK(check_enrolment(plan, r));
     TILL_CHECK(check_conditions(plan, r));
+  }
+  if (plan.tiers && !counted(plan, plan.tiers->counter)) {
+    return invalid("tiers.by",
+                   "nobody counts " + std::string(plan.names.text(plan.tiers->counter)));
   }
   TILL_CHECK(check_multipliers(plan));
   TILL_CHECK(check_exclusives(plan));

@@ -58,6 +58,18 @@ TEST(Reach, NotTakesAwayWhatIsAskedFor) {
   EXPECT_EQ(when(R"("customer":"verified","not":{"customer":"verified"})"), why);
 }
 
+TEST(Reach, CountersThatNobodyCounts) {
+  const std::string why =
+      "rules.a.when.counter: nobody counts bought.milk; there are purchases, purchases_ever, "
+      "spent, "
+      "spent_ever and purses";
+  EXPECT_EQ(when(R"("counter":{"name":"bought.milk","is":{"min":5}})"), why);
+  EXPECT_EQ(when(R"("not":{"counter":{"name":"bought.milk","is":{"min":5}}})"), why);
+  EXPECT_EQ(when(R"("counter":{"name":"points","is":{"min":5}})"), "");
+  EXPECT_NE(when(R"("counter":{"name":"points","is":{"min":5},"this_receipt_too":true})"), "");
+  EXPECT_EQ(when(R"("counter":{"name":"spent_ever","is":{"min":"5"}})"), "");
+}
+
 TEST(Reach, TimesThatNeverCome) {
   const std::string why = "rules.a.when: can never hold: there is no such time";
   EXPECT_EQ(when(R"("time":{"days_of_month":[31],"months":[2]})"), why);
