@@ -158,9 +158,9 @@ void build_cards(CLI::App& customers, Options& o, Command& chosen) {
       ->add_option("customer", o.customer)
       ->required();
   auto* block =
-      leaf(customers, "block", "her points are not spent any more", o, chosen, customers_block);
+      leaf(customers, "block", "her cards are refused: nothing is earned or spent", o, chosen, customers_block);
   block->add_option("customer", o.customer)->required();
-  block->add_flag("--undo", o.restore, "they are again");
+  block->add_flag("--undo", o.restore, "they are taken again");
   auto* card = leaf(customers, "replace-card", "a new card takes a lost one's place", o, chosen,
                     customers_replace_card);
   card->add_option("--card-hash", o.card_hash, "of the old one")->required();

@@ -35,8 +35,9 @@ Result<value> Commands::customers_set(JsonObject& in) {
     central_.profiles.set_date(id, date, TILL_TRY(loyalty::parse_day(day, date)));
   }
   if (!referrer.empty()) {
-    if (referrer == id.value || !central_.directory.record({referrer})) {
-      return fail(Code::kBadValue, "referrer");
+    if (!central_.directory.record({referrer})) return fail(Code::kUnknownCard, referrer);
+    if (central_.directory.resolve({referrer}) == central_.directory.resolve(id)) {
+      return fail(Code::kBadValue, "referrer: " + referrer + " = customer");
     }
     central_.profiles.set_referrer(id, referrer);
   }

@@ -50,7 +50,7 @@ Result<wire::Customer> Answers::answer(const Store& store, const wire::HoldReque
   }
   const auto record = directory_.record(ask.customer);
   if (!record) return fail(Code::kUnknownCard);
-  if (record->blocked) return fail(Code::kCardBlocked);
+  if (record->blocked) return fail(Code::kCardBlocked, "blocked");
   if (ask.points.units > 0 && !cards_.active(*record)) return fail(Code::kCardInactive);
   auto request = ask;
   request.customer = record->id;  // two may have been merged since she was recognised

@@ -3,7 +3,8 @@
 namespace till::central {
 
 Result<void> Merges::merge(const std::string& key, const CustomerId& into, const CustomerId& from) {
-  if (into == from || key.empty()) return fail(Code::kBadValue, "two customers and a key");
+  if (into == from) return fail(Code::kBadValue, "into = from");
+  if (key.empty()) return fail(Code::kMissingField, "key");
   {
     auto row =
         db_.query("SELECT into_customer, from_customer, undone FROM merges WHERE key=?", key);

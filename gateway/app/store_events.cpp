@@ -186,7 +186,7 @@ void Store::lookup(checkout::Identity who, const std::string& card_hash,
       return reply(who);
     }
     if (!info) return reply(std::unexpected(info.error()));
-    if (info->blocked) return reply(fail(Code::kCardBlocked));
+    if (info->blocked) return reply(fail(Code::kCardBlocked, "blocked"));
     who.customer = info->id;
     if (!info->card_type.empty()) who.card_type = info->card_type;
     who.available = info->available;

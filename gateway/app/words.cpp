@@ -50,6 +50,8 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"there is no such file", "такого файла нет"},
     {"no token inside", "внутри нет токена"},
     {"is none of ", "— не "},
+    {"replaced", "заменена"},
+    {"blocked", "заблокирована"},
     {"control characters", "управляющие символы"},
 };
 
