@@ -1,5 +1,6 @@
 #include "gateway/loyalty/account_json.h"
 
+#include "gateway/base/errors.h"
 #include "gateway/base/json.h"
 #include "gateway/loyalty/accounts.h"
 #include "gateway/loyalty/load.h"
@@ -96,7 +97,11 @@ js::object standing(const World& w, const Result<void>& answer) {
   const auto s = w.account.standing(w.now);
   const auto text = [](std::int64_t units) { return detail::decimal(units, 2); };
   js::object o{{"answer", answer ? "ok" : code_name(answer.error().code)}};
-  if (!answer) o["detail"] = answer.error().detail;
+  if (!answer) {
+    o["detail"] = answer.error().detail;
+    o["text"] = js::object{{"en", describe(answer.error(), Language::kEn)},
+                           {"ru", describe(answer.error(), Language::kRu)}};
+  }
   o["available"] = text(s.available);
   o["pending"] = text(s.pending);
   o["held"] = text(s.held);

@@ -14,7 +14,8 @@ namespace till::loyalty {
 //   {"op": "give_back", "key", "posting", "amount", "grace_days"?},
 //   {"op": "take_back", "key", "credit", "amount", "if_spent"?: owe | withhold | forgive}]}
 // Amounts are those of the purse, as text or whole numbers. Gives one object a step: what it
-// answered ("ok", or the error and its code) and how the account stands then.
+// answered ("ok", or the error's code, `detail` and `text` in en and ru) and how the account stands
+// then.
 Result<boost::json::object> run_account(const boost::json::value& value);
 
 }  // namespace till::loyalty

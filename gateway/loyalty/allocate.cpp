@@ -58,8 +58,9 @@ std::int64_t Allocator::spread(std::int64_t amount, std::span<const std::int64_t
       total += weights[i];
     }
     if (parts_.empty()) break;
-    if (how == Spread::kLastLine && total <= INT64_MAX) {
-      rest_to_last(amount, static_cast<std::int64_t>(total), rounding);
+    const bool down = how == Spread::kLastLineDown;
+    if ((how == Spread::kLastLine || down) && total <= INT64_MAX) {
+      rest_to_last(amount, static_cast<std::int64_t>(total), down ? Rounding::kDown : rounding);
     } else {
       auto left = amount;
       for (auto& part : parts_) {

@@ -13,8 +13,8 @@ class Allocator {
  public:
   // shares[i] = line i's part of `amount` by `weights`, at most caps[i]; what cannot be placed is
   // left out. The spread says who takes the odd minor units; with kLastLine every other line is
-  // rounded, with kNearestFirst every line to the nearest (halves down), and the first lines take
-  // or give the difference. Returns what was placed.
+  // rounded (kLastLineDown: down), with kNearestFirst every line to the nearest (halves down), and
+  // the first lines take or give the difference. Returns what was placed.
   std::int64_t spread(std::int64_t amount, std::span<const std::int64_t> weights,
                       std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
                       Spread how = Spread::kLargestRemainder,

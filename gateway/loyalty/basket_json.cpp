@@ -1,5 +1,7 @@
 #include "gateway/loyalty/basket_json.h"
 
+#include <algorithm>
+
 #include "gateway/base/json.h"
 #include "gateway/loyalty/evaluate.h"
 #include "gateway/loyalty/explain.h"
@@ -165,6 +167,13 @@ Result<js::array> returned_json(const Quote& sold, const std::vector<Returned>& 
   return list;
 }
 
+bool bounded(const Calendar& c) { return c.from != INT64_MIN || c.until != INT64_MAX; }
+
+bool by_time(const Condition& c) {
+  return c.kind == Condition::Kind::kTime || c.kind == Condition::Kind::kDate ||
+         std::ranges::any_of(c.parts, by_time);
+}
+
 void put_tier(js::object& o, const Plan& plan, const Outcome& out) {
   if (!plan.tiers) return;
   const auto id = [&](std::int32_t at) {
@@ -217,9 +226,26 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
   return o;
 }
 
+Result<void> check_time(const Program& program, const js::value& basket) {
+  const auto* fields = basket.if_object();
+  if (fields == nullptr || fields->contains("time")) return {};
+  const auto& plan = program.plan();
+  const auto* event = fields->if_contains("event");
+  const auto on = event != nullptr && event->is_string()
+                      ? plan.names.find(std::string_view(event->get_string()))
+                      : kNoName;
+  const bool needed =
+      !plan.paused && (bounded(plan.valid) || std::ranges::any_of(plan.rules, [&](const Rule& r) {
+                         return r.on == on && !r.paused && (bounded(r.valid) || by_time(r.when));
+                       }));
+  if (!needed) return {};
+  return fail(Code::kMissingField, "time: the program goes by date or time");
+}
+
 Result<js::object> evaluate_json(const Program& program, const js::value& value) {
   std::vector<Returned> back;
   const auto basket = TILL_TRY(basket_from_json(value, &back));
+  TILL_CHECK(check_time(program, value));
   return catch_overflow("the basket", [&]() -> Result<js::object> {
     Evaluator evaluator(program.plan());
     evaluator.start(basket);

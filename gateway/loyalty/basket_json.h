@@ -15,13 +15,17 @@ namespace till::loyalty {
 Result<Basket> basket_from_json(const boost::json::value& value,
                                 std::vector<Returned>* back = nullptr);
 
+// kMissingField for a basket without `time` when the program, or a rule for its
+// event that is not paused, goes by date or time.
+Result<void> check_time(const Program& program, const boost::json::value& basket);
+
 // {"program", "version", "revision", "total", …, "lines": […], "why": […]}. Equal for equal input,
 // byte for byte.
 boost::json::object outcome_to_json(const Program& program, const Basket& basket,
                                     const Outcome& outcome);
 
 // Reads, evaluates and writes one basket, with the returns that follow it. kReturnTooMuch;
-// kOverflow for sums beyond 64 bits.
+// kMissingField as check_time; kOverflow for sums beyond 64 bits.
 Result<boost::json::object> evaluate_json(const Program& program, const boost::json::value& basket);
 
 }  // namespace till::loyalty

@@ -58,6 +58,7 @@ constexpr Word kFields[] = {
     {"money_step", "money comes in steps of", "шаг денег"},
     {"points_step", "points come in steps of", "шаг баллов"},
     {"remainder", "odd kopecks", "лишние копейки"},
+    {"allocate", "an amount is shared", "сумма делится"},
     {"discount_on", "discounts work on", "от чего скидка"},
     {"percent_of", "percents work on", "от чего проценты"},
     {"utc_offset", "the store's clock", "часы магазина"},
@@ -203,6 +204,9 @@ constexpr Word kChoices[] = {
     {"first_lines", "to the first lines", "первым строкам"},
     {"last_line", "to the last line", "последней строке"},
     {"nearest_first", "to the nearest, the first lines differ", "до ближайшего, разница в первых"},
+    {"last_line_down", "rounded down, the rest to the last line", "вниз, остаток последней строке"},
+    {"proportional", "by price", "по цене"},
+    {"equal", "equally", "поровну"},
     {"remaining", "what is left", "остаток"},
     {"list", "list prices", "цены по прайсу"},
     {"list_price", "the list price", "цена по прайсу"},
@@ -213,6 +217,7 @@ constexpr Word kChoices[] = {
     {"payment", "a payment", "оплата"},
     {"best", "the best", "лучшая"},
     {"first", "the first", "первая"},
+    {"lowest", "the lowest", "наименьшая"},
     {"known", "known", "известен"},
     {"unknown", "unknown", "без карты"},
     {"verified", "verified", "подтверждён"},
@@ -228,7 +233,7 @@ constexpr Word kChoices[] = {
 constexpr std::string_view kChoosing[] = {
     "per", "period", "downgrade", "money_rounding", "points_rounding", "remainder", "basis",
     "as",  "choose", "customer",  "discount_on",    "percent_of",      "pick",      "form",
-    "to",  "by",     "rounding",  "expires_end_of"};
+    "to",  "by",     "rounding",  "expires_end_of", "allocate"};
 
 std::string_view said(const Word& word, bool russian) { return russian ? word.ru : word.en; }
 

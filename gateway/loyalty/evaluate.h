@@ -162,7 +162,7 @@ class Evaluator {
   void each_active(Stage stage, F visit);
   void run_rule(std::uint32_t rule);
   void run_group(const Group& g);
-  void best_of();
+  void best_of(const Group& g);
   void best_several(std::int64_t most);
   void save();
   void restore();

@@ -189,15 +189,15 @@ bool Evaluator::apply_local(std::uint32_t rule, std::uint32_t line) {
 void Evaluator::local_group(std::size_t at, std::uint32_t line) {
   auto& l = lines_[line];
   const auto group = plan_.rules[l.locals[at]].group;
-  const bool any = !plan_.groups[static_cast<std::size_t>(group)].best;
+  const auto& g = plan_.groups[static_cast<std::size_t>(group)];
   std::int64_t best = 0, winner = -1;
   for (std::size_t i = at; i < l.locals.size(); ++i) {
     if (plan_.hot[l.locals[i]].group != group) continue;
     const auto value = std::min(local_wish(l.locals[i], l, l.amount), l.room);
-    if (value <= best) continue;
+    if (!g.prefers(value, best)) continue;
     best = value;
     winner = l.locals[i];
-    if (any) break;
+    if (!g.best) break;
   }
   if (winner >= 0) apply_local(static_cast<std::uint32_t>(winner), line);
   for (std::size_t i = at; i < l.locals.size(); ++i) {

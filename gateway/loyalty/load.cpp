@@ -145,8 +145,10 @@ Result<void> settings(Loader& l, JsonObject in) {
     if (step < 1 || step > kMaxStep)
       return fail(Code::kOutOfRange, in.path_of(field) + ": 0.01 to 10000");
   }
-  s.spread = static_cast<Spread>(
-      TILL_TRY(word(in, "remainder", {"largest", "first_lines", "last_line", "nearest_first"}, 0)));
+  s.spread = static_cast<Spread>(TILL_TRY(
+      word(in, "remainder",
+           {"largest", "first_lines", "last_line", "nearest_first", "last_line_down"}, 0)));
+  s.equal_shares = TILL_TRY(word(in, "allocate", {"proportional", "equal"}, 0)) == 1;
   s.before_tax = TILL_TRY(word(in, "discount_on", {"price_with_tax", "price_before_tax"}, 0)) == 1;
   s.percent_of_list = TILL_TRY(word(in, "percent_of", {"remaining", "list_price"}, 0)) == 1;
   s.utc_offset_min = TILL_TRY(utc_offset(in));
@@ -187,10 +189,13 @@ Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
 Result<void> group(Loader& l, JsonObject in, const std::string& id) {
   Group g;
   g.id = id;
-  g.best = TILL_TRY(word(in, "choose", {"best", "first"}, 0)) == 0;
+  const auto choose = TILL_TRY(word(in, "choose", {"best", "first", "lowest"}, 0));
+  g.best = choose != 1;
+  g.lowest = choose == 2;
   g.per_line = TILL_TRY(word(in, "per", {"receipt", "line"}, 0)) == 1;
   g.most = TILL_TRY(in.get_or<std::int64_t>("most", 1));
   if (g.most < 1) return invalid(in.path_of("most"), "must be above 0");
+  if (g.lowest && g.most != 1) return invalid(in.path_of("most"), "one, in a group of the lowest");
   if (g.per_line && g.most != 1) return invalid(in.path_of("most"), "one, in a group per line");
   TILL_CHECK(in.finish());
   l.plan.groups.push_back(std::move(g));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/json.h"
+#include "gateway/loyalty/account_json.h"
 #include "gateway/loyalty/basket_json.h"
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/load.h"
@@ -288,6 +289,97 @@ TEST(Calendar, CountsAsTheWallDoes) {
   EXPECT_TRUE(night.has(at("2026-11-21T01:59:00Z")));  // still Friday's night
   EXPECT_FALSE(night.has(at("2026-11-21T02:00:00Z")));
   EXPECT_FALSE(night.has(at("2026-11-20T01:00:00Z")));  // Thursday's
+}
+
+// What the program `rest` gives on `basket`, with the ids of what applied to each line.
+boost::json::object worked_out(const std::string& rest, const std::string& basket) {
+  const auto p = Program::from_json(R"({"id":"p","version":1,)" + rest + "}");
+  EXPECT_TRUE(p) << p.error().detail;
+  return evaluate_json(p.value(), *parse_json(basket)).value();
+}
+
+std::string discounts(const boost::json::object& result) {
+  std::string out;
+  for (const auto& line : result.at("lines").as_array()) {
+    out += (out.empty() ? "" : " ") + std::string(line.at("discount").as_string());
+  }
+  return out;
+}
+
+TEST(Settings, AnAmountIsSharedAsTheySay) {
+  const std::string basket = R"({"lines":[{"price":"43"},{"price":"14"},{"price":"23"}]})";
+  const auto shares = [&](const std::string& settings) {
+    return discounts(worked_out(
+        R"("settings":{)" + settings + R"(},"rules":[{"id":"a","give":{"amount":"3.00"}}])",
+        basket));
+  };
+  EXPECT_EQ(shares(R"("remainder":"last_line")"), "1.61 0.53 0.86");
+  EXPECT_EQ(shares(R"("remainder":"last_line_down")"), "1.61 0.52 0.87");
+  EXPECT_EQ(shares(R"("allocate":"proportional")"), shares(""));
+  EXPECT_EQ(shares(R"("allocate":"equal")"), "1.00 1.00 1.00");
+  const auto cut = discounts(
+      worked_out(R"("settings":{"allocate":"equal"},"rules":[{"id":"a","give":{"amount":"9.00"}}])",
+                 R"({"lines":[{"price":"43"},{"price":"1"},{"price":"23"}]})"));
+  EXPECT_EQ(cut, "4.00 1.00 4.00") << "what a line cannot bear falls on the others alike";
+}
+
+TEST(Group, TheLowestIsTheLeastThatGivesSomething) {
+  const auto total = [](const std::string& of_group, const std::string& rules) {
+    return worked_out(R"("groups":[{"id":"g",)" + of_group + R"(}],"rules":[)" + rules + "]",
+                      R"({"lines":[{"sku":"a","price":"100"},{"sku":"b","price":"100"}]})")
+        .at("total")
+        .as_string();
+  };
+  const std::string receipt =
+      R"({"id":"none","group":"g","select":{"skus":["z"]},"give":{"amount":"1"}},
+         {"id":"ten","group":"g","give":{"amount":"10"}},
+         {"id":"five","group":"g","give":{"amount":"5"}},
+         {"id":"seven","group":"g","give":{"amount":"7"}})";
+  EXPECT_EQ(total(R"("choose":"lowest")", receipt), "195.00");
+  EXPECT_EQ(total(R"("choose":"best")", receipt), "190.00");
+  const std::string lines =
+      R"({"id":"ten","group":"g","give":{"percent":"10"}},
+         {"id":"two","group":"g","select":{"skus":["a"]},"give":{"percent":"2"}})";
+  EXPECT_EQ(total(R"("choose":"lowest","per":"line")", lines), "188.00") << "98 and 90";
+  EXPECT_EQ(total(R"("choose":"best","per":"line")", lines), "180.00");
+  expect_refused(
+      R"({"id":"p","version":1,"groups":[{"id":"g","choose":"lowest","most":2}]})",
+      {"lowest", Code::kProgramInvalid, "groups[0].most: one, in a group of the lowest"});
+}
+
+TEST(Basket, NeedsATimeWhenTheProgramGoesByIt) {
+  const auto answer = [](const std::string& rest, const char* basket) {
+    const auto p = Program::from_json(R"({"id":"p","version":1,)" + rest + "}");
+    EXPECT_TRUE(p) << p.error().detail;
+    const auto result = evaluate_json(p.value(), *parse_json(basket));
+    return result ? "" : std::string(code_name(result.error().code)) + " " + result.error().detail;
+  };
+  const std::string give = R"(,"give":{"percent":"5"}}])";
+  for (const auto& rest :
+       {R"("from":"2026-01-01")" + std::string(),
+        R"("rules":[{"id":"a","until":"2026-02-01")" + give,
+        R"("rules":[{"id":"a","when":{"time":{"weekdays":["thu"]}})" + give,
+        R"("rules":[{"id":"a","when":{"any":[{"date":{"of":"joined","days_ago":{"max":9}}},
+           {"segments":["v"]}]})" +
+            give}) {
+    EXPECT_NE(answer(rest, R"({"lines":[]})").find(" time: "), std::string::npos) << rest;
+    EXPECT_EQ(answer(rest, R"({"time":"2026-01-02T10:00:00Z","lines":[]})"), "") << rest;
+  }
+  EXPECT_EQ(answer(R"("rules":[{"id":"a")" + give, R"({"lines":[]})"), "");
+  const auto other =
+      R"("rules":[{"id":"a","on":"visit","until":"2026-02-01","give":{"earn":{"fixed":"1"}}}])";
+  EXPECT_EQ(answer(other, R"({"lines":[]})"), "") << "a sale";
+  EXPECT_NE(answer(other, R"({"event":"visit"})"), "");
+  EXPECT_EQ(answer(R"("paused":true,"from":"2026-01-01")", R"({"lines":[]})"), "");
+}
+
+TEST(AccountSteps, ARefusalHasWords) {
+  const auto result =
+      run_account(*parse_json(R"({"steps":[{"op":"hold","id":"h","amount":"5"}]})")).value();
+  const auto& step = result.at("steps").at(0);
+  ASSERT_NE(step.at("answer"), "ok");
+  EXPECT_NE(step.at("text").at("en").as_string(), "");
+  EXPECT_NE(step.at("text").at("en"), step.at("text").at("ru"));
 }
 
 }  // namespace

@@ -250,7 +250,13 @@ std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
     for (std::size_t k = 0; k < count; ++k) weight_[k] = with_tax(lines_[cand_[k]], weight_[k]);
   }
   if (together >= 0) {
-    allocator_.spread(together, weight_, cap_, share_, plan_.settings.spread, plan_.settings.money);
+    std::span<const std::int64_t> weights = weight_;
+    if (plan_.settings.equal_shares && r.give.kind == Effect::Kind::kAmount) {
+      scratch_.assign(weight_.begin(), weight_.end());
+      for (auto& weight : scratch_) weight = std::min<std::int64_t>(weight, 1);
+      weights = scratch_;
+    }
+    allocator_.spread(together, weights, cap_, share_, plan_.settings.spread, plan_.settings.money);
     return together;
   }
   std::int64_t wanted = 0, blocked = 0;

@@ -112,7 +112,13 @@ struct Value {
 enum class Stage : std::uint8_t { kLine, kSet, kReceipt, kCoupon, kCard, kEarn };
 enum class Per : std::uint8_t { kUnit, kLine, kSet, kReceipt };
 enum class Pick : std::uint8_t { kFirst, kCheapest, kDearest };
-enum class Spread : std::uint8_t { kLargestRemainder, kFirstLines, kLastLine, kNearestFirst };
+enum class Spread : std::uint8_t {
+  kLargestRemainder,
+  kFirstLines,
+  kLastLine,
+  kNearestFirst,
+  kLastLineDown
+};
 
 struct SetPart {
   Selector select;
@@ -217,9 +223,15 @@ struct Rule {
 struct Group {
   std::string id;
   bool best = true;
+  bool lowest = false;  // with best, one of them: what gives least, but something
   bool per_line = false;
   std::int64_t most = 1;
   std::vector<std::uint32_t> members;  // by index, in order
+
+  // Whether what a member gives takes the place of what one before it gives (0 = none yet).
+  [[nodiscard]] bool prefers(std::int64_t value, std::int64_t held) const {
+    return value > 0 && (held == 0 || (lowest ? value < held : value > held));
+  }
 };
 
 struct Tier {
@@ -326,6 +338,7 @@ struct Settings {
   std::int64_t money_step = 1;   // percents come out in multiples of it, minor units
   std::int64_t points_step = 1;  // the same of what is earned, hundredths
   Spread spread = Spread::kLargestRemainder;
+  bool equal_shares = false;     // an amount off falls on the lines alike, whatever they cost
   bool before_tax = false;       // discounts work on the price as listed, tax is added afterwards
   bool percent_of_list = false;  // several percents add up instead of working on what is left
   std::int64_t utc_offset_min = 180;

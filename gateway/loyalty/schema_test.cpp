@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 
 #include "gateway/base/json.h"
 
@@ -40,7 +41,12 @@ class Validator {
       return std::ranges::any_of(any->as_array(), [&](const auto& o) { return valid(o, v); });
     }
     const std::string_view type = s.at("type").as_string();
-    if (type == "string") return v.is_string();
+    if (type == "string") {
+      const auto* pattern = s.if_contains("pattern");
+      return v.is_string() &&
+             (pattern == nullptr ||
+              std::regex_search(v.as_string().c_str(), std::regex(pattern->as_string().c_str())));
+    }
     if (type == "integer") return v.is_int64();
     if (type == "boolean") return v.is_bool();
     if (type == "array") {
@@ -90,8 +96,17 @@ TEST(Schema, RefusesWhatTheLoaderRefuses) {
        R"({"id":"p","version":1,"rules":[{"id":"a","give":{"percent":"5"},"colour":1}]})",
        R"({"id":"p","version":1,"rules":[{"id":"a","give":{"percent":12.5}}]})",
        R"({"id":"p","version":1,"rules":[{"id":"a","when":{"stores":[]},"give":{"percent":"5"}}]})",
+       R"({"id":"p","version":1,"rules":[{"id":"a","when":{"counter":{"name":"purchases","is":{"min":"10"}}},"give":{"percent":"5"}}]})",
+       R"({"id":"p","version":1,"rules":[{"id":"a","when":{"date":{"of":"joined","days_ago":{"min":"10"}}},"give":{"percent":"5"}}]})",
        R"({"id":"p","version":1,"settings":{"points_rounding":"best"}})"}) {
     EXPECT_FALSE(schema.valid(*parse_json(text))) << text;
+  }
+  for (const auto* text :
+       {R"({"name":"spent_90","is":{"min":"10.50"}})", R"({"name":"purchases","is":{"min":10}})"}) {
+    const auto rule =
+        R"({"id":"a","when":{"counter":)" + std::string(text) + R"(},"give":{"percent":"5"}})";
+    EXPECT_TRUE(schema.valid(*parse_json(R"({"id":"p","version":1,"rules":[)" + rule + "]}")))
+        << text;
   }
 }
 

@@ -211,7 +211,7 @@ void Evaluator::run_group(const Group& g) {
     const bool on = ((active_[rule / 64] | always_[rule / 64]) >> (rule % 64) & 1) != 0;
     if (on) members_.push_back(rule);
   }
-  if (g.best && g.most == 1) return best_of();
+  if (g.best && g.most == 1) return best_of(g);
   if (g.best) return best_several(g.most);
   std::int64_t left = g.most, winner = -1;
   for (const auto rule : members_) {
@@ -224,12 +224,12 @@ void Evaluator::run_group(const Group& g) {
   }
 }
 
-void Evaluator::best_of() {
+void Evaluator::best_of(const Group& g) {
   std::int64_t best = 0, winner = -1;
   values_.clear();
   for (const auto rule : members_) {
     values_.push_back(apply(rule, true));
-    if (values_.back() <= best) continue;
+    if (!g.prefers(values_.back(), best)) continue;
     best = values_.back();
     winner = rule;
   }
