@@ -230,30 +230,57 @@ class Comparison {
   std::map<std::string, Sum> sums_;
 };
 
-// The same baskets under two programs: what it costs, and for whom it is better or worse.
+Result<loyalty::Basket> basket_of_both(const Program& now, const Program& then,
+                                       const boost::json::value& json) {
+  auto basket = TILL_TRY(loyalty::basket_from_json(json));
+  TILL_CHECK(loyalty::check_time(now, json));
+  TILL_CHECK(loyalty::check_time(then, json));
+  return basket;
+}
+
+// The same baskets under two programs: what it costs, and for whom it is better or worse. A bad
+// basket is named and left out; the rest go on.
 int what_if(const Tool& tool, const Program& now, const Program& then, const std::string& path,
             bool csv) {
   std::ifstream in(path, std::ios::binary);
   if (!in.is_open()) return tool.complain({Code::kBadFile, path, {}});
   Comparison comparison(csv, tool.language == Language::kRu);
-  std::int64_t number = 0;
+  std::int64_t number = 0, bad = 0;
+  const auto skip = [&](const std::string& where, const Error& error) {
+    ++bad;
+    tool.complain(where, error);
+  };
   for (std::string line; std::getline(in, line);) {
     if (line.empty()) continue;
     const auto where = path + ":" + std::to_string(++number);
     const auto json = parse_json(line);
-    if (!json) return tool.complain(where, json.error());
-    const auto basket = loyalty::basket_from_json(*json);
-    if (!basket) return tool.complain(where, basket.error());
+    if (!json) {
+      skip(where, json.error());
+      continue;
+    }
+    const auto basket = basket_of_both(now, then, *json);
+    if (!basket) {
+      skip(where, basket.error());
+      continue;
+    }
     const auto both =
-        catch_overflow(where, [&]() -> Result<std::pair<loyalty::Quote, loyalty::Quote>> {
+        catch_overflow("the basket", [&]() -> Result<std::pair<loyalty::Quote, loyalty::Quote>> {
           return std::pair{loyalty::quote(now, *basket), loyalty::quote(then, *basket)};
         });
-    if (!both) return tool.complain(both.error());
+    if (!both) {
+      skip(where, both.error());
+      continue;
+    }
     comparison.add(std::to_string(number), basket->customer ? basket->customer->id.value : "",
                    both->first, both->second);
   }
   comparison.finish();
-  return 0;
+  if (bad == 0) return 0;
+  const bool russian = tool.language == Language::kRu;
+  std::cerr << fmt::format(
+      fmt::runtime(russian ? "ошибки в чеках, не учтены: {}\n" : "baskets left out as bad: {}\n"),
+      bad);
+  return 1;
 }
 
 // A day as it was sold, out of a store's journal, under another program.
@@ -356,7 +383,10 @@ int account(const Tool& tool, const std::string& path) {
 
 int program_command(const std::vector<std::string>& words, Language language) {
   const Tool tool{language};
-  if (words.empty()) return 2;
+  if (words.empty()) {
+    std::cerr << kProgramHelp << "\n";
+    return 2;
+  }
   const auto is = [&](std::string_view name, std::size_t count) {
     return words[0] == name && words.size() == count + 1;
   };
@@ -391,7 +421,7 @@ int program_command(const std::vector<std::string>& words, Language language) {
     return lines ? evaluate_lines(tool, *program, words[2])
                  : evaluate_one(tool, *program, words[2]);
   }
-  std::cerr << "tillbridge program " << kProgramHelp << "\n";
+  std::cerr << kProgramHelp << "\n";
   return 2;
 }
 
