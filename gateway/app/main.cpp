@@ -252,7 +252,7 @@ int main(int argc, char** argv) {
                    "file with a senior's token: `settle` works at this till");
   auto* program = app.add_subcommand("program", "tools for the owner of a loyalty program");
   program->add_option("words", words, "a command and what it needs");
-  program->footer(till::app::kProgramHelp);
+  program->footer(till::app::program_help(till::user_language()));
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);

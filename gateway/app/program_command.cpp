@@ -23,6 +23,44 @@
 namespace till::app {
 namespace {
 
+constexpr const char* kHelpEn =
+    "Commands:\n"
+    "  new [KIND]                              a program to begin with; without KIND the kinds\n"
+    "  check PROGRAM                           whether it reads, and every rule can apply\n"
+    "  evaluate PROGRAM BASKETS                what a basket costs and earns, as JSON\n"
+    "  explain PROGRAM BASKET                  why, in words\n"
+    "  explain DATA SALE                       the same of a past receipt\n"
+    "  test FILE...                            baskets with expected results\n"
+    "  diff PROGRAM PROGRAM                    what changed, in words\n"
+    "  what-if PROGRAM PROGRAM BASKETS [csv]   baskets under two programs\n"
+    "  what-if PROGRAM DATA DAY [csv]          a day of a store under another program\n"
+    "  account STEPS                           a points account step by step\n"
+    "  key FILE                                a key pair: FILE is the secret one\n"
+    "  sign PROGRAM KEYFILE                    writes PROGRAM.sig\n"
+    "  verify PROGRAM PUBLICKEY                whether the signature is right\n"
+    "All files are JSON, baskets also JSON Lines (.jsonl, or - for the input). DATA is a store's\n"
+    "data folder, SALE its id, the till's number or the fiscal document's, DAY 2026-11-22.";
+
+constexpr const char* kHelpRu =
+    "Команды:\n"
+    "  new [ВИД]                                   программа для начала; без вида — список видов\n"
+    "  check ПРОГРАММА                             читается ли она и может ли сработать каждое "
+    "правило\n"
+    "  evaluate ПРОГРАММА ЧЕКИ                     сколько стоит чек и что начислено, в JSON\n"
+    "  explain ПРОГРАММА ЧЕК                       почему, словами\n"
+    "  explain ДАННЫЕ ПРОДАЖА                      то же о прошлом чеке\n"
+    "  test ФАЙЛ...                                чеки с ожидаемыми итогами\n"
+    "  diff ПРОГРАММА ПРОГРАММА                    что изменилось, словами\n"
+    "  what-if ПРОГРАММА ПРОГРАММА ЧЕКИ [csv]      чеки по двум программам\n"
+    "  what-if ПРОГРАММА ДАННЫЕ ДЕНЬ [csv]         день магазина по другой программе\n"
+    "  account ШАГИ                                счёт баллов по шагам\n"
+    "  key ФАЙЛ                                    пара ключей: в файле секретный\n"
+    "  sign ПРОГРАММА КЛЮЧ                         пишет ПРОГРАММА.sig\n"
+    "  verify ПРОГРАММА ОТКРЫТЫЙКЛЮЧ               верна ли подпись\n"
+    "Все файлы — JSON, чеки также JSON Lines (.jsonl или - для ввода). ДАННЫЕ — папка данных "
+    "магазина,\n"
+    "ПРОДАЖА — её номер, номер чека у кассы или фискального документа, ДЕНЬ — 2026-11-22.";
+
 using loyalty::Program;
 
 struct Tool {
@@ -381,10 +419,14 @@ int account(const Tool& tool, const std::string& path) {
 
 }  // namespace
 
+const char* program_help(Language language) {
+  return language == Language::kRu ? kHelpRu : kHelpEn;
+}
+
 int program_command(const std::vector<std::string>& words, Language language) {
   const Tool tool{language};
   if (words.empty()) {
-    std::cerr << kProgramHelp << "\n";
+    std::cerr << program_help(language) << "\n";
     return 2;
   }
   const auto is = [&](std::string_view name, std::size_t count) {
@@ -421,7 +463,7 @@ int program_command(const std::vector<std::string>& words, Language language) {
     return lines ? evaluate_lines(tool, *program, words[2])
                  : evaluate_one(tool, *program, words[2]);
   }
-  std::cerr << kProgramHelp << "\n";
+  std::cerr << program_help(language) << "\n";
   return 2;
 }
 
