@@ -157,8 +157,8 @@ void build_cards(CLI::App& customers, Options& o, Command& chosen) {
   leaf(customers, "activate", "her card pays from now on", o, chosen, customers_activate)
       ->add_option("customer", o.customer)
       ->required();
-  auto* block =
-      leaf(customers, "block", "her cards are refused: nothing is earned or spent", o, chosen, customers_block);
+  auto* block = leaf(customers, "block", "her cards are refused: nothing is earned or spent", o,
+                     chosen, customers_block);
   block->add_option("customer", o.customer)->required();
   block->add_flag("--undo", o.restore, "they are taken again");
   auto* card = leaf(customers, "replace-card", "a new card takes a lost one's place", o, chosen,

@@ -80,7 +80,8 @@ void Coupons::book(const wire::SaleFact& fact, const CustomerId& customer, const
 
 Result<void> Coupons::issue(const wire::Coupon& coupon) {
   const auto kind = programs_.coupon_kind(coupon.code, coupon.type);
-  if (kind.type != coupon.type || coupon.type.empty()) return fail(Code::kBadValue, "type: " + coupon.type);
+  if (kind.type != coupon.type || coupon.type.empty())
+    return fail(Code::kBadValue, "type: " + coupon.type);
   if (db_.run("INSERT INTO coupons VALUES (?,?,?,'',zeroblob(16),?,nullif(?,9223372036854775807),0)"
               " ON CONFLICT DO NOTHING",
               coupon.code, coupon.type, coupon.customer, clock_.unix_us(), coupon.until) != 1) {

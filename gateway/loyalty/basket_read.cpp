@@ -28,10 +28,17 @@ Result<std::vector<std::string>> texts(JsonObject& in, std::string_view field) {
 Result<LineTax> tax(const js::value& value, const std::string& path) {
   auto in = TILL_TRY(JsonObject::from(value, path));
   LineTax t;
-  t.rate = TILL_TRY(in.get_or("percent", Percent{}));
+  const auto* rate = in.raw("percent");
+  if (rate != nullptr && rate->is_string()) {
+    const std::string_view text = rate->get_string();
+    t.rate = TILL_TRY(parse_decimal(text, 4, in.path_of("percent")));
+  } else {
+    t.rate = TILL_TRY(in.get_or("percent", Percent{})).units * (kTaxScale / kPercentScale);
+  }
   t.fixed = TILL_TRY(in.get_or("fixed", Money{}));
   t.included = TILL_TRY(in.get_or("included", true));
-  if (t.rate.units > 100 * kPercentScale || t.fixed.minor < 0) return fail(Code::kOutOfRange, path);
+  if (t.rate < 0 || t.rate > 100 * kTaxScale || t.fixed.minor < 0)
+    return fail(Code::kOutOfRange, path);
   TILL_CHECK(in.finish());
   return t;
 }

@@ -361,8 +361,7 @@ bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {
     default:
       break;
   }
-  if (!good) *blame = {reason_of(c.kind)};
-  if (!good && c.kind == kTier) *blame = missing_level(c);
+  if (!good) *blame = c.kind == kTier ? missing_level(c) : Blame{reason_of(c.kind)};
   const bool about_customer = c.kind == kVerified || c.kind == kCardType || c.kind == kSegment ||
                               c.kind == kTier || c.kind == kExperiment || c.kind == kCardPromotion;
   if (!good && about_customer && !customer_) *blame = {Why::kNoCustomer};
@@ -437,8 +436,8 @@ bool Evaluator::basket_holds(const Condition& c, Blame* blame) {
     auto a = c.basis == Basis::kList ? l.list : amount_[i];
     if (c.basis == Basis::kNet) {
       a = plan_.settings.before_tax
-              ? mul_div(a, kPercentScale, kPercentScale + l.taxed_inside, Rounding::kHalfUp)
-              : mul_div(a, kPercentScale, kPercentScale + l.taxed_inside + l.taxed_on_top,
+              ? mul_div(a, kTaxScale, kTaxScale + l.taxed_inside, Rounding::kHalfUp)
+              : mul_div(a, kTaxScale, kTaxScale + l.taxed_inside + l.taxed_on_top,
                         Rounding::kHalfUp);
     }
     amount = checked_add(amount, a);

@@ -210,7 +210,7 @@ std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
   const auto paid = after_discounts_ ? base_[line] : amount_[line];
   if (r.give.basis == Basis::kRemaining) return paid;
   const auto on_top = s.before_tax && !after_discounts_ ? 0 : l.taxed_on_top;
-  return mul_div(paid, kPercentScale, kPercentScale + l.taxed_inside + on_top, Rounding::kHalfUp);
+  return mul_div(paid, kTaxScale, kTaxScale + l.taxed_inside + on_top, Rounding::kHalfUp);
 }
 
 void Evaluator::say_no_points(std::uint32_t rule) {
@@ -367,10 +367,10 @@ void Evaluator::finish() {
     auto& q = out_.lines[i];
     q.accrued = earned_[i];
     if (plan_.settings.before_tax && (q.by_points == 0 || as_payment)) {
-      q.net = mul_div(amount_[i], kPercentScale, kPercentScale + l.taxed_inside, Rounding::kHalfUp);
+      q.net = mul_div(amount_[i], kTaxScale, kTaxScale + l.taxed_inside, Rounding::kHalfUp);
     } else {
-      q.net = mul_div(q.total - l.fixed + (as_payment ? q.by_points : 0), kPercentScale,
-                      kPercentScale + l.taxed_inside + l.taxed_on_top, Rounding::kHalfUp);
+      q.net = mul_div(q.total - l.fixed + (as_payment ? q.by_points : 0), kTaxScale,
+                      kTaxScale + l.taxed_inside + l.taxed_on_top, Rounding::kHalfUp);
     }
     out_.sum.net = checked_add(out_.sum.net, q.net);
     out_.sum.accrued = checked_add(out_.sum.accrued, q.accrued);

@@ -53,8 +53,8 @@ class Evaluator {
     NameId category = kNoName;
     std::vector<NameId> tags;
     std::int64_t price = 0, quantity = 0, min_price = 0;
-    std::int64_t taxed_on_top = 0;  // basis points added to the price
-    std::int64_t taxed_inside = 0;  // basis points in the price
+    std::int64_t taxed_on_top = 0;  // of kTaxScale, added to the price
+    std::int64_t taxed_inside = 0;  // of kTaxScale, in the price
     std::int64_t fixed_unit = 0;    // tax per unit on top
     std::int64_t fixed = 0;         // the same for the line
     std::int64_t list = 0;          // in the working convention

@@ -320,6 +320,11 @@ std::pair<std::string, std::string> whose(const Plan& plan, const Reason& r) {
   return {fmt::format(", to {}", to), fmt::format(", на счёт {}", to)};
 }
 
+bool takes_lowest(const Plan& plan, std::int64_t rule) {
+  const auto group = plan.rules[static_cast<std::size_t>(rule)].group;
+  return group >= 0 && plan.groups[static_cast<std::size_t>(group)].lowest;
+}
+
 std::string fill(const Plan& plan, const Reason& r, std::string_view pattern, bool russian) {
   std::string text;
   while (!pattern.empty()) {
@@ -351,6 +356,9 @@ Words in_words(const Plan& plan, const Reason& reason) {
   };
   if (reason.why == Why::kTier && reason.b != 0) {
     say("{rule}: for level {level}{more_en}", "{rule}: для уровня «{level}»{more_ru}");
+  } else if (reason.why == Why::kLostTo && reason.rule >= 0 && takes_lowest(plan, reason.rule)) {
+    say("{rule}: {other} gives less, and the least counts",
+        "{rule}: «{other}» даёт меньше, действует наименьшее");
   } else if (reason.why == Why::kDate && reason.a > 0) {
     say("{rule}: in {in_days} ({name})", "{rule}: через {in_days} ({name})");
   } else if (reason.why == Why::kEarned) {

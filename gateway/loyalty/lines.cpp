@@ -23,7 +23,7 @@ void Evaluator::read_line(const Line& line, LineState& l) {
       if (!tax.included) l.fixed_unit = checked_add(l.fixed_unit, tax.fixed.minor);
     } else {
       auto& rate = tax.included ? l.taxed_inside : l.taxed_on_top;
-      rate = checked_add(rate, tax.rate.units);
+      rate = checked_add(rate, tax.rate);
     }
   }
   l.discounted = line.discounted;
@@ -36,7 +36,7 @@ void Evaluator::read_line(const Line& line, LineState& l) {
 std::int64_t Evaluator::with_tax(const LineState& l, std::int64_t amount) const {
   if (l.taxed_on_top == 0) return amount;
   return checked_add(
-      amount, mul_div(amount, l.taxed_on_top, kPercentScale + l.taxed_inside, Rounding::kHalfUp));
+      amount, mul_div(amount, l.taxed_on_top, kTaxScale + l.taxed_inside, Rounding::kHalfUp));
 }
 
 void Evaluator::price(LineState& l) const {

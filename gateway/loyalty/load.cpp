@@ -306,36 +306,6 @@ Result<void> redeem(Loader& l, JsonObject in) {
   return {};
 }
 
-Result<std::vector<Limit>> velocity_limits(JsonObject& in, std::string_view field, bool points) {
-  std::vector<Limit> out;
-  if (!in.has(field)) return out;
-  for (const auto& [path, value] : TILL_TRY(in.array(field, kMaxParts))) {
-    auto one = TILL_TRY(JsonObject::from(*value, path));
-    Limit limit;
-    limit.scope = LimitScope::kCustomer;
-    limit.period = static_cast<Period>(
-        TILL_TRY(word(one, "period", {"ever", "day", "week", "month", "year"}, 1)));
-    limit.times = TILL_TRY(one.get_or("times", limit.times));
-    if (points && one.has("points")) limit.amount = TILL_TRY(one.get<Points>("points")).units;
-    TILL_CHECK(one.finish());
-    if (limit.times == kHighest && limit.amount == kHighest) {
-      return invalid(path, points ? "needs times or points" : "needs times");
-    }
-    if (limit.times < 1 || limit.amount < 1) return invalid(path, "a limit of nothing");
-    out.push_back(limit);
-  }
-  return out;
-}
-
-Result<void> velocity(Loader& l, JsonObject in) {
-  auto& v = l.plan.velocity;
-  v.earning = TILL_TRY(velocity_limits(in, "earning", false));
-  v.redemption = TILL_TRY(velocity_limits(in, "redemption", true));
-  v.earning_key = l.name(std::string(kEarningLimit));
-  v.redemption_key = l.name(std::string(kRedemptionLimit));
-  return in.finish();
-}
-
 Result<void> returns(Loader& l, JsonObject in) {
   auto& r = l.plan.returns;
   r.forgive = TILL_TRY(word(in, "if_spent", {"owe", "forgive"}, 0)) == 1;

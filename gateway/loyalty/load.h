@@ -52,6 +52,8 @@ Result<Condition> condition(Loader& l, JsonObject in, int depth);
 Result<Effect> effect(Loader& l, JsonObject in);
 Result<Rule> rule(Loader& l, const boost::json::value& value, const std::string& path);
 Result<Calendar> validity(JsonObject& in);
+// How often one customer may earn and pay with points.
+Result<void> velocity(Loader& l, JsonObject in);
 // A text, or {"en": …, "ru": …}.
 Result<std::array<std::string, 2>> words_of(JsonObject& in, std::string_view field);
 // The counters whose name begins with "spent" are money; the others count.

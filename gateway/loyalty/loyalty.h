@@ -42,9 +42,11 @@ class Program {
   std::shared_ptr<const Plan> plan_;
 };
 
+inline constexpr std::int64_t kTaxScale = 1'000'000;  // 100 %
+
 struct LineTax {
-  Percent rate;
-  Money fixed;  // per unit, instead of a rate; added on top and never discounted
+  std::int64_t rate = 0;  // ten-thousandths of a percent: 88750 = 8.875 %
+  Money fixed;            // per unit, instead of a rate; added on top and never discounted
   bool included = true;
 };
 

@@ -28,26 +28,6 @@ std::span<const std::uint32_t> Evaluator::lines_of(std::uint32_t rule) const {
   return rule_lines_[rule];
 }
 
-// What the customer's card waits for; of no known type, its issue.
-std::int64_t Evaluator::activation() const {
-  return card_type_at_ < 0 ? 0
-                           : plan_.card_types[static_cast<std::size_t>(card_type_at_)].activation;
-}
-
-std::int64_t Evaluator::balance(NameId purse) const {
-  const auto at = std::ranges::find(purses_, purse, [](const auto& p) { return p.first; });
-  std::int64_t has = at == purses_.end() ? 0 : at->second;
-  for (const auto& s : out_.spent) {
-    if (s.purse == purse) has -= s.amount;
-  }
-  if (plan_.purse(purse)->same_receipt) {
-    for (const auto& e : out_.earned) {
-      if (e.purse == purse && e.to == kNoName) has = checked_add(has, e.amount);
-    }
-  }
-  return has;
-}
-
 // What earlier receipts left of limits.
 Evaluator::Quota Evaluator::quota_of(NameId key, std::span<const Limit> limits) const {
   Quota q;
