@@ -100,6 +100,7 @@ void whole_kit(Bench& b, const std::string& folder, const char* runtime_name, co
   const Reports reports;
   const std::string options = "log_path=" + reports.folder + "/report:detect_leaks=0:" +
                               "halt_on_error=1:exitcode=66:verify_asan_link_order=0";
+  own_fork = true;
   const pid_t child = fork();
   if (child < 0) throw Failed{"fork"};
   if (child == 0)

@@ -131,6 +131,11 @@ struct RunOptions {
   int timeout_ms = 20'000;
   bool in_process = false;  // for a debugger
 };
+// Of the process a check runs in: how often it has forked (what it starts ends at once), and
+// whether the fork is the kit's own.
+extern int forks;
+extern bool own_fork;
+
 Verdict run_check(const Check& check, const Package& package, const RunOptions& options);
 bool passed(Status status);
 

@@ -59,5 +59,9 @@ class LiveHost {
 // driver says and sends is what it would have said: phones, e-mails, names, card numbers. Failed
 // when the masked dialogue does not work any more.
 Recording masked(Recording recording, const Package& package);
+// The same of what a device says by itself (a scan, a swipe), byte for byte as long: phones,
+// e-mails, the name on a card's first track (ISO 7813), card numbers (ISO 7812) after their sixth
+// digit; what a reader says is a card whatever its digits are, elsewhere a barcode stays.
+std::string without_personal(const std::string& text, bool reader);
 
 }  // namespace till::kit

@@ -1,8 +1,11 @@
 // One check in one child process: it may crash, hang, exit or print, and is named for it.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,9 +19,15 @@
 #include "sdk/cpp/base/text.h"
 
 namespace till::kit {
+
+int forks = 0;
+bool own_fork = false;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr long kOwnMb = 1024;  // the kit's, beside what the plugin may have
 
 std::pair<Status, std::string> run_here(const Check& check, const Package& package,
                                         std::uint64_t seed) {
@@ -47,11 +56,38 @@ std::string printable(std::string words) {
   return words;
 }
 
+// A sanitizer's own memory is many times the plugin's.
+bool sanitized() {
+  return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr ||
+         dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+}
+
+// What a plugin starts ends at once, or one that forks would double itself with every call.
+void contain(const Check& check, const Package& package) {
+  pthread_atfork(
+      [] {
+        if (own_fork) return;
+        ++forks;
+        while (waitpid(-1, nullptr, WNOHANG) > 0) {
+        }
+      },
+      nullptr,
+      [] {
+        if (!own_fork) _exit(0);
+      });
+  const bool starts_one = std::string_view(check.id).starts_with("sanitized.");
+  if (sanitized() || starts_one || !package.manifest) return;
+  const auto most = static_cast<rlim_t>(kOwnMb + package.manifest->memory_mb) << 20;
+  const rlimit limit{most, most};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
 // The child: its words go to `result`, whatever the plugin prints is thrown away.
 [[noreturn]] void in_child(const Check& check, const Package& package, std::uint64_t seed,
                            int result) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  contain(check, package);
   const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nowhere, STDIN_FILENO);
   dup2(nowhere, STDOUT_FILENO);
@@ -83,7 +119,14 @@ Verdict run_check(const Check& check, const Package& package, const RunOptions& 
   if (pipe2(pipes.data(), O_CLOEXEC) != 0) return {&check, Status::kFail, strerror(errno), 0};
   std::fflush(nullptr);
   const pid_t child = fork();
+  if (child < 0) {  // -1 is everybody to kill()
+    const std::string why = strerror(errno);
+    close(pipes[0]);
+    close(pipes[1]);
+    return {&check, Status::kFail, "no process for it: " + why, since()};
+  }
   if (child == 0) in_child(check, package, options.seed, pipes[1]);
+  setpgid(child, child);  // here too: one of the two comes first
   close(pipes[1]);
   std::string answer;
   bool late = false;
@@ -104,7 +147,16 @@ Verdict run_check(const Check& check, const Package& package, const RunOptions& 
   kill(-child, SIGKILL);  // and whatever the plugin has started
   kill(child, SIGKILL);
   int status = 0;
-  waitpid(child, &status, 0);
+  rusage used{};
+  wait4(child, &status, 0, &used);
+  const auto held = used.ru_maxrss / 1024;  // MB
+  const auto most = package.manifest ? package.manifest->memory_mb : 0;
+  if (!sanitized() && most > 0 && held > most + kOwnMb / 2) {
+    return {&check, Status::kFail,
+            "it held " + std::to_string(held) + " MB; memory_mb of its manifest is " +
+                std::to_string(most),
+            since()};
+  }
   if (late) {
     return {&check, Status::kTimeout, "no end after " + std::to_string(options.timeout_ms) + " ms",
             since()};

@@ -5,6 +5,7 @@
 
 #include "elf.h"
 #include "kit.h"
+#include "live_host.h"
 #include "package.h"
 
 namespace till::kit {
@@ -94,6 +95,18 @@ TEST_F(PackageTest, AKeyIsItsOwnersAndNeverOverwritten) {
   EXPECT_EQ(fs::status(key).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_FALSE(make_key(key));
   EXPECT_FALSE(sign_package(folder, (folder / "manifest.json").string()));
+}
+
+TEST(Masking, ADeviceSaysNothingPersonal) {
+  EXPECT_EQ(without_personal("5536913871234569\r", false), "5536910000000000\r") << "ISO 7812";
+  EXPECT_EQ(without_personal("5536913871234561\r", false), "5536913871234561\r") << "no card";
+  EXPECT_EQ(without_personal("5536913871234561\r", true), "5536910000000000\r");
+  EXPECT_EQ(without_personal("4601234567893\r\n", false), "4601234567893\r\n") << "EAN-13";
+  EXPECT_EQ(without_personal("0104601234567893", false), "0104601234567893") << "GS1";
+  EXPECT_EQ(without_personal("tel +79261234571!", false), "tel +00000000000!");
+  EXPECT_EQ(without_personal("ivan.p@example.com", false), "xxxx.x@xxxxxxx.xxx");
+  EXPECT_EQ(without_personal("%B5536913871234561^IVANOV/IVAN^2512", true),
+            "%B5536910000000000^xxxxxx/xxxx^2512");
 }
 
 }  // namespace

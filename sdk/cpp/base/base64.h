@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sdk/cpp/base/bytes.h"
+#include "bytes.h"
 
 namespace till {
 

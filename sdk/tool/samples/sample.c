@@ -264,7 +264,7 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
   }
   ++s->calls;
   if (broken("process.output")) puts("words");
-  if (broken("process.children") && fork() == 0) _exit(0);
+  if (broken("process.children")) fork();  // and both go on
   if (broken("threads.host_untouched")) ((till_host*)s->host)->abi_minor = 7;
   if (!json_is_object(body)) {
     if (!broken("operations.bad_body")) return stop(error, TILL_REFUSED, 1002, "body");
