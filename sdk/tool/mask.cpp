@@ -84,7 +84,8 @@ void hide_cards(std::string& text, bool reader) {
     const auto digits = std::string_view(text).substr(i, end - i);
     const bool payment = digits.size() >= 15 && digits.size() <= 19 && digits[0] >= '2' &&
                          digits[0] <= '6' && luhn(digits);
-    if (reader ? digits.size() >= 12 : payment) std::fill_n(text.begin() + i + 6, end - i - 6, '0');
+    const bool card = reader ? digits.size() >= 12 : payment;
+    if (card) text.replace(i + 6, end - i - 6, end - i - 6, '0');
     i = std::max(end, i + 1);
   }
 }
