@@ -35,9 +35,6 @@ void put_customer(loyalty::Basket& basket, const CustomerId& id, const std::stri
   who.segments = std::move(profile.segments);
   who.tier = profile.tier;
   who.referrer = profile.referrer;
-  for (const auto& u : profile.used) {
-    basket.used.push_back({u.rule, u.scope, u.period, u.times, u.amount});
-  }
 }
 
 }  // namespace
@@ -88,13 +85,12 @@ Given Events::happen(const Uuid& id, const Event& event, const std::string& card
       event.cashier.empty() ? "" : wire::seller_key(event.store.value, event.cashier);
   auto basket = basket_of(event);
   auto profile = profiles_.at(customer, event.store);
+  for (const auto& u : profile.used) {
+    basket.used.push_back({u.rule, u.scope, u.period, u.times, u.amount});
+  }
   if (!customer.value.empty()) {
     put_customer(basket, customer, card_type, ledger_.standing({customer}).available,
                  std::move(profile));
-  } else {
-    for (const auto& u : profile.used) {
-      basket.used.push_back({u.rule, u.scope, u.period, u.times, u.amount});
-    }
   }
   const auto gives = loyalty::quote(program, basket);
   const auto effects = gives.effects.value_or(loyalty::Effects{});
