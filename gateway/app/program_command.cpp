@@ -268,12 +268,21 @@ class Comparison {
   std::map<std::string, Sum> sums_;
 };
 
-Result<loyalty::Basket> basket_of_both(const Program& now, const Program& then,
-                                       const boost::json::value& json) {
-  auto basket = TILL_TRY(loyalty::basket_from_json(json));
+struct Both {
+  std::string customer;
+  loyalty::Quote now, then;
+};
+
+// One basket, a line of JSON, under two programs.
+Result<Both> under_both(const Program& now, const Program& then, const std::string& line) {
+  const auto json = TILL_TRY(parse_json(line));
+  const auto basket = TILL_TRY(loyalty::basket_from_json(json));
   TILL_CHECK(loyalty::check_time(now, json));
   TILL_CHECK(loyalty::check_time(then, json));
-  return basket;
+  return catch_overflow("the basket", [&]() -> Result<Both> {
+    return Both{basket.customer ? basket.customer->id.value : "", loyalty::quote(now, basket),
+                loyalty::quote(then, basket)};
+  });
 }
 
 // The same baskets under two programs: what it costs, and for whom it is better or worse. A bad
@@ -284,33 +293,16 @@ int what_if(const Tool& tool, const Program& now, const Program& then, const std
   if (!in.is_open()) return tool.complain({Code::kBadFile, path, {}});
   Comparison comparison(csv, tool.language == Language::kRu);
   std::int64_t number = 0, bad = 0;
-  const auto skip = [&](const std::string& where, const Error& error) {
-    ++bad;
-    tool.complain(where, error);
-  };
   for (std::string line; std::getline(in, line);) {
     if (line.empty()) continue;
     const auto where = path + ":" + std::to_string(++number);
-    const auto json = parse_json(line);
-    if (!json) {
-      skip(where, json.error());
-      continue;
-    }
-    const auto basket = basket_of_both(now, then, *json);
-    if (!basket) {
-      skip(where, basket.error());
-      continue;
-    }
-    const auto both =
-        catch_overflow("the basket", [&]() -> Result<std::pair<loyalty::Quote, loyalty::Quote>> {
-          return std::pair{loyalty::quote(now, *basket), loyalty::quote(then, *basket)};
-        });
+    const auto both = under_both(now, then, line);
     if (!both) {
-      skip(where, both.error());
+      ++bad;
+      tool.complain(where, both.error());
       continue;
     }
-    comparison.add(std::to_string(number), basket->customer ? basket->customer->id.value : "",
-                   both->first, both->second);
+    comparison.add(std::to_string(number), both->customer, both->now, both->then);
   }
   comparison.finish();
   if (bad == 0) return 0;
