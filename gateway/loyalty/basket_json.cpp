@@ -231,7 +231,7 @@ Result<void> check_time(const Program& program, const js::value& basket) {
   if (fields == nullptr || fields->contains("time")) return {};
   const auto& plan = program.plan();
   const auto* event = fields->if_contains("event");
-  const auto on = event != nullptr && event->is_string()
+  const auto on = event != nullptr && event->is_string() && event->get_string() != "sale"
                       ? plan.names.find(std::string_view(event->get_string()))
                       : kNoName;
   const bool needed =

@@ -83,7 +83,7 @@ void Evaluator::read_context(const Basket& basket) {
   const auto& names = plan_.names;
   now_ =
       local_time(basket.instant_us, basket.utc_offset_min.value_or(plan_.settings.utc_offset_min));
-  event_ = basket.event.empty() || basket.event == "sale" ? kNoName : names.find(basket.event);
+  event_ = basket.event == "sale" ? kNoName : names.find(basket.event);
   store_ = names.find(basket.store);
   till_ = names.find(basket.till);
   runs_ = !plan_.paused && plan_.valid.has(now_) &&
