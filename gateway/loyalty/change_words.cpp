@@ -59,6 +59,7 @@ constexpr Word kFields[] = {
     {"points_step", "points come in steps of", "шаг баллов"},
     {"remainder", "odd kopecks", "лишние копейки"},
     {"allocate", "an amount is shared", "сумма делится"},
+    {"tax_rounding", "tax is rounded on", "налог округляется"},
     {"discount_on", "discounts work on", "от чего скидка"},
     {"percent_of", "percents work on", "от чего проценты"},
     {"utc_offset", "the store's clock", "часы магазина"},
@@ -176,6 +177,7 @@ constexpr Word kFields[] = {
     {"type", "type", "тип"},
     {"by", "by", "по"},
     {"value", "value", "величина"},
+    {"marginal", "each step for what lies above it", "ступень — только на то, что выше неё"},
     {"id", "id", "id"},
 };
 
@@ -231,9 +233,10 @@ constexpr Word kChoices[] = {
     {"purchases", "purchases", "число покупок"},
 };
 constexpr std::string_view kChoosing[] = {
-    "per", "period", "downgrade", "money_rounding", "points_rounding", "remainder", "basis",
-    "as",  "choose", "customer",  "discount_on",    "percent_of",      "pick",      "form",
-    "to",  "by",     "rounding",  "expires_end_of", "allocate"};
+    "per",         "period",     "downgrade", "money_rounding", "points_rounding",
+    "remainder",   "basis",      "as",        "choose",         "customer",
+    "discount_on", "percent_of", "pick",      "form",           "tax_rounding",
+    "to",          "by",         "rounding",  "expires_end_of", "allocate"};
 
 std::string_view said(const Word& word, bool russian) { return russian ? word.ru : word.en; }
 

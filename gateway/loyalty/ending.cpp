@@ -1,25 +1,10 @@
-// The end of a receipt: totals and tax, payment by points, earning, and what became of the codes.
+// The end of a receipt: payment by points, earning, and what became of the codes.
 #include <algorithm>
 #include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
 
 namespace till::loyalty {
-
-void Evaluator::totals() {
-  const bool before_tax = plan_.settings.before_tax;
-  for (std::size_t i = 0; i < count_; ++i) {
-    const auto& l = lines_[i];
-    auto& q = out_.lines[i];
-    q.gross = checked_add(before_tax ? with_tax(l, l.list) : l.list, l.fixed);
-    q.total = checked_add(before_tax ? with_tax(l, amount_[i]) : amount_[i], l.fixed);
-    q.discount = q.gross - q.total;
-    out_.sum.gross = checked_add(out_.sum.gross, q.gross);
-    out_.sum.discount = checked_add(out_.sum.discount, q.discount);
-  }
-  out_.sum.total = out_.sum.gross - out_.sum.discount;
-  after_discounts_ = true;
-}
 
 // Fills cap_ (what points may pay of each line) and weight_; says what stands in the way.
 std::int64_t Evaluator::redeem_limit() {
@@ -83,8 +68,9 @@ void Evaluator::redemption() {
   }
   const auto usable = std::min(has, left.amount);
   if (usable < r.step || money <= 0) return;
-  const auto steps =
-      std::min(mul_div(money, 100, checked_mul(r.step, r.value), Rounding::kDown), usable / r.step);
+  const auto steps = std::min(
+      mul_div(money, 100 * kPointValueScale, checked_mul(r.step, r.value), Rounding::kDown),
+      usable / r.step);
   out_.redeemable = steps * r.step;
   if (out_.redeemable < r.min_points) {
     say(Why::kRedeemMinPoints, -1, -1, r.min_points, out_.redeemable);
@@ -93,7 +79,7 @@ void Evaluator::redemption() {
   const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
   const auto points = std::min(asked, out_.redeemable);
   if (points == 0 || points < r.min_points) return;
-  const auto paid = mul_div(points, r.value, 100, Rounding::kDown);
+  const auto paid = r.worth(points);
   share_.assign(count_, 0);
   allocator_.spread(paid, weight_, cap_, share_);
   scratch_.assign(count_, 0);
@@ -143,6 +129,9 @@ std::int64_t Evaluator::wish_points(const Rule& r) {
   for (std::size_t k = 0; k < cand_.size(); ++k) {
     sum = checked_add(sum, weight_[k]);
     units = checked_add(units, worked_[k]);
+  }
+  if (r.give.value.marginal) {
+    return points_of(sum_of_steps(r.give.value, 0, sum), 1, kPercentScale);
   }
   if (r.give.earn == Earn::kFixed) return value;
   if (r.give.earn == Earn::kPerAmount) return checked_mul(sum / r.give.every, value);
@@ -296,6 +285,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   put_earned(rule, -1, on_receipt);
   gave(rule, times, sum);
   say(Why::kEarned, rule, -1, sum, base);
+  if (const auto next = next_step(r.give)) say(next->why, rule, -1, next->a, next->b);
   if (cut > 0) say(Why::kCutPoints, rule, -1, cut);
   return sum;
 }
@@ -361,17 +351,10 @@ void Evaluator::code_results() {
 }
 
 void Evaluator::finish() {
-  const bool as_payment = plan_.redeem && plan_.redeem->as_payment;
+  net_prices();
   for (std::size_t i = 0; i < count_; ++i) {
-    const auto& l = lines_[i];
     auto& q = out_.lines[i];
     q.accrued = earned_[i];
-    if (plan_.settings.before_tax && (q.by_points == 0 || as_payment)) {
-      q.net = mul_div(amount_[i], kTaxScale, kTaxScale + l.taxed_inside, Rounding::kHalfUp);
-    } else {
-      q.net = mul_div(q.total - l.fixed + (as_payment ? q.by_points : 0), kTaxScale,
-                      kTaxScale + l.taxed_inside + l.taxed_on_top, Rounding::kHalfUp);
-    }
     out_.sum.net = checked_add(out_.sum.net, q.net);
     out_.sum.accrued = checked_add(out_.sum.accrued, q.accrued);
   }

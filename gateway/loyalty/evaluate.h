@@ -57,7 +57,8 @@ class Evaluator {
     std::int64_t taxed_inside = 0;  // of kTaxScale, in the price
     std::int64_t fixed_unit = 0;    // tax per unit on top
     std::int64_t fixed = 0;         // the same for the line
-    std::int64_t list = 0;          // in the working convention
+    std::int64_t listed = 0;        // price x quantity
+    std::int64_t list = 0;          // the same in the working convention
     std::int64_t list_room = 0;
     bool discounted = false, earns = false, excluded = false, legal_card = false, deposit = false;
     goods::LegalClass legal = goods::LegalClass::kNone;
@@ -113,6 +114,12 @@ class Evaluator {
   std::int64_t value_of(const Value& v) const;
   std::int64_t measure_of(const Value& v) const;
   std::optional<Blame> below_ladder(const Value& v) const;
+  // What is missing to the step that gives more, and what it gives.
+  [[nodiscard]] std::optional<Blame> next_step(const Effect& give) const;
+  // Of marginal steps: those between `from` and `to`, each times what lies in it.
+  [[nodiscard]] std::int64_t sum_of_steps(const Value& v, std::int64_t from, std::int64_t to,
+                                          std::int64_t* covered = nullptr) const;
+  std::int64_t wish_by_steps(const Rule& r);
   // Rounded to the program's steps.
   [[nodiscard]] std::int64_t part_of(std::int64_t amount, std::int64_t percent) const {
     const auto& s = plan_.settings;
@@ -205,8 +212,16 @@ class Evaluator {
   void say(Why why, std::int64_t rule, std::int64_t line = -1, std::int64_t a = 0,
            std::int64_t b = 0);
 
-  // ending.cpp: totals, points, earning
+  // tax.cpp
+  template <typename F>
+  void by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f);
+  template <typename F>
+  void of_one_rate(std::uint32_t first, std::span<const std::int64_t> amounts,
+                   std::span<std::int64_t> out, F f);
   void totals();
+  void net_prices();
+
+  // ending.cpp: points, earning
   void redemption();
   std::int64_t redeem_limit();
   Quota quota_of(NameId key, std::span<const Limit> limits) const;
@@ -288,6 +303,7 @@ class Evaluator {
   std::vector<std::int64_t> values_;
   std::vector<std::uint32_t> cand_;  // lines of the rule in hand, and for each:
   std::vector<std::int64_t> weight_, cap_, wish_, share_, worked_, scratch_;
+  std::vector<std::uint32_t> rates_;  // the first line of each rate of tax
   struct Saved {
     std::vector<std::int64_t> amount, room, taken;
     std::int64_t working = 0;

@@ -20,6 +20,8 @@ struct Entry {
 // {rule} {other} {money} {money_b} {points} {points_b} {count} {name} stand for the arguments.
 constexpr std::array<Entry, kWhyCount> kEntries{{
     {"applied", 0, "{rule}: {money} off", "{rule}: скидка {money}"},
+    {"next_step", 1, "{rule}: {to_step} more{of_step} and it is {step}",
+     "{rule}: ещё {to_step}{of_step}, и будет {step}"},
     {"earned", 0, "{rule}: {points} for {money_b}", "{rule}: начислено {points} за {money_b}"},
     {"gift", 0, "{rule}: a gift, {quantity} × {what}", "{rule}: подарок, {quantity} × {what}"},
     {"gift_barred", 1, "{rule}: {what} is not given away: {law_en}",
@@ -248,6 +250,26 @@ std::string days_of(const Calendar& c, bool russian) {
   return out.empty() ? out : " (" + out + ")";
 }
 
+// What is missing to a step of a ladder: "120.00", "2".
+std::string to_step(const Plan& plan, const Value& v, std::int64_t missing) {
+  if (v.by == Value::By::kQuantity || v.by == Value::By::kSelectedQuantity) {
+    return trimmed(detail::decimal(missing, 3));
+  }
+  const bool count =
+      v.by == Value::By::kCounter && !plan.names.text(v.counter).starts_with("spent");
+  return count ? std::to_string(missing) : detail::decimal(missing, 2);
+}
+
+// What a step gives: "7 %", "9.00", "2 points", "x 3".
+std::string step_text(const Effect& give, std::int64_t value, bool russian) {
+  using Earn = Effect::Earn;
+  if (give.kind == Effect::Kind::kPercent) return percent_text({value});
+  if (give.kind != Effect::Kind::kEarn) return detail::decimal(value, 2);
+  if (give.earn == Earn::kPercent) return percent_text({value});
+  if (give.earn == Earn::kMultiply) return "× " + trimmed(detail::decimal(value, 4));
+  return points_text(value, russian);
+}
+
 // The value of one {placeholder}.
 std::string argument(const Plan& plan, const Reason& r, std::string_view what, bool russian) {
   const auto rule_text = [&](std::int64_t rule) {
@@ -304,6 +326,13 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     const auto missing = plan.tiers->money ? detail::decimal(r.a, 2) : std::to_string(r.a);
     return russian ? fmt::format(", осталось {}", missing) : fmt::format(", {} more", missing);
   }
+  if (what == "to_step") return to_step(plan, rule->give.value, r.a);
+  if (what == "of_step") {
+    const auto& v = rule->give.value;
+    if (v.by != Value::By::kCounter) return {};
+    return " (" + form_of(called(plan, v.counter, russian), checked_mul(r.a, 100), russian) + ")";
+  }
+  if (what == "step") return step_text(rule->give, r.b, russian);
   if (what == "name") return called(plan, static_cast<NameId>(r.b), russian);
   if (what == "missing")
     return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);

@@ -42,6 +42,7 @@ std::int64_t Evaluator::with_tax(const LineState& l, std::int64_t amount) const 
 void Evaluator::price(LineState& l) const {
   const auto& s = plan_.settings;
   const auto listed = mul_div(l.price, l.quantity, kQuantityScale, Rounding::kHalfUp);
+  l.listed = listed;
   l.fixed = mul_div(l.fixed_unit, l.quantity, kQuantityScale, Rounding::kHalfUp);
   l.list = s.before_tax ? listed : with_tax(l, listed);
   l.excluded = listed <= 0 || l.legal_card || l.deposit || !goods::may_discount(l.legal) ||

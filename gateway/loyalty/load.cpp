@@ -149,6 +149,7 @@ Result<void> settings(Loader& l, JsonObject in) {
       word(in, "remainder",
            {"largest", "first_lines", "last_line", "nearest_first", "last_line_down"}, 0)));
   s.equal_shares = TILL_TRY(word(in, "allocate", {"proportional", "equal"}, 0)) == 1;
+  s.tax_of_receipt = TILL_TRY(word(in, "tax_rounding", {"line", "receipt"}, 0)) == 1;
   s.before_tax = TILL_TRY(word(in, "discount_on", {"price_with_tax", "price_before_tax"}, 0)) == 1;
   s.percent_of_list = TILL_TRY(word(in, "percent_of", {"remaining", "list_price"}, 0)) == 1;
   s.utc_offset_min = TILL_TRY(utc_offset(in));
@@ -272,12 +273,22 @@ Result<void> card_type(Loader& l, JsonObject in, const std::string& id) {
   return {};
 }
 
+// Points may be worth less than a kopeck: six decimals.
+Result<std::int64_t> point_value(JsonObject& in, std::int64_t otherwise) {
+  const auto* raw = in.raw("value");
+  if (raw == nullptr) return otherwise;
+  if (raw->is_string()) {
+    return parse_decimal(std::string_view(raw->get_string()), 6, in.path_of("value"));
+  }
+  return checked_mul(TILL_TRY(in.get<Money>("value")).minor, kPointValueScale);
+}
+
 Result<void> redeem(Loader& l, JsonObject in) {
   Redeem r;
   const auto purse = TILL_TRY(in.get_or<std::string>("purse", "points"));
   r.purse = l.plan.names.find(purse);
   if (l.plan.purse(r.purse) == nullptr) return invalid(in.path_of("purse"), "no such purse");
-  r.value = TILL_TRY(in.get_or("value", Money{r.value})).minor;
+  r.value = TILL_TRY(point_value(in, r.value));
   r.step = TILL_TRY(in.get_or("step", Points{100})).units;
   r.max_share = TILL_TRY(in.get_or("max_share", Percent{kPercentScale})).units;
   r.max_amount = TILL_TRY(in.get_or("max_amount", Money{r.max_amount})).minor;
@@ -299,7 +310,7 @@ Result<void> redeem(Loader& l, JsonObject in) {
        {r.max_amount, r.min_receipt, r.min_balance, r.min_points, r.leave, r.leave_per_line}) {
     if (v < 0) return fail(Code::kOutOfRange, "redeem: an amount below 0");
   }
-  if (checked_mul(r.step, r.value) % 100 != 0) {
+  if (checked_mul(r.step, r.value) % (100 * kPointValueScale) != 0) {
     return invalid("redeem.step", "times value must be whole kopecks");
   }
   l.plan.redeem = std::move(r);

@@ -48,6 +48,7 @@ Result<Value> ladder(Loader& l, JsonObject in, bool money, std::int64_t (*read)(
     v.steps.push_back(s);
   }
   if (v.steps.empty()) return invalid(in.path_of("steps"), "an empty list");
+  v.marginal = TILL_TRY(in.get_or("marginal", false));
   TILL_CHECK(in.finish());
   return v;
 }
@@ -244,6 +245,9 @@ Result<void> percent(Loader& l, JsonObject& in, Effect& e) {
   e.rounding_said = in.has("rounding");
   e.of_total = rounding == 1;
   e.of_unit = rounding == 2;
+  if (e.value.marginal && rounding != 1 && e.rounding_said) {
+    return invalid(in.path_of("rounding"), "marginal steps are rounded once, on the sum");
+  }
   e.per = Per::kLine;
   return {};
 }
@@ -276,6 +280,21 @@ Result<void> every(JsonObject& in, Effect& e) {
   e.every = TILL_TRY(in.get<Money>("every")).minor;
   if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
   return {};
+}
+
+// Steps that each count for what lies above them: of units a price or an amount, of money a
+// percent.
+Result<void> marginal(const JsonObject& in, const Effect& e) {
+  using K = Effect::Kind;
+  if (!e.value.marginal) return {};
+  const bool units = (e.kind == K::kPrice || e.kind == K::kAmount) && e.per == Per::kUnit;
+  const bool percent =
+      e.kind == K::kPercent || (e.kind == K::kEarn && e.earn == Effect::Earn::kPercent);
+  if (units && e.value.by == Value::By::kSelectedQuantity) return {};
+  if (percent && e.value.by == Value::By::kSelectedAmount) return {};
+  return invalid(in.path_of("marginal"),
+                 "for a price or an amount per unit by selected_quantity, and for percents by "
+                 "selected_amount");
 }
 
 }  // namespace
@@ -345,6 +364,7 @@ Result<Effect> effect(Loader& l, JsonObject in) {
     e.most_units = TILL_TRY(in.get<Quantity>("most_units")).units;
     if (e.most_units < 1) return fail(Code::kOutOfRange, in.path_of("most_units") + ": above 0");
   }
+  TILL_CHECK(marginal(in, e));
   if (e.is_discount() && e.kind != K::kPlugin && e.kind != K::kPrice && highest(e.value) == 0) {
     return invalid(in.path_of(field), "gives nothing");
   }

@@ -14,6 +14,7 @@ namespace till::loyalty {
 // The arguments a, b of a Reason stand in brackets: money in minor units, points in hundredths.
 enum class Why : std::uint8_t {
   kApplied,       // [given, wanted]
+  kNextStep,      // [missing to the next step of a ladder, what that gives]
   kEarned,        // [points, base]
   kGift,          // [quantity]
   kGiftBarred,    // [legal class, 0 = it has a minimum price]

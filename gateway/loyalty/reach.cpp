@@ -58,6 +58,48 @@ Result<void> check_counters(const Plan& plan, const Condition& c, const std::str
   return {};
 }
 
+// What `when` leaves of the amount, quantity or counter that the rule's ladder goes by.
+Span left_of(const Rule& r, const Value& v) {
+  Span left;
+  const auto narrow = [&](const Span& by) {
+    left.min = std::max(left.min, by.min);
+    left.max = std::min(left.max, by.max);
+  };
+  for (const auto& c : r.when.parts) {
+    const bool whole = c.kind == Kind::kBasket && c.select.all();
+    const bool receipt =
+        v.by == Value::By::kAmount || v.by == Value::By::kQuantity || r.select.all();
+    if (whole && receipt && !r.sets) {
+      const bool money = v.by == Value::By::kAmount || v.by == Value::By::kSelectedAmount;
+      if (money && c.basis == Basis::kRemaining) narrow(c.span);
+      if (v.by == Value::By::kQuantity || v.by == Value::By::kSelectedQuantity) narrow(c.count);
+    }
+    const bool same =
+        c.kind == Kind::kCounter && v.by == Value::By::kCounter && c.name == v.counter;
+    if (same && (c.plus != 0) == v.this_too) narrow(c.span);
+  }
+  return left;
+}
+
+// Steps that the rule's own conditions keep out of reach.
+Result<void> check_ladder(const Rule& r) {
+  const auto& v = r.give.value;
+  if (v.by == Value::By::kNothing || v.by == Value::By::kTier) return {};
+  const auto left = left_of(r, v);
+  for (std::size_t i = 0; i < v.steps.size(); ++i) {
+    const auto at = place(r) + ".give, step " + std::to_string(i + 1);
+    if (v.steps[i].from > left.max) {
+      return invalid(at, "can never apply: when lets nothing so high through");
+    }
+    const bool passed = i + 1 < v.steps.size() && v.steps[i + 1].from <= left.min;
+    if (passed && !v.marginal) {
+      return invalid(at,
+                     "can never apply: when asks for more, and the next step begins below that");
+    }
+  }
+  return {};
+}
+
 Result<void> check_conditions(const Plan& plan, const Rule& r) {
   const auto blank = [](const std::string& text) {
     return text.find_first_not_of(" \t\n") == std::string::npos;
@@ -71,6 +113,7 @@ Result<void> check_conditions(const Plan& plan, const Rule& r) {
     return invalid(place(r) + ".give",
                    "nobody counts " + std::string(plan.names.text(ladder.counter)));
   }
+  TILL_CHECK(check_ladder(r));
   if (const auto why = contradiction(plan, r); !why.empty()) {
     return invalid(place(r) + ".when", "can never hold: " + why);
   }
@@ -162,13 +205,10 @@ Result<void> check_exclusives(const Plan& plan) {
 Result<void> check_redeem(const Plan& plan) {
   if (!plan.redeem) return {};
   const auto& r = *plan.redeem;
-  const auto worth = [&](std::int64_t points) {
-    return mul_div(points, r.value, 100, Rounding::kDown);
-  };
-  if (worth(r.step) > r.max_amount) {
+  if (r.worth(r.step) > r.max_amount) {
     return invalid("redeem.step", "one step is worth more than max_amount: points could never pay");
   }
-  if (worth(r.min_points) > r.max_amount) {
+  if (r.worth(r.min_points) > r.max_amount) {
     return invalid("redeem.min_points", "worth more than max_amount: points could never pay");
   }
   return {};

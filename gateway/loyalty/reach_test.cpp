@@ -49,6 +49,30 @@ TEST(Reach, ConditionsThatBarEachOther) {
   EXPECT_EQ(when(R"("stores":["a"],"any":[{"stores":["b"]},{"tills":["c"]}])"), "");
 }
 
+TEST(Reach, StepsThatTheConditionsKeepOut) {
+  const auto ladder = [](const std::string& when, const std::string& by,
+                         const std::string& more = "") {
+    return rule(R"("when":{)" + when + "},",
+                R"("percent":{"by":")" + by + R"(","steps":[)" +
+                    R"({"from":"100","value":"5"},{"from":"200","value":"10"}])" + more + "}");
+  };
+  EXPECT_EQ(ladder(R"("basket":{"amount":{"max":"150"}})", "amount"),
+            "rules.a.give, step 2: can never apply: when lets nothing so high through");
+  EXPECT_NE(ladder(R"("basket":{"amount":{"max":"50"}})", "selected_amount"), "");
+  EXPECT_EQ(ladder(R"("basket":{"amount":{"min":"200"}})", "amount"),
+            "rules.a.give, step 1: can never apply: when asks for more, and the next step begins "
+            "below that");
+  EXPECT_EQ(ladder(R"("basket":{"amount":{"min":"150","max":"300"}})", "amount"), "");
+  EXPECT_EQ(
+      ladder(R"("basket":{"amount":{"min":"200"}})", "selected_amount", R"(,"marginal":true)"), "")
+      << "what lies below still counts";
+  EXPECT_EQ(ladder(R"("basket":{"amount":{"max":"150"},"basis":"list"})", "amount"), "");
+  EXPECT_EQ(ladder(R"("basket":{"amount":{"max":"50"},"select":{"skus":["x"]}})", "amount"), "");
+  EXPECT_NE(ladder(R"("basket":{"quantity":{"max":"99"}})", "quantity"), "");
+  EXPECT_NE(ladder(R"("counter":{"name":"spent","is":{"max":"150"}})", "spent"), "");
+  EXPECT_EQ(ladder(R"("counter":{"name":"spent_ever","is":{"max":"150"}})", "spent"), "");
+}
+
 TEST(Reach, NotTakesAwayWhatIsAskedFor) {
   const std::string why = "rules.a.when: can never hold: not takes away what the others ask for";
   EXPECT_EQ(when(R"("segments":["v"],"not":{"segments":["v","w"]})"), why);

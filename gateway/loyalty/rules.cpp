@@ -168,6 +168,7 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
   const auto& s = plan_.settings;
   const auto value = value_of(r.give.value);
   wish_.assign(cand_.size(), 0);
+  if (r.give.value.marginal) return wish_by_steps(r);
   std::int64_t sum = 0;
   const auto by_quantity = [&](std::size_t k) {
     return mul_div(value, worked_[k], kQuantityScale, s.money);
@@ -261,6 +262,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   const auto times = form_sets(rule, q.times, dry);
   if (times == 0) return 0;
   candidates(rule);
+  const auto next = dry ? std::nullopt : next_step(r.give);
   const auto wanted = share_out(r, times);
   std::int64_t given = 0;
   for (const auto share : share_) given = checked_add(given, share);
@@ -283,6 +285,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   working_ -= given;
   gave(rule, times, given);
   say(Why::kApplied, rule, -1, given, wanted);
+  if (next) say(next->why, rule, -1, next->a, next->b);
   const auto cut = std::clamp<std::int64_t>(wanted - q.amount, 0, wanted - given);
   if (cut > 0) say(Why::kCut, rule, -1, cut);
   if (given + cut < wanted) say(Why::kFloor, rule, -1, wanted - given - cut);
@@ -435,6 +438,9 @@ void Evaluator::local_hits() {
       gave_list_.push_back(a.rule);
       hit = static_cast<std::uint32_t>(out_.hits.size());
       out_.hits.push_back({a.rule, 1, 0});
+      if (const auto next = next_step(plan_.rules[a.rule].give)) {
+        say(next->why, a.rule, -1, next->a, next->b);
+      }
     }
     out_.hits[hit].amount = checked_add(out_.hits[hit].amount, a.amount);
   }

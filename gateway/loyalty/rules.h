@@ -107,6 +107,9 @@ struct Value {
   NameId counter = kNoName;
   bool this_too = false;    // the counter with this receipt in it
   std::vector<Step> steps;  // ascending
+  // What lies between two steps has the value of the lower one, whatever comes above; else all of
+  // it has the value of the highest step reached. For what the rule works on.
+  bool marginal = false;
 };
 
 enum class Stage : std::uint8_t { kLine, kSet, kReceipt, kCoupon, kCard, kEarn };
@@ -302,10 +305,12 @@ struct Purse {
   std::string expires_end;        // "", month, year: the end of that period instead
 };
 
+inline constexpr std::int64_t kPointValueScale = 10'000;
+
 struct Redeem {
   NameId purse = kNoName;
-  std::int64_t value = 100;  // minor units for one point
-  std::int64_t step = 1;     // hundredths
+  std::int64_t value = 100 * kPointValueScale;  // of a point: minor units x kPointValueScale
+  std::int64_t step = 1;                        // hundredths
   std::int64_t max_share = 0;
   std::int64_t max_amount = kHighest;
   std::int64_t min_receipt = 0;
@@ -316,6 +321,11 @@ struct Redeem {
   bool as_payment = false;          // counter-provision (FFD 1217), else a discount in the prices
   bool with_coupons = true;
   Selector select;  // what points may pay for
+
+  // Minor units for so many hundredths of a point.
+  [[nodiscard]] std::int64_t worth(std::int64_t points) const {
+    return mul_div(points, value, 100 * kPointValueScale, Rounding::kDown);
+  }
 };
 
 // A rule plugin the program asks; its answer comes within the deadline or counts as none.
@@ -339,6 +349,7 @@ struct Settings {
   std::int64_t points_step = 1;  // the same of what is earned, hundredths
   Spread spread = Spread::kLargestRemainder;
   bool equal_shares = false;     // an amount off falls on the lines alike, whatever they cost
+  bool tax_of_receipt = false;   // rounded once for all that is taxed alike, not on each line
   bool before_tax = false;       // discounts work on the price as listed, tax is added afterwards
   bool percent_of_list = false;  // several percents add up instead of working on what is left
   std::int64_t utc_offset_min = 180;

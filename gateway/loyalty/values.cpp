@@ -72,6 +72,56 @@ std::optional<Evaluator::Blame> Evaluator::below_ladder(const Value& v) const {
   }
 }
 
+std::optional<Evaluator::Blame> Evaluator::next_step(const Effect& give) const {
+  const auto& v = give.value;
+  if (v.by == Value::By::kNothing || v.by == Value::By::kTier) return {};
+  const auto measure = measure_of(v);
+  const auto now = value_of(v);
+  const bool price = give.kind == Effect::Kind::kPrice;
+  const auto better = [&](const Value::Step& s) {
+    return s.from > measure && (price ? s.value < now : s.value > now);
+  };
+  const auto next = std::ranges::find_if(v.steps, better);
+  if (next == v.steps.end()) return {};
+  return Blame{Why::kNextStep, next->from - measure, next->value};
+}
+
+std::int64_t Evaluator::sum_of_steps(const Value& v, std::int64_t from, std::int64_t to,
+                                     std::int64_t* covered) const {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < v.steps.size(); ++i) {
+    const auto end = i + 1 < v.steps.size() ? v.steps[i + 1].from : kHighest;
+    const auto inside = std::min(to, end) - std::max(from, v.steps[i].from);
+    if (inside <= 0) continue;
+    sum = checked_add(sum, checked_mul(inside, v.steps[i].value));
+    if (covered != nullptr) *covered += inside;
+  }
+  return sum;
+}
+
+// As Evaluator::wish, where the steps are marginal. Units count from the first line on.
+std::int64_t Evaluator::wish_by_steps(const Rule& r) {
+  const auto& v = r.give.value;
+  const auto rounding = plan_.settings.money;
+  std::int64_t before = 0;
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    const auto after =
+        checked_add(before, v.by == Value::By::kSelectedAmount ? weight_[k] : worked_[k]);
+    if (v.by == Value::By::kSelectedQuantity) {
+      std::int64_t covered = 0;
+      const auto sum =
+          mul_div(sum_of_steps(v, before, after, &covered), 1, kQuantityScale, rounding);
+      const auto cost = mul_div(weight_[k], covered, worked_[k], Rounding::kDown);
+      wish_[k] = r.give.kind == Effect::Kind::kAmount ? sum : std::max<std::int64_t>(0, cost - sum);
+    }
+    before = after;
+  }
+  if (v.by == Value::By::kSelectedQuantity) return -1;
+  return mul_div(sum_of_steps(v, 0, before), 1, kPercentScale * plan_.settings.money_step,
+                 rounding) *
+         plan_.settings.money_step;
+}
+
 // What the customer's card waits for; of no known type, its issue.
 std::int64_t Evaluator::activation() const {
   return card_type_at_ < 0 ? 0
