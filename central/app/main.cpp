@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "central/app/cli.h"
+#include "gateway/loyalty/refusal_words.h"
 #include "gateway/base/log.h"
 #include "gateway/base/program_signature.h"
 #include "gateway/base/system_clock.h"
@@ -244,8 +245,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const auto done = chosen(options);
+  auto done = chosen(options);
   if (done) return *done;
+  if (language_of(options) == Language::kRu && chosen == program_set) {
+    done.error().detail = loyalty::refusal_in_russian(done.error().detail);
+  }
   std::cerr << describe(done.error(), language_of(options)) << "\n";
   return 1;
 }

@@ -18,6 +18,7 @@
 #include "gateway/loyalty/expect.h"
 #include "gateway/loyalty/plan.h"
 #include "gateway/loyalty/reach.h"
+#include "gateway/loyalty/refusal_words.h"
 #include "sdk/tool/package.h"
 
 namespace till::app {
@@ -66,8 +67,13 @@ using loyalty::Program;
 struct Tool {
   Language language;
 
+  // With the refusal's own words in the language asked for; the names of files stay.
+  [[nodiscard]] std::string words(Error error) const {
+    if (language == Language::kRu) error.detail = loyalty::refusal_in_russian(error.detail);
+    return describe(error, language);
+  }
   int complain(const Error& error) const {
-    std::cerr << describe(error, language) << "\n";
+    std::cerr << words(error) << "\n";
     return 1;
   }
   int complain(const std::string& file, Error error) const {
@@ -140,7 +146,7 @@ int evaluate_lines(const Tool& tool, const Program& program, const std::string& 
     std::cout << boost::json::serialize(
                      boost::json::object{{"error", code_name(result.error().code)},
                                          {"detail", result.error().detail},
-                                         {"text", describe(result.error(), tool.language)}})
+                                         {"text", tool.words(result.error())}})
               << '\n';
   }
   std::cout.flush();
