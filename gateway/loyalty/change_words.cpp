@@ -179,6 +179,19 @@ constexpr Word kFields[] = {
     {"value", "value", "величина"},
     {"marginal", "each step for what lies above it", "ступень — только на то, что выше неё"},
     {"id", "id", "id"},
+    {"en", "English", "по-английски"},
+    {"ru", "Russian", "по-русски"},
+    {"rules", "rules", "правила"},
+    {"schema", "format", "формат"},
+    {"times", "times", "раз"},
+    {"period", "in each", "за"},
+    {"points", "points", "баллов"},
+    {"returns", "returns", "возвраты"},
+    {"if_spent", "earned points that are spent", "потраченные начисленные баллы"},
+    {"grace_days", "expired points come back for, days", "сгоревшие возвращаются на, дней"},
+    {"velocity", "limits against lent cards", "лимиты против чужих карт"},
+    {"earning", "receipts that earn", "чеков с начислением"},
+    {"redemption", "receipts paid with points", "чеков с оплатой баллами"},
 };
 
 // The fixed words some fields take.
@@ -229,6 +242,24 @@ constexpr Word kChoices[] = {
     {"one_by_one", "one by one", "по одному"},
     {"cashier", "the cashier", "кассир"},
     {"referrer", "who brought her", "кто привёл"},
+    {"issue", "its issue", "выдачей"},
+    {"sale", "its sale", "продажей"},
+    {"first_purchase", "the first purchase", "первой покупкой"},
+    {"registration", "registration", "регистрацией"},
+    {"manual", "the office", "офисом"},
+    {"forgive", "forgiven", "прощаются"},
+    {"owe", "owed", "остаются долгом"},
+    {"total", "the sum", "сумма"},
+    {"card", "the card's percent", "процент по карте"},
+    {"coupon", "coupons", "купоны"},
+    {"earn", "earning", "начисление"},
+    {"mon", "Monday", "понедельник"},
+    {"tue", "Tuesday", "вторник"},
+    {"wed", "Wednesday", "среда"},
+    {"thu", "Thursday", "четверг"},
+    {"fri", "Friday", "пятница"},
+    {"sat", "Saturday", "суббота"},
+    {"sun", "Sunday", "воскресенье"},
     {"spent", "spending", "сумма покупок"},
     {"purchases", "purchases", "число покупок"},
 };
@@ -236,7 +267,8 @@ constexpr std::string_view kChoosing[] = {
     "per",         "period",     "downgrade", "money_rounding", "points_rounding",
     "remainder",   "basis",      "as",        "choose",         "customer",
     "discount_on", "percent_of", "pick",      "form",           "tax_rounding",
-    "to",          "by",         "rounding",  "expires_end_of", "allocate"};
+    "to",          "by",         "rounding",  "expires_end_of", "allocate",
+    "activation",  "if_spent",   "stage",     "weekdays"};
 
 std::string_view said(const Word& word, bool russian) { return russian ? word.ru : word.en; }
 

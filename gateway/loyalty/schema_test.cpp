@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "gateway/base/json.h"
+#include "gateway/loyalty/change_words.h"
 
 namespace till::loyalty {
 namespace {
@@ -108,6 +109,45 @@ TEST(Schema, RefusesWhatTheLoaderRefuses) {
     EXPECT_TRUE(schema.valid(*parse_json(R"({"id":"p","version":1,"rules":[)" + rule + "]}")))
         << text;
   }
+}
+
+// What `program diff` says has words for every field and every choice, in both languages.
+TEST(Schema, EveryFieldAndChoiceHasWords) {
+  std::size_t fields = 0, choices = 0;
+  const auto look = [&](auto&& self, const boost::json::value& at,
+                        const std::string& name) -> void {
+    if (const auto* list = at.if_array()) {
+      for (const auto& v : *list) self(self, v, name);
+      return;
+    }
+    const auto* object = at.if_object();
+    if (object == nullptr) return;
+    if (const auto* choice = object->if_contains("enum"); choice != nullptr && choice->is_array()) {
+      for (const auto& v : choice->get_array()) {
+        // The group of an experiment is a name, as that of a rule.
+        if (!v.is_string() || v.get_string().empty() || name == "group") continue;
+        ++choices;
+        const std::string word(v.get_string());
+        EXPECT_NE(value_words(&v, name, true), word) << name;
+      }
+    }
+    for (const auto& [key, below] : *object) {
+      if (key != "properties" || !below.is_object()) {
+        self(self, below, name);
+        continue;
+      }
+      for (const auto& [field, schema] : below.get_object()) {
+        ++fields;
+        if (field != "id") {
+          EXPECT_NE(field_words(field, true), std::string(field));
+        }
+        self(self, schema, std::string(field));
+      }
+    }
+  };
+  look(look, file(TILL_EXAMPLES_DIR "/../program.schema.json"), "");
+  EXPECT_GT(fields, 100U);
+  EXPECT_GT(choices, 60U);
 }
 
 }  // namespace
