@@ -212,6 +212,7 @@ constexpr Word kChoices[] = {
     {"one_down", "one level at a time", "по одному уровню"},
     {"by_balance", "at once", "сразу"},
     {"half_up", "half up", "половина вверх"},
+    {"half_down", "half down", "половина вниз"},
     {"half_even", "half to even", "половина к чётному"},
     {"down", "down", "вниз"},
     {"up", "up", "вверх"},

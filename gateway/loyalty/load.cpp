@@ -123,8 +123,9 @@ Result<void> plugin(Loader& l, JsonObject in, const std::string& id) {
 }
 
 Result<Rounding> rounding(JsonObject& in, std::string_view field, Rounding otherwise) {
-  return static_cast<Rounding>(TILL_TRY(word(in, field, {"half_up", "down", "up", "half_even"},
-                                             static_cast<std::size_t>(otherwise))));
+  return static_cast<Rounding>(
+      TILL_TRY(word(in, field, {"half_up", "down", "up", "half_even", "half_down"},
+                    static_cast<std::size_t>(otherwise))));
 }
 
 Result<std::int64_t> utc_offset(JsonObject& in) {

@@ -119,9 +119,9 @@ Promise any_program() {
   p.step = *rc::gen::element<std::int64_t>(100, 300, 1000);
   p.value = *rc::gen::element<std::int64_t>(1, 50, 100, 333);
   p.max_share = *rc::gen::inRange<std::int64_t>(1, 10001);
-  const std::string roundings[] = {"half_up", "down", "up", "half_even"};
+  const std::string roundings[] = {"half_up", "down", "up", "half_even", "half_down"};
   std::string text = R"({"id":"p","version":1,"settings":{"money_rounding":")" +
-                     roundings[*rc::gen::inRange<std::size_t>(0, 4)] +
+                     roundings[*rc::gen::inRange<std::size_t>(0, 5)] +
                      R"(","earn_on_points_paid":)" +
                      (*rc::gen::arbitrary<bool>() ? "true" : "false") + R"(},"redeem":{"step":")" +
                      detail::decimal(p.step, 2) + R"(","value":")" + detail::decimal(p.value, 2) +

@@ -28,10 +28,10 @@ constexpr std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
   return r;
 }
 
-enum class Rounding { kHalfUp, kDown, kUp, kHalfEven };
+enum class Rounding { kHalfUp, kDown, kUp, kHalfEven, kHalfDown };
 
 // a * b / c, exact until the single rounding at the end. Half up and up go away from zero, down
-// goes towards it. c must not be 0.
+// and half down towards it. c must not be 0.
 constexpr std::int64_t mul_div(std::int64_t a, std::int64_t b, std::int64_t c, Rounding rounding) {
   __extension__ using Wide = __int128;
   if (c == 0) throw Overflow();
@@ -45,7 +45,7 @@ constexpr std::int64_t mul_div(std::int64_t a, std::int64_t b, std::int64_t c, R
                     : rounding == Rounding::kHalfUp ? rest >= half
                     : rounding == Rounding::kHalfEven
                         ? rest > half || (rest == half && quotient % 2 == 1)
-                        : false;
+                        : rounding == Rounding::kHalfDown && rest > half;
     return quotient + (up ? 1 : 0);
   }
   Wide product = static_cast<Wide>(a) * b;
@@ -62,7 +62,7 @@ constexpr std::int64_t mul_div(std::int64_t a, std::int64_t b, std::int64_t c, R
                   : rounding == Rounding::kHalfUp ? twice >= divisor
                   : rounding == Rounding::kHalfEven
                       ? twice > divisor || (twice == divisor && quotient % 2 == 1)
-                      : false;
+                      : rounding == Rounding::kHalfDown && twice > divisor;
   if (up) ++quotient;
   if (negative) quotient = -quotient;
   if (quotient > INT64_MAX || quotient < INT64_MIN) throw Overflow();

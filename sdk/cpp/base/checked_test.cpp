@@ -27,6 +27,10 @@ TEST(Checked, RoundsOnceByTheNamedRule) {
                         {-5, 1, 2, Rounding::kDown, -2},
                         {5, 1, 2, Rounding::kHalfEven, 2},
                         {7, 1, 2, Rounding::kHalfEven, 4},
+                        {5, 1, 2, Rounding::kHalfDown, 2},
+                        {-5, 1, 2, Rounding::kHalfDown, -2},
+                        {51, 1, 20, Rounding::kHalfDown, 3},
+                        {-51, 1, 20, Rounding::kHalfDown, -3},
                         {1, 1, 3, Rounding::kUp, 1},
                         {4, 1, -2, Rounding::kUp, -2}}) {
     EXPECT_EQ(mul_div(t.a, t.b, t.c, t.rounding), t.want) << t.a << "/" << t.c;
