@@ -28,7 +28,8 @@ constexpr const char* kHelpEn =
     "Commands:\n"
     "  new [KIND]                              a program to begin with; without KIND the kinds\n"
     "  check PROGRAM                           whether it reads, and every rule can apply\n"
-    "  evaluate PROGRAM BASKETS                what a basket costs and earns, as JSON\n"
+    "  evaluate PROGRAM BASKETS [brief]        what a basket costs and earns, as JSON; brief:\n"
+    "                                          without single units and reasons\n"
     "  explain PROGRAM BASKET                  why, in words\n"
     "  explain DATA SALE                       the same of a past receipt\n"
     "  test FILE...                            baskets with expected results\n"
@@ -47,7 +48,8 @@ constexpr const char* kHelpRu =
     "  new [ВИД]                                   программа для начала; без вида — список видов\n"
     "  check ПРОГРАММА                             читается ли она и может ли сработать каждое "
     "правило\n"
-    "  evaluate ПРОГРАММА ЧЕКИ                     сколько стоит чек и что начислено, в JSON\n"
+    "  evaluate ПРОГРАММА ЧЕКИ [brief]             сколько стоит чек и что начислено, в JSON;\n"
+    "                                              brief — без отдельных единиц и причин\n"
     "  explain ПРОГРАММА ЧЕК                       почему, словами\n"
     "  explain ДАННЫЕ ПРОДАЖА                      то же о прошлом чеке\n"
     "  test ФАЙЛ...                                чеки с ожидаемыми итогами\n"
@@ -114,19 +116,21 @@ int check(const Tool& tool, const std::string& path) {
   return 0;
 }
 
-int evaluate_one(const Tool& tool, const Program& program, const std::string& path) {
+int evaluate_one(const Tool& tool, const Program& program, const std::string& path,
+                 loyalty::Detail detail) {
   const auto text = text_of(path);
   if (!text) return tool.complain(text.error());
   const auto basket = parse_json(*text, {limits::kMaxProgramBytes, limits::kMaxJsonDepth});
   if (!basket) return tool.complain(path, basket.error());
-  const auto result = loyalty::evaluate_json(program, *basket);
+  const auto result = loyalty::evaluate_json(program, *basket, detail);
   if (!result) return tool.complain(path, result.error());
   std::cout << boost::json::serialize(*result) << "\n";
   return 0;
 }
 
 // One basket a line, one result a line; a bad basket answers {"error": …} and the rest go on.
-int evaluate_lines(const Tool& tool, const Program& program, const std::string& path) {
+int evaluate_lines(const Tool& tool, const Program& program, const std::string& path,
+                   loyalty::Detail detail) {
   std::ifstream file(path, std::ios::binary);
   std::istream& in = path == "-" ? std::cin : file;
   if (path != "-" && !file.is_open()) return tool.complain({Code::kBadFile, path, {}});
@@ -136,7 +140,7 @@ int evaluate_lines(const Tool& tool, const Program& program, const std::string& 
   while (std::getline(in, line)) {
     if (line.empty()) continue;
     const auto basket = parse_json(line);
-    const auto result = basket ? loyalty::evaluate_json(program, *basket)
+    const auto result = basket ? loyalty::evaluate_json(program, *basket, detail)
                                : Result<boost::json::object>(std::unexpected(basket.error()));
     if (result) {
       std::cout << boost::json::serialize(*result) << '\n';
@@ -453,13 +457,15 @@ int program_command(const std::vector<std::string>& words, Language language) {
     if (!then) return tool.complain(then.error());
     return what_if(tool, *now, *then, words[3], words.size() == 5);
   }
-  if (is("evaluate", 2) || is("explain", 2)) {
+  const bool brief = is("evaluate", 3) && words[3] == "brief";
+  if (is("evaluate", 2) || brief || is("explain", 2)) {
     const auto program = program_in(words[1]);
     if (!program) return tool.complain(program.error());
     if (words[0] == "explain") return explain(tool, *program, words[2]);
     const bool lines = words[2] == "-" || words[2].ends_with(".jsonl");
-    return lines ? evaluate_lines(tool, *program, words[2])
-                 : evaluate_one(tool, *program, words[2]);
+    const auto detail = brief ? loyalty::Detail::kBrief : loyalty::Detail::kFull;
+    return lines ? evaluate_lines(tool, *program, words[2], detail)
+                 : evaluate_one(tool, *program, words[2], detail);
   }
   std::cerr << program_help(language) << "\n";
   return 2;

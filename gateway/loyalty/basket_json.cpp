@@ -39,7 +39,7 @@ js::array units_json(const Basket& basket, std::size_t i, const LineOutcome& l, 
   return list;
 }
 
-js::array lines_json(const Plan& plan, const Basket& basket, const Outcome& out) {
+js::array lines_json(const Plan& plan, const Basket& basket, const Outcome& out, Detail detail) {
   js::array lines;
   for (std::size_t i = 0; i < out.lines.size(); ++i) {
     const auto& l = out.lines[i];
@@ -49,7 +49,9 @@ js::array lines_json(const Plan& plan, const Basket& basket, const Outcome& out)
     line["points_redeemed"] = points(l.redeemed);
     line["points_earned"] = points(l.accrued);
     line["offers"] = js::array{};
-    line["units"] = units_json(basket, i, l, plan.settings.earn_on_points_paid);
+    if (detail == Detail::kFull) {
+      line["units"] = units_json(basket, i, l, plan.settings.earn_on_points_paid);
+    }
     lines.push_back(std::move(line));
   }
   for (const auto& a : out.applied) {
@@ -189,7 +191,8 @@ void put_tier(js::object& o, const Plan& plan, const Outcome& out) {
 
 }  // namespace
 
-js::object outcome_to_json(const Program& program, const Basket& basket, const Outcome& out) {
+js::object outcome_to_json(const Program& program, const Basket& basket, const Outcome& out,
+                           Detail detail) {
   const auto& plan = program.plan();
   js::object o{
       {"program", program.id}, {"version", program.version}, {"revision", kEvaluationRevision}};
@@ -201,7 +204,7 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
                            {"redeemed", points(out.sum.redeemed)},
                            {"redeemable", points(out.redeemable)}};
   put_tier(o, plan, out);
-  o["lines"] = lines_json(plan, basket, out);
+  o["lines"] = lines_json(plan, basket, out, detail);
   o["rules"] = rules_json(plan, out);
   o["earned"] = earned_json(plan, out);
   js::array spent;
@@ -217,10 +220,11 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
   for (const auto& c : out.codes) {
     js::object code{{"entered", basket.codes[static_cast<std::size_t>(c.line)]},
                     {"used", c.why == Why::kCodeUsed}};
-    code["why"] = reason_json(plan, basket, c);
+    if (detail == Detail::kFull) code["why"] = reason_json(plan, basket, c);
     codes.push_back(std::move(code));
   }
   o["codes"] = std::move(codes);
+  if (detail == Detail::kBrief) return o;
   o["why"] = why_json(plan, basket, out);
   if (out.reasons_cut) o["why_cut"] = true;
   return o;
@@ -242,14 +246,14 @@ Result<void> check_time(const Program& program, const js::value& basket) {
   return fail(Code::kMissingField, "time: the program goes by date or time");
 }
 
-Result<js::object> evaluate_json(const Program& program, const js::value& value) {
+Result<js::object> evaluate_json(const Program& program, const js::value& value, Detail detail) {
   std::vector<Returned> back;
   const auto basket = TILL_TRY(basket_from_json(value, &back));
   TILL_CHECK(check_time(program, value));
   return catch_overflow("the basket", [&]() -> Result<js::object> {
     Evaluator evaluator(program.plan());
     evaluator.start(basket);
-    auto out = outcome_to_json(program, basket, evaluator.run());
+    auto out = outcome_to_json(program, basket, evaluator.run(), detail);
     if (!back.empty()) out["returned"] = TILL_TRY(returned_json(quote(program, basket), back));
     return out;
   });

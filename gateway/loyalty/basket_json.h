@@ -19,13 +19,18 @@ Result<Basket> basket_from_json(const boost::json::value& value,
 // event that is not paused, goes by date or time.
 Result<void> check_time(const Program& program, const boost::json::value& basket);
 
+// How much of a result is written: all of it, or what things cost and earn without units and
+// reasons.
+enum class Detail { kFull, kBrief };
+
 // {"program", "version", "revision", "total", …, "lines": […], "why": […]}. Equal for equal input,
 // byte for byte.
 boost::json::object outcome_to_json(const Program& program, const Basket& basket,
-                                    const Outcome& outcome);
+                                    const Outcome& outcome, Detail detail = Detail::kFull);
 
 // Reads, evaluates and writes one basket, with the returns that follow it. kReturnTooMuch;
 // kMissingField as check_time; kOverflow for sums beyond 64 bits.
-Result<boost::json::object> evaluate_json(const Program& program, const boost::json::value& basket);
+Result<boost::json::object> evaluate_json(const Program& program, const boost::json::value& basket,
+                                          Detail detail = Detail::kFull);
 
 }  // namespace till::loyalty
