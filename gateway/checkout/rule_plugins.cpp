@@ -41,6 +41,28 @@ boost::json::object question_of(const Sale& sale, std::int64_t utc_offset_min) {
   return described::to_value(q).get_object();
 }
 
+namespace {
+
+// Nothing when they can not be used.
+std::optional<std::vector<loyalty::PluginPoints>> points_of(const Sale& sale,
+                                                            const std::vector<RulePoints>& given) {
+  std::vector<loyalty::PluginPoints> out;
+  for (const auto& p : given) {
+    if (p.line > sale.lines.size()) return {};
+    const auto id = p.line == 0 ? std::string() : sale.lines[p.line - 1].id;
+    const bool twice =
+        std::ranges::any_of(out, [&](const auto& other) { return other.line == id; });
+    if (twice || p.points.units < 0 || p.points.units > limits::kMaxPluginPoints ||
+        !can_be_shown(p.reason)) {
+      return {};
+    }
+    out.push_back({id, p.points, p.reason});
+  }
+  return out;
+}
+
+}  // namespace
+
 loyalty::PluginAnswer answer_of(const std::string& plugin, const Sale& sale,
                                 std::string_view result) {
   const auto invalid = [&] { return loyalty::PluginAnswer{plugin, false, {}, "invalid"}; };
@@ -49,7 +71,8 @@ loyalty::PluginAnswer answer_of(const std::string& plugin, const Sale& sale,
   if (bad) return invalid();
   const auto answer = described::parsed<RuleAnswer>(json, "result");
   if (!answer || answer->discounts.size() > sale.lines.size()) return invalid();
-  loyalty::PluginAnswer out{plugin, answer->holds.value_or(!answer->discounts.empty()), {}, {}};
+  const bool gives = !answer->discounts.empty() || (answer->points && !answer->points->empty());
+  loyalty::PluginAnswer out{plugin, answer->holds.value_or(gives), {}, {}};
   for (const auto& d : answer->discounts) {
     if (d.line < 1 || d.line > sale.lines.size()) return invalid();
     const auto& line = sale.lines[d.line - 1];
@@ -60,6 +83,10 @@ loyalty::PluginAnswer answer_of(const std::string& plugin, const Sale& sale,
       return invalid();
     }
     out.discounts.push_back({line.id, d.amount, d.reason});
+  }
+  if (answer->points) {
+    out.points = points_of(sale, *answer->points);
+    if (!out.points) return invalid();
   }
   return out;
 }

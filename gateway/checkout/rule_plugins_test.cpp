@@ -52,6 +52,24 @@ TEST(RulePlugin, AnswersByPlaceOnTheReceipt) {
   EXPECT_FALSE(answer(R"({"discounts":[{"line":1,"amount":1,"reason":""}],"holds":false})").holds);
 }
 
+TEST(RulePlugin, GivesPoints) {
+  const auto a = answer(
+      R"({"discounts":[],"points":[{"line":0,"points":500,"reason":"visit"},{"line":2,"points":100,"reason":""}]})");
+  EXPECT_TRUE(a.failed.empty() && a.holds);
+  ASSERT_EQ(a.points.value().size(), 2U);
+  EXPECT_EQ(a.points->at(0).line, "");
+  EXPECT_EQ(a.points->at(1).line, "4");
+  EXPECT_EQ(a.points->at(1).points.units, 100);
+  for (const auto* points :
+       {R"([{"line":3,"points":1,"reason":""}])", R"([{"line":0,"points":-1,"reason":""}])",
+        R"([{"line":0,"points":100000001,"reason":""}])",
+        R"([{"line":1,"points":1,"reason":""},{"line":1,"points":1,"reason":""}])",
+        R"([{"line":1,"points":1,"reason":"a\nb"}])", R"({})"}) {
+    EXPECT_EQ(answer(R"({"discounts":[],"points":)" + std::string(points) + "}").failed, "invalid")
+        << points;
+  }
+}
+
 TEST(RulePlugin, NonsenseIsNoAnswer) {
   for (const auto* text :
        {"", "[]", "{", R"({"discounts":{}})", R"({"holds":true})",

@@ -24,7 +24,8 @@ BOOST_DESCRIBE_STRUCT(CouponFact, (), (code, type, used, expires, customer))
 BOOST_DESCRIBE_STRUCT(Payment, (), (kind, amount))
 BOOST_DESCRIBE_STRUCT(PluginDiscount, (), (line, amount, reason))
 BOOST_DESCRIBE_STRUCT(GoodsFact, (), (sku, legal, min_price))
-BOOST_DESCRIBE_STRUCT(PluginAnswer, (), (plugin, holds, discounts, failed))
+BOOST_DESCRIBE_STRUCT(PluginPoints, (), (line, points, reason))
+BOOST_DESCRIBE_STRUCT(PluginAnswer, (), (plugin, holds, discounts, failed, points))
 }  // namespace till::loyalty
 
 namespace till::checkout {

@@ -164,6 +164,35 @@ Result<Used> used(const js::value& value, const std::string& path) {
   return u;
 }
 
+// Points by line, and for the receipt: "5", or {"points": "5", "reason": "…"}.
+Result<void> plugin_points(JsonObject& in, PluginAnswer& a) {
+  const auto read = [&](const std::string& line, const js::value& v,
+                        const std::string& where) -> Result<void> {
+    PluginPoints p{line, {}, {}};
+    if (v.is_object()) {
+      auto one = TILL_TRY(JsonObject::from(v, where));
+      p.points = TILL_TRY(one.get<Points>("points"));
+      p.reason = TILL_TRY(one.get_or<std::string>("reason", ""));
+      TILL_CHECK(one.finish());
+    } else {
+      p.points = TILL_TRY(json_as<Points>(v, where));
+    }
+    if (p.points.units < 0) return fail(Code::kOutOfRange, where + ": below 0");
+    if (!a.points) a.points.emplace();
+    a.points->push_back(std::move(p));
+    return {};
+  };
+  if (in.has("points")) {
+    for (const auto& [id, v] : TILL_TRY(in.members("points", limits::kMaxBasketLines))) {
+      TILL_CHECK(read(id, *v, in.path_of("points") + "." + id));
+    }
+  }
+  if (const auto* v = in.raw("receipt_points")) {
+    TILL_CHECK(read("", *v, in.path_of("receipt_points")));
+  }
+  return {};
+}
+
 Result<PluginAnswer> plugin(const std::string& name, const js::value& value,
                             const std::string& path) {
   auto in = TILL_TRY(JsonObject::from(value, path));
@@ -191,6 +220,7 @@ Result<PluginAnswer> plugin(const std::string& name, const js::value& value,
       a.discounts.push_back(std::move(d));
     }
   }
+  TILL_CHECK(plugin_points(in, a));
   TILL_CHECK(in.finish());
   return a;
 }

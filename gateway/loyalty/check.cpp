@@ -125,7 +125,7 @@ bool asks(const Condition& c, NameId plugin) {
 
 Result<void> check_plugin(const Plan& plan, const PluginUse& plugin) {
   const bool asked = std::ranges::any_of(plan.rules, [&](const Rule& r) {
-    const bool gives = r.give.kind == Effect::Kind::kPlugin && r.give.what == plugin.key;
+    const bool gives = r.give.asks_plugin() && r.give.what == plugin.key;
     return gives || asks(r.when, plugin.key);
   });
   if (!asked) return invalid("plugins." + plugin.id, "no rule asks it");

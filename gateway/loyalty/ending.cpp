@@ -123,8 +123,9 @@ void Evaluator::earning_bases() {
 // Points for each candidate in wish_, or together (>= 0) to be spread.
 std::int64_t Evaluator::wish_points(const Rule& r) {
   using Earn = Effect::Earn;
-  const auto value = value_of(r.give.value);
   wish_.assign(cand_.size(), 0);
+  if (r.give.earn == Earn::kPlugin) return -1;
+  const auto value = value_of(r.give.value);
   std::int64_t sum = 0, units = 0;
   for (std::size_t k = 0; k < cand_.size(); ++k) {
     sum = checked_add(sum, weight_[k]);
@@ -261,15 +262,23 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     on_receipt = most - sum;  // without a line
     sum = most;
   } else {
-    for (std::size_t k = 0; k < cand_.size(); ++k) sum = checked_add(sum, share_[k] = wish_[k]);
-    if (count_ == 0 && r.give.earn == Effect::Earn::kMultiply) {
+    if (r.give.earn == Effect::Earn::kPlugin) {
+      on_receipt = wish_plugin_points(r.give.what);
+    } else if (count_ == 0 && r.give.earn == Effect::Earn::kMultiply) {
       const auto more = value_of(r.give.value) - kPercentScale;
-      sum = on_receipt = points_of(earned_so_far(r, -1), more, kPercentScale);
+      on_receipt = points_of(earned_so_far(r, -1), more, kPercentScale);
     }
+    std::int64_t on_lines = 0;
+    for (std::size_t k = 0; k < cand_.size(); ++k) {
+      on_lines = checked_add(on_lines, share_[k] = wish_[k]);
+    }
+    sum = checked_add(on_lines, on_receipt);
     if (sum > q.amount) {
       cut = sum - q.amount;
       scratch_.assign(share_.begin(), share_.end());
-      sum = allocator_.spread(q.amount, scratch_, scratch_, share_);
+      const auto kept = allocator_.spread(std::min(q.amount, on_lines), scratch_, scratch_, share_);
+      on_receipt = std::min(on_receipt, q.amount - kept);
+      sum = kept + on_receipt;
     }
   }
   if (sum <= 0) {
@@ -277,10 +286,10 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     return 0;
   }
   if (dry) return sum;
-  std::int64_t base = 0;
+  std::int64_t base = 0;  // a plugin's points are for nothing it could name
   for (std::size_t k = 0; k < cand_.size(); ++k) {
     put_earned(rule, cand_[k], share_[k]);
-    base = checked_add(base, weight_[k]);
+    if (!r.give.asks_plugin()) base = checked_add(base, weight_[k]);
   }
   put_earned(rule, -1, on_receipt);
   gave(rule, times, sum);

@@ -228,6 +228,8 @@ class Evaluator {
   void earning_bases();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t wish_points(const Rule& r);
+  // Points for the candidates into wish_; returns those for the receipt.
+  std::int64_t wish_plugin_points(NameId plugin);
   [[nodiscard]] std::int64_t earning_base(const Rule& r, std::uint32_t line) const;
   [[nodiscard]] std::int64_t earned_so_far(const Rule& r, std::int64_t line) const;
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);

@@ -403,17 +403,24 @@ Words in_words(const Plan& plan, const Reason& reason) {
 
 Words in_words(const Plan& plan, const Basket& basket, const Reason& reason) {
   auto words = in_words(plan, reason);
-  if (reason.why != Why::kApplied || reason.rule < 0) return words;
+  const bool given = reason.why == Why::kApplied || reason.why == Why::kEarned;
+  if (!given || reason.rule < 0) return words;
   const auto& give = plan.rules[static_cast<std::size_t>(reason.rule)].give;
-  if (give.kind != Effect::Kind::kPlugin) return words;
+  if (!give.asks_plugin()) return words;
   const auto answer =
       std::ranges::find(basket.plugins, plan.names.text(give.what), &PluginAnswer::plugin);
   if (answer == basket.plugins.end()) return words;
-  const auto said =
-      std::ranges::find_if(answer->discounts, [](const auto& d) { return !d.reason.empty(); });
-  if (said == answer->discounts.end()) return words;
-  words.en += " (" + said->reason + ")";
-  words.ru += " (" + said->reason + ")";
+  const auto add = [&](const auto& list) {
+    const auto said = std::ranges::find_if(list, [](const auto& d) { return !d.reason.empty(); });
+    if (said == list.end()) return;
+    words.en += " (" + said->reason + ")";
+    words.ru += " (" + said->reason + ")";
+  };
+  if (give.kind == Effect::Kind::kPlugin) {
+    add(answer->discounts);
+  } else if (answer->points) {
+    add(*answer->points);
+  }
   return words;
 }
 

@@ -84,21 +84,26 @@ Result<void> earn(Loader& l, JsonObject in, Effect& e) {
   if (const auto to = TILL_TRY(in.get_or<std::string>("to", "customer")); to != "customer") {
     e.to = l.name(to);
   }
-  constexpr std::array<std::string_view, 5> kHow{"percent", "per_unit", "fixed", "per_amount",
-                                                 "multiply"};
+  constexpr std::array<std::string_view, 6> kHow{"percent",    "per_unit", "fixed",
+                                                 "per_amount", "multiply", "plugin"};
   int found = -1;
   for (std::size_t i = 0; i < kHow.size(); ++i) {
     if (!in.has(kHow[i])) continue;
     if (found >= 0)
       return invalid(in.path_of(kHow[i]),
-                     "only one of percent, per_unit, fixed, per_amount, multiply");
+                     "only one of percent, per_unit, fixed, per_amount, multiply, plugin");
     found = static_cast<int>(i);
   }
   if (found < 0) {
     return fail(Code::kMissingField,
-                in.path_of("percent") + ", or per_unit, fixed, per_amount, multiply");
+                in.path_of("percent") + ", or per_unit, fixed, per_amount, multiply, plugin");
   }
   e.earn = static_cast<Earn>(found);
+  if (e.earn == Earn::kPlugin) {
+    e.what = TILL_TRY(l.plugin(in, "plugin"));
+    e.undiscounted = TILL_TRY(in.get_or("undiscounted", false));
+    return in.finish();
+  }
   e.value = TILL_TRY(value(l, in, kHow[static_cast<std::size_t>(found)], false,
                            e.earn == Earn::kMultiply ? factor : same));
   if (e.earn == Earn::kMultiply && e.value.by == Value::By::kNothing && e.value.fixed < 10'000) {

@@ -108,6 +108,12 @@ struct PluginDiscount {
   std::string reason = {};
 };
 
+struct PluginPoints {
+  std::string line;  // its id; "" = the receipt
+  Points points;
+  std::string reason = {};
+};
+
 // The answer of a rule plugin, an input like any other: kept with the sale, worked out again with
 // it. `failed`: "" = it answered; late, down (not running), refused, invalid (can not be used).
 struct PluginAnswer {
@@ -115,6 +121,7 @@ struct PluginAnswer {
   bool holds = false;
   std::vector<PluginDiscount> discounts = {};
   std::string failed = {};
+  std::optional<std::vector<PluginPoints>> points = {};
 };
 
 // What the goods file says of goods that a rule may give away.

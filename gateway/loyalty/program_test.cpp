@@ -143,6 +143,32 @@ TEST(Plugins, AnAnswerIsAnInput) {
   EXPECT_FALSE(evaluate_json(p, *parse_json(R"({"plugins":{"late":{"failed":"sleepy"}}})")));
 }
 
+TEST(Plugins, GivePointsForLinesAndForTheReceipt) {
+  const auto p = Program::from_json(R"({"id":"p","version":1,"plugins":[{"id":"game"}],"rules":[
+      {"id":"play","give":{"earn":{"plugin":"game"}},"limits":[{"amount":"20"}]}]})");
+  ASSERT_TRUE(p) << p.error().detail;
+  const auto earned = [&](const std::string& answer) {
+    const auto basket = parse_json(R"({"customer":{"id":"c"},"lines":[{"id":"a","price":"100"},
+        {"id":"t","price":"100","legal":"tobacco"}],"plugins":{"game":)" +
+                                   answer + "}}");
+    return evaluate_json(*p, basket.value()).value();
+  };
+  const auto both = earned(R"({"points":{"a":"5","t":"7","nobody":"1"},
+      "receipt_points":{"points":"10","reason":"a star"}})");
+  EXPECT_EQ(both.at("points").at("earned"), "15.00") << "tobacco earns nothing";
+  EXPECT_EQ(both.at("lines").at(0).at("points_earned"), "5.00");
+  EXPECT_EQ(earned(R"({"points":{"a":"15"},"receipt_points":"10"})").at("points").at("earned"),
+            "20.00")
+      << "the rule's limit holds, the lines first";
+  EXPECT_EQ(earned(R"({"points":{"a":"5"},"receipt_points":"10"})").at("why").at(1).at("code"),
+            "earned");
+  EXPECT_EQ(earned(R"({"holds":false})").at("points").at("earned"), "0.00");
+  EXPECT_EQ(earned(R"({"failed":"late"})").at("why").at(1).at("code"), "plugin_late");
+  EXPECT_FALSE(evaluate_json(*p, *parse_json(R"({"plugins":{"game":{"points":{"a":"-1"}}}})")));
+  EXPECT_FALSE(Program::from_json(R"({"id":"p","version":1,"plugins":[{"id":"game"}],"rules":[
+      {"id":"play","give":{"earn":{"plugin":"game","rounding":"line"}}}]})"));
+}
+
 // Neither the plugin's condition nor its opposite holds; what holds anyway still does.
 TEST(Plugins, WithoutAnAnswerTheOfferDoesNotApply) {
   for (const std::string why : {"late", "down", "refused", "invalid"}) {

@@ -70,7 +70,7 @@ bool Evaluator::may_apply(std::uint32_t rule, bool quiet) {
   for (const auto other : r.not_with) {
     if (gave_[other] != 0) return no(Why::kNotWith, other);
   }
-  if (r.give.kind == Effect::Kind::kPlugin) {
+  if (r.give.asks_plugin()) {
     if (const auto says = plugin_says(r.give.what); says != Why::kApplied) return no(says);
   }
   if (r.give.kind == Effect::Kind::kGift) {
@@ -219,6 +219,22 @@ void Evaluator::wish_plugin(NameId plugin) {
       }
     }
   }
+}
+
+std::int64_t Evaluator::wish_plugin_points(NameId plugin) {
+  std::int64_t on_receipt = 0;
+  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
+  if (at == plugins_.end()) return 0;
+  const auto& points = basket_->plugins[at->second].points;
+  if (!points) return 0;
+  for (const auto& given : *points) {
+    const auto units = std::max<std::int64_t>(0, given.points.units);
+    if (given.line.empty()) on_receipt = checked_add(on_receipt, units);
+    for (std::size_t k = 0; k < cand_.size() && !given.line.empty(); ++k) {
+      if (basket_->lines[cand_[k]].id == given.line) wish_[k] = units;
+    }
+  }
+  return on_receipt;
 }
 
 // Shares of the candidates; returns what was wanted.

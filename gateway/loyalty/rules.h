@@ -148,7 +148,7 @@ struct Effect {
     kPlugin,
     kRound  // what is left to pay comes down to a multiple
   };
-  enum class Earn : std::uint8_t { kPercent, kPerUnit, kFixed, kPerAmount, kMultiply };
+  enum class Earn : std::uint8_t { kPercent, kPerUnit, kFixed, kPerAmount, kMultiply, kPlugin };
   Kind kind = Kind::kPercent;
   Value value;  // basis points, minor units, hundredths of a point, factor x 10 000
   Per per = Per::kReceipt;
@@ -166,6 +166,10 @@ struct Effect {
   std::int64_t quantity = 0;
   std::array<std::string, 2> text;  // en, ru
 
+  // A rule plugin says what it gives.
+  [[nodiscard]] bool asks_plugin() const {
+    return kind == Kind::kPlugin || (kind == Kind::kEarn && earn == Earn::kPlugin);
+  }
   [[nodiscard]] bool is_discount() const {
     return kind == Kind::kPercent || kind == Kind::kAmount || kind == Kind::kPrice ||
            kind == Kind::kPlugin || kind == Kind::kRound;

@@ -64,7 +64,7 @@ TEST(Kinds, ARuleSeesLinesAndGivesDiscounts) {
           {"line":1,"goods":"a","quantity":1000,"price":999,"total":999}]})");
   const auto answer = ask(rule, "rule.evaluate", question.as_object());
   EXPECT_EQ(json::serialize(answer.body),
-            R"({"discounts":[{"line":1,"amount":499,"reason":"half"}],"holds":null})");
+            R"({"discounts":[{"line":1,"amount":499,"reason":"half"}],"holds":null,"points":null})");
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ json::object schema_of() {
     return {{"type", "integer"}, {"description", "thousandths"}};
   } else if constexpr (std::is_same_v<T, Percent>) {
     return {{"type", "integer"}, {"description", "hundredths of a percent"}};
+  } else if constexpr (std::is_same_v<T, Points>) {
+    return {{"type", "integer"}, {"description", "hundredths of a point"}};
   } else if constexpr (IsOptional<T>::value) {
     return {{"anyOf", {schema_of<typename T::value_type>(), {{"type", "null"}}}}};
   } else if constexpr (IsVector<T>::value) {
@@ -171,8 +173,8 @@ std::vector<Verb> small_verbs() {
           "Принимает записи по порядку. Пакет может прийти снова: известное пропускается."),
       typed<RuleQuestion, RuleAnswer>(
           "rule.evaluate", true,
-          "Discounts for a basket. Depends on the question alone; calls nothing of the host.",
-          "Скидки на корзину. Зависит только от вопроса; функции хоста не вызываются."),
+          "Discounts and points for a basket. Depends on the question alone; calls nothing of the host.",
+          "Скидки и баллы за корзину. Зависит только от вопроса; функции хоста не вызываются."),
   };
 }
 

@@ -101,9 +101,15 @@ struct RuleDiscount {
   Money amount;        // off the line's total, 0 to total
   std::string reason;  // for the receipt
 };
+struct RulePoints {
+  std::uint32_t line = 0;  // 0 = the receipt as a whole
+  Points points;           // to be earned, not below 0
+  std::string reason;      // for the receipt
+};
 struct RuleAnswer {
   std::vector<RuleDiscount> discounts;
-  std::optional<bool> holds;  // for a condition; left out: whether there is a discount
+  std::optional<bool> holds;  // for a condition; left out: whether anything is given
+  std::optional<std::vector<RulePoints>> points;
 };
 
 BOOST_DESCRIBE_STRUCT(Scan, (), (raw, aim))
@@ -123,7 +129,8 @@ BOOST_DESCRIBE_STRUCT(ExportReceipt, (), (next))
 BOOST_DESCRIBE_STRUCT(RuleLine, (), (line, goods, quantity, price, total, category))
 BOOST_DESCRIBE_STRUCT(RuleQuestion, (), (instant, customer, lines, store, segments))
 BOOST_DESCRIBE_STRUCT(RuleDiscount, (), (line, amount, reason))
-BOOST_DESCRIBE_STRUCT(RuleAnswer, (), (discounts, holds))
+BOOST_DESCRIBE_STRUCT(RulePoints, (), (line, points, reason))
+BOOST_DESCRIBE_STRUCT(RuleAnswer, (), (discounts, holds, points))
 
 template <>
 struct described::Names<MarkingVerdict> {

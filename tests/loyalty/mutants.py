@@ -41,6 +41,9 @@ MISTAKES = {
     "a unit is not rounded": ("lines.cpp", "if (!give.of_unit) return", "if (give.of_unit || !give.of_unit) return"),
     "the difference is lost": ("allocate.cpp", "nearest_first(left, total);", "nearest_first(0 * left, total);"),
     "a level falls at each receipt": ("context.cpp", "if (at == dates_.end() || t.window_days == 0) return 1;", "if (t.window_days >= 0) return 1;"),
+    "the receipt's tax is lost": ("tax.cpp", "f(rate, sum) - others - positive;", "0 * (f(rate, sum) - others - positive);"),
+    "a step goes on above the next": ("values.cpp", "std::min(to, end) - std::max", "to + 0 * end - std::max"),
+    "a plugin's limit is not kept": ("ending.cpp", "on_receipt = std::min(on_receipt, q.amount - kept);", "on_receipt += 0 * kept;"),
     "pending points are spent": ("accounts.cpp", "l.active_from > now || l.expires <= now) continue;\n    const auto part", "l.expires <= now) continue;\n    const auto part"),
 }
 
