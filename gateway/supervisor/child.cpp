@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,13 @@ std::vector<char*> child_environment(bool direct) {
   }
   kept.push_back(nullptr);
   return kept;
+}
+
+// Whoever ran into the limit of its memory (plugin_host/sandbox.cpp) has had all that it may have;
+// the host program and its libraries come on top.
+bool was_full(const rusage& used, int memory_mb) {
+  constexpr long kOwnKib = 12L << 10;
+  return used.ru_maxrss >= (static_cast<long>(memory_mb) << 10) + kOwnKib;
 }
 
 std::string ending(int status) {
@@ -297,10 +305,15 @@ std::string Child::reap() {
   if (pid_ <= 0) return {};
   ::kill(pid_, SIGKILL);
   int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  return ending(status);
+  const auto how = ending(status);
+  // malloc gave NULL and the plugin did not look: what it died of is not what killed it.
+  return was_full(used, spec_.memory_mb)
+             ? "memory, all " + std::to_string(spec_.memory_mb) + " MB used, then " + how
+             : how;
 }
 
 void Child::wait_output() {

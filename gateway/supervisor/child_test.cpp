@@ -155,8 +155,8 @@ TEST_F(ChildTest, ALyingManifestIsNamed) {
 TEST_F(ChildTest, WhatIsNoPluginIsNamed) {
   const std::string text = testing::TempDir() + "/no_library.so";
   std::ofstream(text) << std::string(4096, 'w');
-  for (const auto& [library, word] : {std::pair<std::string, std::string>(text, "invalid ELF"),
-                                      {text + ".gone", "cannot open"},
+  for (const auto& [library, word] : {std::pair<std::string, std::string>(text, "no library"),
+                                      {text + ".gone", "not there"},
                                       {TILL_OTHER_LIBRARY, "tillbridge_entry"}}) {
     spec.library = library;
     lost.reset();
@@ -388,6 +388,16 @@ TEST_F(ChildTest, EatingMemoryCostsOneInput) {
   EXPECT_NE(frames[0].body.find("bad_alloc"), std::string::npos) << frames[0].body;
   child->send(Type::kPortIn, "still here\r");
   ASSERT_TRUE(until([this] { return frames.size() == 2; }));
+}
+
+// As a plugin in C does: it takes what malloc gives and never looks whether it is there.
+TEST_F(ChildTest, DyingOfAFullHeapIsNamedMemory) {
+  if (TILL_SANITIZED) GTEST_SKIP() << "no memory limit under sanitizers";
+  start_ready();
+  child->send(Type::kPortIn, "eat like C\r");
+  ASSERT_TRUE(until([this] { return lost.has_value(); }));
+  EXPECT_EQ(lost->vendor.substr(0, 12), "memory, all ") << lost->vendor;
+  EXPECT_NE(lost->vendor.find("then SIGSEGV"), std::string::npos) << lost->vendor;
 }
 
 TEST_F(ChildTest, WhatItPrintsBecomesLines) {

@@ -46,6 +46,14 @@ void eat() {
   for (std::vector<std::vector<char>> all;;) all.emplace_back(std::size_t{1} << 20, 'x');
 }
 
+void eat_like_c() {
+  constexpr std::size_t kPart = std::size_t{1} << 20;
+  for (;;) {
+    auto* volatile part = static_cast<char*>(std::malloc(kPart));  // nobody looks at it
+    for (std::size_t i = 0; i < kPart; i += 4096) part[i] = 'x';
+  }
+}
+
 // In memory files: no limit of the process counts them.
 void memory_files() {
   const std::vector<char> part(std::size_t{1} << 20, 'x');
@@ -209,6 +217,7 @@ class BadScanner final : public till::Scanner {
         {"huge frame", [] { raw_frame(2, 70000); }},
         {"complete twice", [] { raw_frame(6, 10); }},
         {"eat", eat},
+        {"eat like C", eat_like_c},
         {"bad event", [this] { Plugin::emit("nobody_declared_it", till::json::object{}); }},
         {"flood",
          [this] {
