@@ -35,10 +35,11 @@ std::vector<std::string> split(std::string_view text, char by, std::size_t parts
 
 struct Collector {
   std::string text;
+  bool cut = false;
   static bool write(const till_sink* sink, const char* data, std::size_t size) noexcept {
-    auto& text = static_cast<Collector*>(sink->context)->text;
-    if (text.size() + size > kMaxResult) return false;
-    text.append(data, size);
+    auto& self = *static_cast<Collector*>(sink->context);
+    if (self.cut || size > kMaxResult - self.text.size()) return !(self.cut = true);
+    self.text.append(data, size);
     return true;
   }
 };
@@ -293,6 +294,11 @@ ipc::Outcome Host::perform(const till_operation& operation, std::uint64_t op) {
   {
     const std::lock_guard lock(performing_mutex_);
     performing_ = 0;
+  }
+  if (status == TILL_DONE && result.cut) {
+    // It was done; what came of it nobody has read. Half a result is none.
+    rule("too long", "till_sink.write");
+    return ipc::Outcome::in_doubt({Code::kTooLarge, "result: above 16 MiB", {}});
   }
   if (status == TILL_DONE) return ipc::Outcome::done(std::move(result.text));
   auto [told, known] = from_c(error);

@@ -15,7 +15,8 @@
 
 namespace till::plugin_host {
 
-inline constexpr std::size_t kMaxResult = ipc::kMaxBody;
+// The rest of a body says how the operation ended.
+inline constexpr std::size_t kMaxResult = ipc::kMaxBody - 1024;
 inline constexpr std::size_t kMaxJobs = 256;
 inline constexpr std::uint32_t kQuietMs = 50;
 // Credit is given back in steps, or when the line is quiet: a scan costs one frame, not two.

@@ -91,7 +91,8 @@ typedef struct till_error {
 
 /* Takes a result; the caller's, dead when the call it was passed to returns. write is [device], in
  * that call and on its thread only, any number of times; the parts are copied and joined. False:
- * the host has had enough (16 MiB), stop writing. Never blocks. */
+ * the host has had enough (16 MiB less 1 KiB), stop writing; an operation that ends TILL_DONE all
+ * the same is in doubt then, code 1009. Never blocks. */
 typedef struct till_sink {
   void* context;
   bool (*write)(const struct till_sink* sink, const char* data, size_t size) TILL_NOEXCEPT;
