@@ -1,7 +1,10 @@
 #include "host_load.h"
 
+#include <elf.h>
+
 #include <boost/dll/shared_library.hpp>
 #include <cstring>
+#include <fstream>
 #include <tuple>
 #include <utility>
 
@@ -38,6 +41,22 @@ Result<void> check_instance(const till_plugin& plugin, const Expected& expected)
   return {};
 }
 
+// The loader's own words begin with ours and the path; after the last colon stands the reason.
+Error not_loaded(const std::string& library, std::string_view words) {
+  const auto name = library.substr(library.find_last_of('/') + 1);
+  std::ifstream file(library, std::ios::binary);
+  if (!file) return {Code::kPluginNotFound, name + ": the library is not there", {}};
+  char head[4]{};
+  file.read(head, sizeof head);
+  if (std::memcmp(head, ELFMAG, SELFMAG) != 0) {
+    return {Code::kPluginAbi, name + " is no library: it does not begin as an ELF file does", {}};
+  }
+  const auto at = words.find(library + ": ");
+  if (at != std::string_view::npos) words.remove_prefix(at + library.size() + 2);
+  words = words.substr(0, words.find("): "));  // what errno happened to be
+  return {Code::kPluginAbi, name + ": " + std::string(words), {}};
+}
+
 }  // namespace
 
 Loaded make_instance(const till_entry& entry, const Expected& expected, const till_host* host) {
@@ -72,7 +91,7 @@ Loaded load(const Expected& expected, const till_host* host) {
     if (!kept->has("tillbridge_entry")) return broken("tillbridge_entry is not exported");
     return make_instance(kept->get<const till_entry>("tillbridge_entry"), expected, host);
   } catch (const std::exception& e) {
-    return {{}, Error{Code::kPluginNotFound, e.what(), {}}};
+    return {{}, not_loaded(expected.library, e.what())};
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 
 namespace till::plugin_host {
@@ -139,6 +140,30 @@ TEST_F(HostLoad, AnActivateThatRefusesWithoutACodeStillRefuses) {
     EXPECT_EQ(wrong->code, Code::kPluginAbi);
     EXPECT_EQ(wrong->detail.substr(0, 13), "activate gave");
   }
+}
+
+// Each in words of its own: nothing there, words instead of a library, a library cut short.
+TEST(Load, ALibraryThatIsNoneIsNamed) {
+  const auto refused = [](const std::string& library) {
+    const auto loaded = load({library, "org.test.one", "1.0.0", "One"}, nullptr);
+    return loaded.error.value_or(Error{});
+  };
+  const auto file = [](const char* name, std::string_view bytes) {
+    const auto path = testing::TempDir() + name;
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  };
+  const auto nothing = refused(testing::TempDir() + "nothing.so");
+  EXPECT_EQ(nothing.code, Code::kPluginNotFound);
+  EXPECT_EQ(nothing.detail, "nothing.so: the library is not there");
+  const auto words = refused(file("words.so", "these are words"));
+  EXPECT_EQ(words.code, Code::kPluginAbi);
+  EXPECT_EQ(words.detail, "words.so is no library: it does not begin as an ELF file does");
+  const auto half = refused(file("half.so", std::string_view("\x7f"
+                                                             "ELF\2\1\1",
+                                                             7)));
+  EXPECT_EQ(half.code, Code::kPluginAbi);
+  EXPECT_EQ(half.detail, "half.so: file too short");
 }
 
 TEST_F(HostLoad, ACodeOutsideTheCatalogueIsToldApart) {

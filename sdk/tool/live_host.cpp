@@ -1,12 +1,12 @@
 #include "live_host.h"
 
-#include <dlfcn.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
+#include "gateway/plugin_host/host_load.h"
 #include "tillbridge/sdk/c_error.h"
 
 namespace till::kit {
@@ -99,7 +99,9 @@ struct LiveTables {
         return to_c(value ? Result<void>() : std::unexpected(value.error()), error);
       },
       [](const till_host* h, const char* key, const char* value, std::size_t size,
-         till_error* error) noexcept { return to_c(of(h).state_.set(key, {value, size}), error); },
+         till_error* error) noexcept {
+        return to_c(of(h).state_.set(key, {value, size}), error);
+      },
       [](const till_host* h, const char* key, till_error* error) noexcept {
         return to_c(of(h).state_.remove(key), error);
       }};
@@ -128,13 +130,11 @@ LiveHost::LiveHost(const Package& package, const json::object& settings, std::st
   if (!package.manifest) throw Failed{package.manifest_error.detail};
   const auto all = supervisor::check_settings(*package.manifest, settings);
   if (!all) throw Failed{all.error().detail};
-  void* library = dlopen(package.library().c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) throw Failed{dlerror()};
-  const auto* entry = static_cast<const till_entry*>(dlsym(library, "tillbridge_entry"));
-  if (entry == nullptr || !entry->init(package.folder.c_str())) throw Failed{"no plugin"};
-  const auto* factory = static_cast<const till_factory*>(entry->get_factory(TILL_FACTORY_ID));
-  if (factory != nullptr) plugin_ = factory->create(&host_, package.manifest->id.c_str());
-  if (plugin_ == nullptr) throw Failed{"it does not make " + package.manifest->id};
+  // As the gateway's own host does it: the same refusals, in the same words.
+  const auto& m = *package.manifest;
+  const auto loaded = plugin_host::load({package.library(), m.id, m.version, m.name}, &host_);
+  if (loaded.error) throw Failed{code_name(loaded.error->code) + " " + loaded.error->detail};
+  plugin_ = loaded.instance.plugin;
   recording_ = {package.manifest->id, "", "", settings, unix_now(), {}};
   const std::string text = json::serialize(*all);
   till_error error{sizeof(till_error), 0, {}, {}, 0};

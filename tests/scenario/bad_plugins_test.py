@@ -21,9 +21,9 @@ SURVIVED = {"throw": "input dropped: thrown by a driver", "stdout": "driver prin
 # The same; the child ends and a new one comes.
 DEADLY = {"exit": "exit code 0", "fork": "SIGSYS, a forbidden system call", "bad frame": "wrong magic",
           "complete twice": "a frame out of turn"}
-LAST = {"throw past": "SIGABRT"}  # the fifth death
+LAST = {"eat like C": "memory, all "}  # the fifth death
 # Libraries that never come so far as to be a device: folder -> what the log says.
-BROKEN = {"no_library": "invalid ELF header", "no_symbol": "tillbridge_entry is not exported",
+BROKEN = {"no_library": "is no library: it does not begin as an ELF file does", "no_symbol": "tillbridge_entry is not exported",
           "wrong_abi": "till_entry is smaller than version 1", "null_member": "perform is NULL",
           "lying": "the manifest says"}
 
