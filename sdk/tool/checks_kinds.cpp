@@ -160,6 +160,13 @@ void check_discounts(const json::object& question, const json::value& answer) {
       throw Failed{"line " + std::to_string(line) + ": a discount below zero or above its total"};
     }
   }
+  const auto* points = answer.as_object().if_contains("points");
+  for (const auto& p :
+       points != nullptr && points->is_array() ? points->get_array() : json::array{}) {
+    const auto line = p.at("line").to_number<std::int64_t>();
+    if (line != 0 && !left.contains(line)) throw Failed{"points for a line that is not there"};
+    if (p.at("points").to_number<std::int64_t>() < 0) throw Failed{"points below zero"};
+  }
 }
 
 void rule(Bench& b) {

@@ -1,11 +1,6 @@
-// Threads, memory and the process: the rules that hold in every call.
+// Threads and memory: the rules that hold in every call.
 #include <malloc.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <thread>
 
@@ -66,31 +61,6 @@ void after_destroy(Bench& b) {
 
 void host_untouched(Bench& b) {
   b.workout([&](FakeHost& host) { b.expect_no(host, "host_written"); });
-}
-
-void children(Bench& b) {
-  b.workout([](FakeHost&) {
-    if (forks > 0 || waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD) {
-      throw Failed{"it has forked"};
-    }
-  });
-}
-
-// Standard output and error of a child are log lines; a driver has till.log for its words.
-void output(Bench& b) {
-  char path[] = "/tmp/tillbridge-plugin.XXXXXX";
-  const int file = mkstemp(path);
-  unlink(path);
-  dup2(file, STDOUT_FILENO);
-  dup2(file, STDERR_FILENO);
-  b.workout([](FakeHost&) {});
-  std::fflush(nullptr);
-  struct stat facts{};
-  fstat(file, &facts);
-  if (facts.st_size == 0) return;
-  char words[200]{};
-  const ssize_t n = pread(file, words, sizeof words - 1, 0);
-  throw Failed{"it printed: " + std::string(words, n > 0 ? static_cast<std::size_t>(n) : 0)};
 }
 
 bool printable_utf8(std::string_view text) {
@@ -180,9 +150,6 @@ std::vector<Check> rule_checks() {
        "tillbridge/instance.h, inactive", "stop timers and threads in deactivate", after_destroy},
       {"threads.host_untouched", "till_host is not written to", "till_host in tillbridge/host.h",
        "keep your state in plugin_data", host_untouched},
-      {"process.children", "it starts no process", "tillbridge/abi.h",
-       "ask the gateway: till.port and till.http are the ways out", children},
-      {"process.output", "it prints nothing", "tillbridge/log.h", "use till.log", output},
       {"memory.error", "till_error is filled within its size, in UTF-8, zero terminated",
        "till_error in tillbridge/abi.h", "use snprintf with sizeof, cut at a whole character",
        error_memory},

@@ -115,6 +115,7 @@ std::vector<Check> package_checks();
 std::vector<Check> load_checks();
 std::vector<Check> life_checks();
 std::vector<Check> rule_checks();  // threads, memory
+std::vector<Check> process_checks();
 std::vector<Check> operation_checks();
 std::vector<Check> fault_checks();
 std::vector<Check> kind_checks();
@@ -135,6 +136,10 @@ struct RunOptions {
 // whether the fork is the kit's own.
 extern int forks;
 extern bool own_fork;
+// A child of the gateway has its socket there. In a check's process it is one end of a pair, with a
+// byte in it; `decoy` is the other end, -1 in the kit's own process.
+inline constexpr int kHostSocket = 3;
+extern int decoy;
 
 Verdict run_check(const Check& check, const Package& package, const RunOptions& options);
 bool passed(Status status);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,11 +23,13 @@ namespace till::kit {
 
 int forks = 0;
 bool own_fork = false;
+int decoy = -1;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kFirstOwn = 20;
 constexpr long kOwnMb = 1024;  // the kit's, beside what the plugin may have
 
 std::pair<Status, std::string> run_here(const Check& check, const Package& package,
@@ -82,12 +85,28 @@ void contain(const Check& check, const Package& package) {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
+// Nothing of the kit lies where a plugin may believe its host's socket to be.
+int out_of_the_way(int result) {
+  const int moved = fcntl(result, F_DUPFD_CLOEXEC, kFirstOwn);
+  std::array<int, 2> pair{};
+  if (moved < 0 ||
+      socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0)
+    _exit(1);
+  decoy = fcntl(pair[1], F_DUPFD_CLOEXEC, kFirstOwn);
+  if (decoy < 0 || write(decoy, "?", 1) != 1 || dup2(pair[0], kHostSocket) < 0) _exit(1);
+  for (const int spare : {pair[0], pair[1], result}) {
+    if (spare != kHostSocket) close(spare);
+  }
+  return moved;
+}
+
 // The child: its words go to `result`, whatever the plugin prints is thrown away.
 [[noreturn]] void in_child(const Check& check, const Package& package, std::uint64_t seed,
                            int result) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   contain(check, package);
+  result = out_of_the_way(result);
   const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nowhere, STDIN_FILENO);
   dup2(nowhere, STDOUT_FILENO);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <tillbridge/plugin.h>
 #include <unistd.h>
 
@@ -265,6 +266,8 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
   ++s->calls;
   if (broken("process.output")) puts("words");
   if (broken("process.children")) fork();  // and both go on
+  if (broken("process.host_socket")) write(3, "hello", 5);
+  if (broken("process.network")) close(socket(AF_INET, SOCK_STREAM, 0));
   if (broken("threads.host_untouched")) ((till_host*)s->host)->abi_minor = 7;
   if (!json_is_object(body)) {
     if (!broken("operations.bad_body")) return stop(error, TILL_REFUSED, 1002, "body");
