@@ -1,5 +1,10 @@
 # cmake --install: the programs and the SDK, as packages would hold them.
-install(TARGETS tillbridge tillbridge_plugin_host tillbridge_plugin RUNTIME DESTINATION bin)
+install(TARGETS tillbridge tillbridge_plugin_host tillbridge_plugin tillbridge-central RUNTIME DESTINATION bin)
+# The gateway finds its own plugins beside itself.
+get_property(own GLOBAL PROPERTY TILL_OWN_PLUGINS)
+foreach(name IN LISTS own)
+  install(DIRECTORY ${CMAKE_BINARY_DIR}/lib/${name} DESTINATION lib/tillbridge/plugins)
+endforeach()
 install(DIRECTORY sdk/include/tillbridge DESTINATION include FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY sdk/cpp/ DESTINATION include/tillbridge/sdk FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY sdk/testkit/ DESTINATION include/tillbridge/testkit FILES_MATCHING PATTERN "*.h")

@@ -64,7 +64,7 @@ if(TILL_TESTS)
   enable_testing()
   find_package(GTest REQUIRED)
   # gtest is parsed once for all test programs.
-  file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "int till_test_pch_anchor;\n")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_pch.cpp CONTENT "int till_test_pch_anchor;\n")
   add_executable(till_test_pch EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_pch.cpp)
   target_link_libraries(till_test_pch PRIVATE GTest::gtest GTest::gtest_main fmt::fmt)
   target_precompile_headers(till_test_pch PRIVATE <gtest/gtest.h> <map> <optional> <string> <vector>)
@@ -127,6 +127,9 @@ function(till_plugin name)
   target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/sdk/cpp/plugin.map
     -Wl,-Bsymbolic-functions -Wl,-z,now -Wl,--no-undefined)
   till_manifest_definitions(${name})
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/(drivers|plugins)/")  # not the tests'
+    set_property(GLOBAL APPEND PROPERTY TILL_OWN_PLUGINS ${name})
+  endif()
   # The package: what stands beside the sources stands beside the library too.
   file(GLOB files RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS manifest.json README.md
     models.json recordings/*.json)

@@ -181,11 +181,24 @@ def tutorial(prefix, work, page):
     print(f"{page.name}: {count} commands as they stand there")
 
 
+def own_plugins(prefix):
+    """Every plugin of the tree stands where the installed gateway looks, and works from there."""
+    installed = prefix / "lib" / "tillbridge" / "plugins"
+    ours = {path.parent.name for folder in ("drivers", "plugins") for path in (ROOT / folder).rglob("manifest.json")}
+    assert ours == {path.name for path in installed.iterdir()} and len(ours) >= 9, sorted(ours)
+    tier = json.loads(run(prefix / "bin" / "tillbridge-plugin", "tier", installed / "scanner_serial", "--json"))
+    assert tier["tier"] == "silver", tier
+    for program in ("tillbridge", "tillbridge-central", "tillbridge-plugin-host"):
+        assert (prefix / "bin" / program).exists(), program
+    print(f"{len(ours)} plugins of our own, installed")
+
+
 def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
         prefix = work / "prefix"
         run("cmake", "--install", BUILD, "--prefix", prefix)
+        own_plugins(prefix)
         pages(prefix)
         templates(prefix, work)
         examples(prefix, work)
