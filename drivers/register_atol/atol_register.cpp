@@ -170,7 +170,7 @@ Result<FiscalDocument> AtolRegister::document(std::uint32_t number) {
 Result<void> AtolRegister::cancel() {
   TILL_CHECK(await(key_));
   TILL_CHECK(close_off(key_));
-  if (TILL_TRY(is_document_open())) return fail(Code::kDocumentOpen);
+  if (TILL_TRY(left_open())) return fail(Code::kDocumentOpen);
   document_open(false);
   return {};
 }

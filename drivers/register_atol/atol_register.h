@@ -41,6 +41,8 @@ class AtolRegister : public FiscalRegister {
   // its way, and no document of ours is open.
   virtual Result<void> close_off(const std::string& key) = 0;
   virtual Result<bool> is_document_open() = 0;
+  // The same after a doubt, where it may cost more to find out.
+  virtual Result<bool> left_open() { return is_document_open(); }
   // Prints what the paper's end had stopped. False: it cannot print on.
   virtual Result<bool> finish_paper();
   // May a document of ours stay open when the answer to its task is lost?

@@ -85,7 +85,7 @@ struct Peer {
 
   FakeHost host;
   std::map<std::string, std::string> requests;
-  std::map<std::string, int> errors;
+  std::map<std::string, int> errors = {{"openShift", 83}};
   std::function<std::optional<FakeOutcome>(const json::object&)> script;
   std::vector<json::object> log;
 };
@@ -270,6 +270,22 @@ TEST(AtolWeb, ARefusedVerdictTakesTheUuidAndTheNextSaleHasAnother) {
   // Sold under this key: asked for again it is a doubt, never a second document.
   EXPECT_EQ(sell(peer).status, TILL_IN_DOUBT);
   EXPECT_FALSE(peer.requests.contains(atol::uuid_of("sale A1/1 9999078900005488 2")));
+}
+
+// What could still be closed is no refusal: an open shift is opened once more, and the register's
+// error says whether a receipt is open.
+TEST(AtolWeb, NothingIsRefusedWhileADocumentIsOpen) {
+  for (const int error : {82, 200}) {
+    Peer peer;
+    peer.errors["openShift"] = error;
+    const auto open = resolve(peer);
+    EXPECT_EQ(open.status, TILL_REFUSED) << error;  // no verdict: ask again
+    EXPECT_EQ(open.error.code, Code::kDocumentOpen);
+    peer.errors["openShift"] = 83;  // a person has cancelled it; only the shift itself is open
+    const auto closed = resolve(peer);
+    ASSERT_EQ(closed.status, TILL_DONE) << closed.error.detail;
+    EXPECT_EQ(closed.body.at("verdict"), "refused");
+  }
 }
 
 TEST(AtolWeb, StatusLeavesOutWhatTheRegisterCannotTell) {

@@ -197,6 +197,18 @@ Result<void> WebRegister::withdraw(const std::string& uuid) {
   return {};
 }
 
+// "No" needs a proof that nothing of ours can be closed later. An open shift is never opened again,
+// and the refusal says why: 82 and 200 for an open receipt or document, 83 for the shift itself.
+// Without an open shift there is no open receipt.
+Result<bool> WebRegister::left_open() {
+  const auto shift = TILL_TRY(read_shift_status(TILL_TRY(ask("getShiftStatus"))));
+  if (shift.state == "closed") return false;
+  const auto opened = ask("openShift");
+  if (opened) return false;
+  if (is_loss(opened.error().code)) return std::unexpected(opened.error());
+  return opened.error().code == Code::kDocumentOpen;
+}
+
 Result<void> WebRegister::await(const std::string& key) {
   if (key.empty()) return {};
   for (int attempt = 0; attempt < kMaxTries; ++attempt) {

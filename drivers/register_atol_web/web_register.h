@@ -18,8 +18,10 @@ class WebRegister final : public AtolRegister {
   Result<json::object> run_once(const std::string& task, const std::string& key) override;
   Result<void> await(const std::string& key) override;
   Result<void> close_off(const std::string& key) override;
-  // A task is whole or it is nothing: the vendor's driver cancels what it cannot close.
+  // No task asks for it. A task is whole or it is nothing: the vendor's driver cancels what it
+  // cannot close, and where it could not, the next sale is denied.
   Result<bool> is_document_open() override { return false; }
+  Result<bool> left_open() override;
   [[nodiscard]] bool leaves_open() const override { return false; }
 
  private:
