@@ -419,6 +419,27 @@ TEST_F(DeskTest, PaymentsAreChecked) {
             Code::kOutOfRange);
 }
 
+// The goods file itself may be wrong; nothing goes to the register then.
+TEST_F(DeskTest, NothingIsSoldBelowItsMinimumPrice) {
+  goods = *goods::Catalogue::from_json(R"({"schema":1,"items":[
+      {"code":"1","name":"vodka","price":"300.00","min_price":"349.00","tax":11},
+      {"code":"2","name":"wine","price":"349.00","min_price":"349.00","tax":11}]})");
+  desk = make();
+  const Uuid low = sale();
+  const auto refused = pay(low);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kOutOfRange);
+  EXPECT_EQ(refused.error().detail, "lines[0].price: below its minimum 349.00 (1)");
+  later.run();
+  EXPECT_EQ(fiscal.receipts, 0);
+  EXPECT_EQ(state(low), State::kQuoted);
+  const Uuid exact = *desk->open(TillId{"1"}, "exact", "Ann");
+  ASSERT_TRUE(desk->add(exact, "2", Quantity{345}));  // 120.405 of a litre: rounded as its price is
+  ASSERT_TRUE(pay(exact));
+  later.run();
+  EXPECT_EQ(state(exact), State::kCommitted);
+}
+
 TEST_F(DeskTest, ReturnsGiveBackUnitSharesAndNoMoreThanWasSold) {
   const Uuid id = sale(3, Points{10000});
   ASSERT_TRUE(pay(id));

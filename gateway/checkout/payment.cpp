@@ -42,6 +42,21 @@ Result<void> check_payments(const Sale& sale, const std::vector<FiscalPayment>& 
   return {};
 }
 
+// What is sold, discounts and points as a discount taken off, costs no less than the law allows:
+// programs keep to it, but the goods file itself may be wrong. A return gives back what was paid.
+Result<void> check_floors(const Sale& sale) {
+  if (sale.is_return || sale.fixed()) return {};
+  for (std::size_t i = 0; i < sale.lines.size(); ++i) {
+    const auto& line = sale.lines[i];
+    const auto& quoted = sale.quote->lines[i];
+    const auto price = quoted.total + (sale.quote->points_are_payment ? quoted.by_points : Money{});
+    if (price >= line.min_price * line.quantity) continue;
+    return fail(Code::kOutOfRange, "lines[" + std::to_string(i) + "].price: below its minimum " +
+                                       to_string(line.min_price) + " (" + line.goods + ")");
+  }
+  return {};
+}
+
 // Where rules asked how it will be paid, it is paid so.
 bool as_announced(const Sale& sale, const std::vector<FiscalPayment>& payments) {
   if (!sale.circumstances || sale.circumstances->payments.empty()) return true;
@@ -67,6 +82,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   const bool stale = quote_id != sale.quote_id || old;
   if (stale) return fail(Code::kQuoteStale);
   if (!as_announced(sale, payments)) return fail(Code::kQuoteStale, "payments");
+  TILL_CHECK(check_floors(sale));
   TILL_CHECK(check_payments(sale, payments));
   TILL_CHECK(check_coupons(sale));
   TILL_CHECK(check_caps(sale));
