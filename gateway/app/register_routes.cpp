@@ -250,6 +250,7 @@ void Routes::write_setting(const std::string& language, const api::Reply& reply,
                              if (!was) return reply(error(was.error(), language));
                              json::object before = field, command = field;
                              before["value"] = was->at("value");
+                             before["fiscal_memory"] = store_.watch().armed();
                              command["value"] = value;
                              change_undo([&](json::array& list) {
                                list.push_back(before);
@@ -278,10 +279,18 @@ void Routes::change_undo(const std::function<void(json::array&)>& change) {
 }
 
 void Routes::undo_setting(const std::string& language, const api::Reply& reply) {
+  // A register that was replaced has settings of its own: nothing of the old one is written there.
   const auto list = undo_list(store_.journal().setting(kUndoSetting));
-  if (list.empty()) return reply(error({Code::kNotFound, "undo", {}}, language));
-  const json::object last = list.back().as_object();
-  store_.fiscal()->command("fiscal.write_setting", last,
+  const auto of_this_one = [this](const json::value& change) {
+    const auto* memory = change.as_object().if_contains("fiscal_memory");
+    return memory != nullptr && *memory == json::value(store_.watch().armed());
+  };
+  const auto at = std::find_if(list.rbegin(), list.rend(), of_this_one);
+  if (at == list.rend()) return reply(error({Code::kNotFound, "undo", {}}, language));
+  const json::object last = at->as_object();
+  json::object command = last;
+  command.erase("fiscal_memory");
+  store_.fiscal()->command("fiscal.write_setting", std::move(command),
                            [this, language, reply, last](const Result<json::value>& r) {
                              if (!r) return reply(error(r.error(), language));
                              change_undo([&](json::array& kept) { forget(kept, last); });

@@ -32,7 +32,7 @@ std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_
   const auto add = [&](const char* what, std::string detail, bool urgent = false) {
     out.push_back({what, std::move(detail), urgent});
   };
-  if (s.shift == "expired") add("shift", "0", true);
+  if (s.shift == "expired") add("shift", "expired", true);
   if (s.shift == "open" && s.shift_opened) {
     const auto left = kShiftMostS - (std::max(device, now) - seconds_of(*s.shift_opened));
     if (left <= kShiftMostS - kShiftWarnS) add("shift", std::to_string(left / 60) + " min");

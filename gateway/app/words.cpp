@@ -53,11 +53,15 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"replaced", "заменена"},
     {"blocked", "заблокирована"},
     {"control characters", "управляющие символы"},
+    {"below its minimum", "ниже минимальной цены"},
+    {"write digits and a point, as in", "цифры и точка, как"},
+    {"the register does not answer", "касса не отвечает"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"amount", "сумма"},
     {"armed", "подтверждённый ФН"},
+    {"before", "было"},
     {"bits", "точки"},
     {"cash_in_drawer", "наличных в ящике"},
     {"cover_open", "крышка открыта"},
@@ -67,6 +71,7 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"document", "документ"},
     {"document_open", "документ открыт"},
     {"documents_left", "осталось документов"},
+    {"field", "поле"},
     {"fiscal_memory", "ФН"},
     {"in_doubt", "продажи под вопросом"},
     {"kind", "вид"},
@@ -85,6 +90,7 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"printer_fault", "печать неисправна"},
     {"read_at", "прочитано"},
     {"receipt", "чек"},
+    {"row", "ряд"},
     {"sale", "продажа"},
     {"serial", "заводской номер"},
     {"shift", "смена"},
@@ -92,6 +98,7 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"shift_opened", "смена открыта с"},
     {"sign", "ФПД"},
     {"state", "состояние"},
+    {"table", "таблица"},
     {"time", "время"},
     {"total", "итог"},
     {"unread", "чужие документы, ещё не прочитаны"},
@@ -140,6 +147,7 @@ constexpr std::pair<std::string_view, std::string_view> kValues[] = {
     {"printer", "печать"},
     {"out", "нет"},
     {"near end", "кончается"},
+    {"fault", "неисправность"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kSales[] = {
@@ -182,6 +190,12 @@ std::string label(std::string_view field, Language language) {
 }
 
 std::string word(std::string_view value, Language language) {
+  constexpr std::pair<std::string_view, std::string_view> kUnits[] = {
+      {" min", " мин"}, {" d", " дн."}, {" s", " с"}};
+  for (const auto& [english, russian] : kUnits) {
+    if (language != Language::kRu || !value.ends_with(english)) continue;
+    return std::string(value.substr(0, value.size() - english.size())).append(russian);
+  }
   return found(kValues, value, language);
 }
 
