@@ -179,8 +179,24 @@ def check_memory(memory):
             seen[d["witness"]] = d["fd"]
 
 
+def on_paper(sale, body):
+    """What the document of a finished sale says as its total: points that are a payment stand in it."""
+    if body.get("plain"):
+        return body["plain"]["total"]
+    quote = body.get("quote") or {}
+    return sale["total"] + (quote["by_points"] if quote.get("points_are_payment") else 0)
+
+
+def document_of(memory, documents, sale, name, plain):
+    """By its witness; a correction of FFD 1.05 has no place for one, it is the document the sale names."""
+    if name in documents or not (plain or {}).get("correction"):
+        return documents.get(name)
+    return next((d for d in memory if (d["fn"], d["fd"]) == (sale["fiscal_memory"], sale["fiscal_document"])
+                 and d["type"] == 31 and not d["witness"]), None)
+
+
 def check_journal(memory, sales):
-    documents = {}
+    documents, undone = {}, {}
     for d in memory:
         if d["witness"]:
             documents.setdefault(d["witness"], d)
@@ -190,19 +206,25 @@ def check_journal(memory, sales):
             continue
         name = f"{s['id']}/{s['attempt']}"
         finished[name] = s
-        d = documents.get(name)
+        body = json.loads(s["body"])
+        plain = body.get("plain")  # a document that is no sale from a basket
+        if body.get("undoes"):
+            undone.setdefault(body["undoes"], []).append(on_paper(s, body))
+        d = document_of(memory, documents, s, name, plain)
         if d is None:
             yield f"journal: sale {name} is {s['state']} but no document of it is in the register"
             continue
         if (d["fn"], d["fd"]) != (s["fiscal_memory"], s["fiscal_document"]):
             yield f"journal: sale {name} names document {s['fiscal_document']}, it is {d['fd']}"
-        if d["total"] != s["total"]:
-            yield f"journal: sale {name} is {s['total']}, its document {d['fd']} says {d['total']}"
-        plain = json.loads(s["body"]).get("plain")  # a document that is no sale from a basket
+        if d["total"] != on_paper(s, body):
+            yield f"journal: sale {name} is {on_paper(s, body)}, its document {d['fd']} says {d['total']}"
         if KINDS.get(d["op"]) != (plain["kind"] if plain else "sale_return" if s["is_return"] else "sale"):
             yield f"journal: sale {name} and its document {d['fd']} are of different kinds"
     for name, d in documents.items():
-        if name not in finished:
+        given_back = undone.get(name.split("/")[0], [])
+        if name not in finished and d["total"] in given_back:
+            given_back.remove(d["total"])  # found after its sale was sold again, and returned
+        elif name not in finished:
             yield f"register: document {d['fd']} is of {name}, which the journal does not have committed"
 
 
