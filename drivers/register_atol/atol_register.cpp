@@ -34,24 +34,31 @@ bool is_paper(Code code) {
 
 // The vendor's driver takes any text; what the fiscal memory's code page does not have it replaces
 // by itself, and tells nobody.
-std::vector<std::string> losses(const FiscalReceipt& r) {
-  std::vector<std::string> notes;
+struct Loss {
+  std::string field;
+  std::size_t characters;
+};
+std::vector<Loss> losses(const FiscalReceipt& r) {
+  std::vector<Loss> found;
   const auto look = [&](const std::string& field, const std::string& value) {
     std::size_t lost = 0, changed = 0;
     text::encode(value, text::CodePage::kCp866, &lost, &changed);
-    if (lost + changed > 0) {
-      notes.push_back(field + ": " + std::to_string(lost + changed) +
-                      " characters outside the register's code page");
-    }
+    if (lost + changed > 0) found.push_back({field, lost + changed});
   };
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     look("lines[" + std::to_string(i) + "].name", r.lines[i].name);
   }
   look("cashier.name", r.cashier.name);
-  return notes;
+  return found;
 }
 
 }  // namespace
+
+bool AtolRegister::take_unprintable(std::string_view key, const json::value& value) {
+  if (key != "unprintable" || (value != "replace" && value != "refuse")) return false;
+  refuse_unprintable_ = value == "refuse";
+  return true;
+}
 
 Result<json::object> AtolRegister::ask(std::string_view type) {
   return std::move(TILL_TRY(run({task(type)})).front());
@@ -125,6 +132,10 @@ Result<MemoryState> AtolRegister::ready_for_receipt() {
 Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
   const std::string selling = TILL_TRY(receipt_task(r));
+  const auto replaced = losses(r);
+  if (refuse_unprintable_ && !replaced.empty()) {
+    return fail(Code::kUnencodable, replaced.front().field);
+  }
   const auto before = TILL_TRY(ready_for_receipt());
   key_ = key_of(r.witness, before.fiscal_memory);
   port().point_of_no_return();
@@ -137,7 +148,10 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   d.witness = r.witness;
   d.kind = kind_name(r);
   d.total = r.total;
-  d.notes = losses(r);
+  for (const auto& loss : replaced) {
+    d.notes.push_back(loss.field + ": " + std::to_string(loss.characters) +
+                      " characters outside the register's code page");
+  }
   return d;
 }
 

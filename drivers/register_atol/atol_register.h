@@ -48,6 +48,9 @@ class AtolRegister : public FiscalRegister {
   // May a document of ours stay open when the answer to its task is lost?
   [[nodiscard]] virtual bool leaves_open() const = 0;
 
+  // The setting "unprintable"; false: this is no such setting.
+  bool take_unprintable(std::string_view key, const json::value& value);
+
   // One task without parameters.
   Result<json::object> ask(std::string_view type);
 
@@ -67,6 +70,7 @@ class AtolRegister : public FiscalRegister {
   std::string unended_;     // key of a person's command whose answer was lost
   std::uint64_t acts_ = 0;  // so far
   bool cutter_fault_ = false;
+  bool refuse_unprintable_ = false;
   std::string key_;  // of the last sale, key_of(): what settle() and cancel() are about
 };
 

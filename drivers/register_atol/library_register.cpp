@@ -40,7 +40,7 @@ Result<void> LibraryRegister::activate(const json::object& settings) {
       address = json::value_to<std::string>(value);
     } else if (key == "baud" && value.is_int64() && value.get_int64() > 0) {
       baud = value.get_int64();
-    } else {
+    } else if (!take_unprintable(key, value)) {
       return fail(Code::kConfigInvalid, std::string(key));
     }
   }

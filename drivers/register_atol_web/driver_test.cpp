@@ -274,6 +274,27 @@ TEST(AtolWeb, ARefusedVerdictTakesTheUuidAndTheNextSaleHasAnother) {
 
 // What could still be closed is no refusal: an open shift is opened once more, and the register's
 // error says whether a receipt is open.
+TEST(AtolWeb, WhatCannotBePrintedIsToldOrRefused) {
+  auto odd = to_json(coffee()).as_object();
+  odd["lines"].as_array()[0].as_object()["name"] = "Кофе ☕";
+  for (const char* policy : {"replace", "refuse"}) {
+    Peer peer({{"unprintable", policy}});
+    const auto out = peer.host.perform("fiscal.receipt", {{"receipt", odd}});
+    if (std::string_view(policy) == "replace") {
+      ASSERT_EQ(out.status, TILL_DONE) << out.error.detail;
+      EXPECT_EQ(out.body.at("notes").at(0),
+                "lines[0].name: 1 characters outside the register's code page");
+      continue;
+    }
+    EXPECT_EQ(out.status, TILL_REFUSED);
+    EXPECT_EQ(out.error.code, Code::kUnencodable);
+    EXPECT_EQ(out.error.detail, "lines[0].name");
+    EXPECT_TRUE(peer.log.empty()) << "refused before anything is sent";
+  }
+  FakeHost host;
+  EXPECT_EQ(host.activate({{"unprintable", "guess"}}).error.code, Code::kConfigInvalid);
+}
+
 TEST(AtolWeb, NothingIsRefusedWhileADocumentIsOpen) {
   for (const int error : {82, 200}) {
     Peer peer;

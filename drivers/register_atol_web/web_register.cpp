@@ -67,6 +67,7 @@ std::string uuid_of(std::string_view text) {
 
 Result<void> WebRegister::activate(const json::object& settings) {
   for (const auto& [key, value] : settings) {
+    if (take_unprintable(key, value)) continue;
     if (!value.is_string()) return fail(Code::kConfigInvalid, std::string(key));
     const auto text = json::value_to<std::string>(value);
     if (key == "url") {
