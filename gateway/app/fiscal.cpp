@@ -160,17 +160,18 @@ void Fiscal::recover(Then<Result<void>> then) {
 
 // The register for a person's command: not behind a sale whose doubt may last. Whoever is served
 // first takes `then` out: the other must not keep what hangs on it (the asker's connection).
-void Fiscal::in_turn(const Then<Result<void>>& then) {
+void Fiscal::in_turn(const Then<Result<void>>& then, devices::Device::Turn kind) {
   if (!online()) return after_(0, [then] { then(fail(Code::kRegisterOffline)); });
   const auto waits = std::make_shared<Then<Result<void>>>(then);
   after_(kTurnUs, [waits] {
     if (const auto late = std::exchange(*waits, {})) late(fail(Code::kDeviceBusy, "register"));
   });
-  lock([this, waits] {
+  const auto serve = [this, waits] {
     const auto served = std::exchange(*waits, {});
     if (!served) return unlock();
     served({});
-  });
+  };
+  device_->lock(serve, kind);
 }
 
 // The same with its state; `armed`: it has to be the one that was armed.
@@ -206,7 +207,9 @@ const Fiscal::Report* Fiscal::report_of(std::string_view verb) {
 void Fiscal::command(const std::string& verb, json::object body, const Body& then) {
   const Report* const makes = report_of(verb);
   if (makes == nullptr) {
-    return in_turn([this, verb, body = std::move(body), then](const Result<void>& turn) {
+    const auto kind =
+        verb == "fiscal.status" ? devices::Device::Turn::kLooks : devices::Device::Turn::kActs;
+    const auto ask_it = [this, verb, body = std::move(body), then](const Result<void>& turn) {
       if (!turn) return then(std::unexpected(turn.error()));
       const auto end = [this, then](const Result<json::value>& result) {
         unlock();
@@ -221,7 +224,8 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
         if (!same) return end(std::unexpected(same.error()));
         ask(verb, body, kShiftMs, end);
       });
-    });
+    };
+    return in_turn(ask_it, kind);
   }
   in_turn_asked(makes->armed, false,
                 [this, makes, body = std::move(body), then](const Result<RegisterStatus>& s) {
@@ -325,7 +329,7 @@ void Fiscal::arm(const std::string& number, const Then<Result<void>>& then) {
 void Fiscal::look(const std::function<std::string()>& local_now) {
   if (!online() || looks_) return;
   looks_ = true;  // in its turn: who asks often would otherwise keep it away for ever
-  lock([this, local_now] {
+  const auto read = [this, local_now] {
     looks_ = false;
     status(true, [this, local_now](const Result<RegisterStatus>& s) {
       if (!s) return unlock();
@@ -333,7 +337,8 @@ void Fiscal::look(const std::function<std::string()>& local_now) {
       if (watch_.admits(*s)) watch_.saw(s->fiscal_memory, s->last_document);
       read_foreign(watch_.unread(), true);
     });
-  });
+  };
+  device_->lock(read, devices::Device::Turn::kLooks);
 }
 
 // One at a time, and a sale that waits goes first; but one is read each time, or a register that is

@@ -61,7 +61,8 @@ class Fiscal final : public checkout::RegisterPort {
                  const checkout::Then<Result<Baseline>>& then);
   // `ours`: the last document came from a command of ours.
   void read_baseline(bool ours, const checkout::Then<Result<Baseline>>& then);
-  void in_turn(const checkout::Then<Result<void>>& then);
+  void in_turn(const checkout::Then<Result<void>>& then,
+               devices::Device::Turn kind = devices::Device::Turn::kActs);
   void in_turn_asked(bool armed, bool detail, const checkout::Then<Result<RegisterStatus>>& then);
   // A command that makes a document which is nobody's sale.
   struct Report {

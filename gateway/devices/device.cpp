@@ -444,21 +444,22 @@ void Device::fail_queue(const Error& error) {
   for (auto& operation : queue) operation.done(ipc::Outcome::refused(error));
 }
 
-void Device::lock(std::function<void()> then) {
-  waiting_.push_back(std::move(then));
-  if (locked_) return;
-  locked_ = true;
-  auto first = std::move(waiting_.front());
-  waiting_.pop_front();
-  boost::asio::post(services_.io, std::move(first));
+void Device::lock(std::function<void()> then, Turn turn) {
+  (turn == Turn::kActs ? waiting_ : looking_).push_back(std::move(then));
+  if (!locked_) next_turn();
 }
 
 void Device::unlock() {
   locked_ = false;
-  if (waiting_.empty()) return;
+  next_turn();
+}
+
+void Device::next_turn() {
+  auto& queue = waiting_.empty() ? looking_ : waiting_;
+  if (queue.empty()) return;
   locked_ = true;
-  auto next = std::move(waiting_.front());
-  waiting_.pop_front();
+  auto next = std::move(queue.front());
+  queue.pop_front();
   boost::asio::post(services_.io, std::move(next));
 }
 

@@ -110,12 +110,14 @@ class Device : public std::enable_shared_from_this<Device> {
               std::uint32_t deadline_ms, Done done);
 
   // The device for oneself over several operations: `then` runs when it is one's turn and must
-  // end in unlock(). A register is locked from baseline to outcome.
-  void lock(std::function<void()> then);
+  // end in unlock(). A register is locked from baseline to outcome. Who only looks goes behind all
+  // that do something.
+  enum class Turn { kActs, kLooks };
+  void lock(std::function<void()> then, Turn turn = Turn::kActs);
   void unlock();
   [[nodiscard]] bool locked() const { return locked_; }
   // Does somebody wait for the lock?
-  [[nodiscard]] bool wanted() const { return !waiting_.empty(); }
+  [[nodiscard]] bool wanted() const { return !waiting_.empty() || !looking_.empty(); }
 
   [[nodiscard]] const std::string& id() const { return config_.id; }
   [[nodiscard]] const std::string& kind() const { return manifest_.kind; }
@@ -191,7 +193,8 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::steady_timer restart_timer_, port_timer_, deadline_timer_, stop_timer_;
   std::deque<Operation> queue_;
   bool running_ = false;  // queue_.front() is with the child
-  std::deque<std::function<void()>> waiting_;
+  void next_turn();
+  std::deque<std::function<void()>> waiting_, looking_;
   bool locked_ = false;
   bool port_open_ = false;
   bool port_loss_logged_ = false;

@@ -152,6 +152,26 @@ TEST_F(DeviceTest, WhatAPluginKeepsOutlivesItsProcess) {
   EXPECT_EQ(last, R"({"code":2004})");
 }
 
+TEST_F(DeviceTest, WhoOnlyLooksGoesBehindWhoActs) {
+  std::string order;
+  const auto turn = [&](char who, Device::Turn kind) {
+    device->lock(
+        [&, who] {
+          order += who;
+          device->unlock();
+        },
+        kind);
+  };
+  using enum Device::Turn;
+  turn('a', kLooks);  // has its turn at once
+  for (const char who : {'b', 'c', 'd'}) turn(who, kLooks);
+  turn('1', kActs);
+  turn('2', kActs);
+  ASSERT_TRUE(until([&] { return order.size() == 6; }));
+  EXPECT_EQ(order, "a12bcd");
+  EXPECT_FALSE(device->locked() || device->wanted());
+}
+
 // An order the scanner reads from its port, here a pseudo-terminal's other end.
 struct OrderedDeviceTest : DeviceTest {
   void SetUp() override {
