@@ -95,6 +95,10 @@ def main():
     args = parser.parse_args()
     if args.only:
         register, _, case = args.only.partition(":")
+        known = [p.name.removeprefix("faults_") for p in programs("release")]
+        if register not in known:
+            print(f"{args.only}: no such register: {register} is none of {', '.join(known)}", file=sys.stderr)
+            return 2
         return subprocess.run([ROOT / f"build/release/bin/faults_{register}", "--only", case]).returncode
     if args.mutate:
         return mutants.run(ROOT)

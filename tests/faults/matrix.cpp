@@ -1,6 +1,7 @@
 // ./run faults fiscal: one register's matrix. Every position of the dialogue in every direction is
 // cut, alone and in pairs; each case ends in a judgement by the register's own memory.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "tests/faults/matrix.h"
@@ -35,19 +36,38 @@ class Matrix {
 
   int single() {
     const auto c = parse_case(options_.only);
-    if (!c) {
-      std::fputs("--only VARIANT/KIND/NOISE[/WHERE:AT[/WHERE:AT]]\n", stderr);
-      return 2;
-    }
+    if (!c)
+      return refuse("--only VARIANT/KIND/NOISE[/WHERE:AT[/WHERE:AT]], as the matrix prints it");
+    if (const std::string why = unknown(*c); !why.empty()) return refuse(why);
     const auto verdict = play(*c);
-    std::printf("%s: %s\n", options_.only.c_str(),
-                !verdict.applicable         ? "this register can't do that"
-                : verdict.violation.empty() ? "good"
-                                            : verdict.violation.c_str());
-    return verdict.violation.empty() ? 0 : 1;
+    if (!verdict.violation.empty()) {
+      std::printf("%s: %s\n", options_.only.c_str(), verdict.violation.c_str());
+      return 1;
+    }
+    if (!verdict.applicable) return refuse("this register can't do that");
+    if (c->first && !verdict.first_reached) return refuse("the dialogue ends before the cut");
+    if (c->second && !verdict.second_reached) {
+      return refuse("nothing is resolved, or that ends before the second cut");
+    }
+    std::printf("%s: good\n", options_.only.c_str());
+    return 0;
   }
 
  private:
+  // A case that does not exist was not played, whatever it was meant to show.
+  int refuse(const std::string& why) const {
+    std::fprintf(stderr, "%s: no such case: %s\n", options_.only.c_str(), why.c_str());
+    return 2;
+  }
+  static std::string unknown(const Case& c) {
+    const auto is_one_of = [](const std::vector<std::string>& all, const std::string& name) {
+      return std::ranges::find(all, name) != all.end();
+    };
+    if (!is_one_of(variants(), c.variant)) return "this register has no variant " + c.variant;
+    if (!is_one_of(all_kinds(), c.kind)) return "no kind of document is called " + c.kind;
+    return {};
+  }
+
   bool full() const { return violations_ >= options_.stop; }
 
   Verdict one(const Case& c) {

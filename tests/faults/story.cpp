@@ -2,6 +2,7 @@
 // judgement by the register's own memory.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "sdk/cpp/ru_ffd.h"
 #include "tests/faults/matrix.h"
@@ -492,8 +493,10 @@ std::optional<Case> parse_case(const std::string& text) {
     const auto colon = parts[i].find(':');
     const auto* const where = std::ranges::find(kWhere, parts[i].substr(0, colon));
     if (colon == std::string::npos || where == kWhere.end()) return std::nullopt;
-    const Cut cut{static_cast<Where>(where - kWhere.begin()),
-                  std::strtoul(parts[i].c_str() + colon + 1, nullptr, 10)};
+    Cut cut{static_cast<Where>(where - kWhere.begin()), 0};
+    const char* const end = parts[i].data() + parts[i].size();
+    const auto [stop, error] = std::from_chars(parts[i].data() + colon + 1, end, cut.at);
+    if (error != std::errc() || stop != end) return std::nullopt;
     (i == 3 ? out.first : out.second) = cut;
   }
   return out;
