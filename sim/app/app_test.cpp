@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <thread>
 
 #include "sim/app/phone.h"
@@ -77,14 +78,17 @@ struct AppTest : testing::Test {
     fs::remove_all(dir);
   }
 
-  void start() {
+  void start(const std::vector<const char*>& more = {}) {
+    std::vector<const char*> words = {"tillbridge-sim", "--dir", dir.c_str(), "--seed", "7"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(nullptr);
     int out[2];
     ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
     child = ::fork();
     if (child == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // left behind by no crash
       ::dup2(out[1], 1);
-      ::execl(TILL_SIM_PROGRAM, "tillbridge-sim", "--dir", dir.c_str(), "--seed", "7", nullptr);
+      ::execv(TILL_SIM_PROGRAM, const_cast<char**>(words.data()));
       ::_exit(127);
     }
     ::close(out[1]);
@@ -244,6 +248,26 @@ TEST_F(AppTest, ForeignSalesAndZ) {
 }
 
 // The same verbs for the Datecs printer, over its pty and its port.
+// A misspelt member would leave a test without the fault it asked for.
+TEST_F(AppTest, NamesTheMemberNobodyReads) {
+  for (const auto& [line, member] : std::map<std::string, std::string>{
+           {R"({"do":"datecs.config","memory_hold":5})", "memory_hold"},
+           {R"({"do":"register.paper","state":"out","during":"print","row":3})", "row"},
+           {R"({"do":"register.fault","what":"cut","when":"fiscal","delay":3})", "delay"},
+           {R"({"do":"register.foreign","items":[{"price":5,"count":2}]})", "count"},
+           {R"({"do":"register.z","at":1})", "at"},
+           {R"({"do":"atol.hold","seconds":1})", "seconds"},
+           {R"({"do":"atol.pull","ms":1})", "ms"},
+           {R"({"do":"scan","data":"1","suffix":"","prefix":""})", "prefix"}}) {
+    const auto answer = say(line);
+    EXPECT_FALSE(answer.at("ok").as_bool()) << line;
+    if (const auto* error = answer.if_contains("error")) {
+      EXPECT_EQ(error->as_string(), "no such member: " + member) << line;
+    }
+  }
+  EXPECT_EQ(say(R"({"do":"register.state"})").at("faults").as_int64(), 0);
+}
+
 TEST_F(AppTest, DatecsSpeaksAndIsScripted) {
   const Fd pty = device("datecs");
   ASSERT_TRUE(pty);

@@ -151,6 +151,7 @@ using Fiscal = std::function<FiscalDevice&(World&)>;
 using Sold = FiscalDevice::Sold;
 
 Sold sold_of(const object& in) {
+  only_these(in, {"name", "price", "quantity_milli"});
   constexpr int64_t kMost = 100000000000;
   return {text(in, "name", "Товар"), number(in, "price", 0, 0, kMost),
           number(in, "quantity_milli", 1000, 1, 1000000)};
@@ -365,6 +366,7 @@ void add_datecs_verbs(std::map<std::string, Verb>& verbs) {
 // Everything but the cable and the paper's text is the register's own matter.
 object atol_verb(const Call& call, const std::string& verb) {
   AtolDevice& device = call.world.atol;
+  if (verb == "pull" || verb == "plug" || verb == "text") only_these(call.in, {});
   if (verb == "pull") {
     device.pull();
     return {};
@@ -438,6 +440,29 @@ std::map<std::string, Verb> make_verbs() {
   return verbs;
 }
 
+// The members of a verb, by its name or by what stands behind the device's; the rest have none.
+std::vector<std::string_view> members_of(const std::string& verb) {
+  static const std::map<std::string_view, std::vector<std::string_view>> kMembers = {
+      {"scan", {"data", "raw_hex", "aim", "suffix"}},
+      {"swipe", {"track1", "track2", "raw_hex"}},
+      {"phone.fail", {"status", "times"}},
+      {"fault", {"what", "when", "at", "side", "ms", "skip", "command"}},
+      {"foreign", {"op", "items", "total"}},
+      {"paper", {"state", "during"}},
+      {"power", {"state"}},
+      {"clock", {"offset_s"}},
+      {"cover", {"open"}},
+      {"print_ms", {"ms"}},
+      {"printer.paper", {"state"}},
+      {"register.config",
+       {"print_ms", "exec_ms", "fiscal_exec_ms", "model", "memory_holds", "extended_answers",
+        "ff_after_ack"}},
+      {"datecs.config", {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper"}}};
+  auto found = kMembers.find(verb);
+  if (found == kMembers.end()) found = kMembers.find(verb.substr(verb.find('.') + 1));
+  return found == kMembers.end() ? std::vector<std::string_view>() : found->second;
+}
+
 }  // namespace
 
 std::string obey(World& world, Ms now, const std::string& line) {
@@ -450,6 +475,7 @@ std::string obey(World& world, Ms now, const std::string& line) {
     const auto verb = kVerbs.find(name);
     if (verb == kVerbs.end() && !name.starts_with("atol."))
       refuse(fmt::format("no such verb: {}", name));
+    if (verb != kVerbs.end()) only_these(in, members_of(name));
     const Call call{world, now, in};
     object out = verb == kVerbs.end() ? atol_verb(call, name.substr(5)) : verb->second(call);
     out["ok"] = true;

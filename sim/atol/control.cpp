@@ -37,6 +37,7 @@ object result_of(int error) {
 }
 
 Item item_of(const object& in, uint8_t op) {
+  only_these(in, {"name", "price", "quantity_milli"});
   Item item;
   item.op = op;
   item.name = text(in, "name", "Товар");
@@ -187,12 +188,30 @@ const std::map<std::string, Verb>& verbs() {
   return kVerbs;
 }
 
+// The rest have none.
+std::vector<std::string_view> members_of(const std::string& verb) {
+  static const std::map<std::string_view, std::vector<std::string_view>> kMembers = {
+      {"foreign", {"op", "items", "total"}},
+      {"paper", {"state", "during"}},
+      {"power", {"state", "at"}},
+      {"cover", {"state"}},
+      {"late", {"ms"}},
+      {"hold", {"ms"}},
+      {"fail", {"error"}},
+      {"attributes", {"state"}},
+      {"config", {"start_ms", "task_ms", "cancels"}},
+      {"clock", {"offset_s"}}};
+  const auto found = kMembers.find(verb);
+  return found == kMembers.end() ? std::vector<std::string_view>() : found->second;
+}
+
 }  // namespace
 
 json::object obey(FiscalPrinter& printer, WebServer* web, Ms now, const json::object& in) {
   const std::string name = text(in, "do", "");
   const auto verb = verbs().find(name);
   if (verb == verbs().end()) refuse(fmt::format("no such verb: {}", name));
+  only_these(in, members_of(name));
   printer.tick(now);
   return verb->second({printer, web, now, in});
 }

@@ -4,10 +4,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace till::sim {
 
@@ -29,6 +31,17 @@ inline int64_t number(const boost::json::object& in, std::string_view key, int64
   const auto n = value->to_number<int64_t>(bad);
   if (bad || n < low || n > high) refuse(fmt::format("{} is to be {}..{}", key, low, high));
   return n;
+}
+
+// A member nobody reads would do nothing and be answered "ok". `do` is the verb itself.
+inline void only_these(const boost::json::object& in,
+                       const std::vector<std::string_view>& members) {
+  for (const auto& [key, value] : in) {
+    const std::string_view name = key;
+    if (name != "do" && std::find(members.begin(), members.end(), name) == members.end()) {
+      refuse(fmt::format("no such member: {}", name));
+    }
+  }
 }
 
 }  // namespace till::sim
