@@ -268,6 +268,21 @@ TEST_F(AppTest, NamesTheMemberNobodyReads) {
   EXPECT_EQ(say(R"({"do":"register.state"})").at("faults").as_int64(), 0);
 }
 
+TEST_F(AppTest, TheRegisterSpeaksTheProtocolItIsGiven) {
+  stop();
+  const std::string sync = "8F 00 00 0F 1D";
+  start({"--register-protocol", "both"});
+  const Fd both = device("register");
+  put(both, "05");
+  EXPECT_EQ(to_hex(read_bytes(both, 1)), "15");
+  stop();
+  start({"--register-protocol", "numbered"});
+  const Fd numbered = device("register");
+  put(numbered, "05");
+  put(numbered, sync);
+  EXPECT_EQ(to_hex(read_bytes(numbered, 1)), "8F");
+}
+
 TEST_F(AppTest, DatecsSpeaksAndIsScripted) {
   const Fd pty = device("datecs");
   ASSERT_TRUE(pty);

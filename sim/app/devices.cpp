@@ -87,10 +87,11 @@ void FiscalDevice::pump(Ms now) {
   line_.send(now, take_output());
 }
 
-RegisterDevice::RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now)
+RegisterDevice::RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now,
+                               RegisterOptions options)
     : EngineDevice(dir, "register", port, scribe, now, Framing::kShtrih),
       memory_(open_memory<FileFiscalMemory>(dir + "/register")) {
-  engine_.reset(new Register({}, *memory_, *this, now));
+  engine_.reset(new Register(std::move(options), *memory_, *this, now));
 }
 
 uint32_t RegisterDevice::foreign(Ms now, bool is_return, const std::vector<Sold>& items) {

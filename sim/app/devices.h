@@ -86,7 +86,8 @@ class EngineDevice : public FiscalDevice {
 class RegisterDevice final : public EngineDevice<Register> {
  public:
   // Throws std::runtime_error.
-  RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now);
+  RegisterDevice(const std::string& dir, uint16_t port, Scribe& scribe, Ms now,
+                 RegisterOptions options);
 
   const FiscalMemory& memory() const { return *memory_; }
   uint32_t foreign(Ms now, bool is_return, const std::vector<Sold>& items) override;

@@ -44,7 +44,15 @@ class Clock {
 struct Arguments {
   std::string dir;
   unsigned seed = 0;
+  Protocols register_protocol = Protocols::kStandard;
 };
+
+Protocols protocols_of(std::string_view word) {
+  if (word == "standard") return Protocols::kStandard;
+  if (word == "numbered") return Protocols::kNumbered;
+  if (word == "both") return Protocols::kAuto;
+  throw std::invalid_argument("--register-protocol standard|numbered|both");
+}
 
 Arguments parse(int argc, char** argv) {
   Arguments out;
@@ -60,6 +68,8 @@ Arguments parse(int argc, char** argv) {
       const char* const end = begin + value.size();
       const auto [stop, error] = std::from_chars(begin, end, out.seed);
       if (error != std::errc() || stop != end) throw std::invalid_argument("--seed N");
+    } else if (word == "--register-protocol") {
+      out.register_protocol = protocols_of(value);
     } else {
       throw std::invalid_argument(fmt::format("{} is not understood", word));
     }
@@ -117,7 +127,9 @@ void run(const Arguments& arguments) {
   const auto deaf = [](Ms, View) {};
   Line scanner(dir + "/dev/scanner", ports[0], {.receive = deaf});
   Line reader(dir + "/dev/reader", ports[1], {.receive = deaf});
-  RegisterDevice fr(dir, ports[2], scribe, clock.now());
+  RegisterOptions options;
+  options.protocols = arguments.register_protocol;
+  RegisterDevice fr(dir, ports[2], scribe, clock.now(), options);
   PrinterDevice printer(dir, ports[3], scribe);
   Phone phone(ports[4]);
   DatecsDevice datecs(dir, ports[5], scribe, clock.now());
@@ -142,7 +154,9 @@ void run(const Arguments& arguments) {
 }  // namespace till::sim
 
 int main(int argc, char** argv) {
-  constexpr const char* kUsage = "usage: tillbridge-sim --dir DIR [--seed N] [--tcp]\n";
+  constexpr const char* kUsage =
+      "usage: tillbridge-sim --dir DIR [--seed N] [--tcp]\n"
+      "                      [--register-protocol standard|numbered|both]\n";
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
     fmt::print("{}", kUsage);
     return 0;

@@ -97,6 +97,21 @@ TEST(FaultScript, KnowsTheCommandsOfIslFrames) {
   EXPECT_EQ(steps[1].kind, FaultStep::Kind::kCut);
 }
 
+// The same line speaks the register's other protocol: 8F, length, number, command, sum; stuffed.
+TEST(FaultScript, KnowsTheCommandsOfNumberedPackets) {
+  FaultScript script;
+  script.add({.when = Fault::When::kRx, .at = 8, .what = Fault::What::kCut, .command = 0xFF45});
+  const Bytes sync = {0x8F, 0, 0, 0x11, 0x22};
+  const Bytes other = {0x8F, 4, 0, 0x9F, 0x81, 0, 0xFF, 0x46, 1, 2};  // number 8Fh
+  EXPECT_EQ(script.rx(sync).at(0).bytes, sync);
+  EXPECT_EQ(script.rx(other).at(0).bytes, other);
+  const auto steps = script.rx(Bytes{0x8F, 4, 0, 0x9F, 0x83, 0, 0xFF, 0x45, 1, 2});
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].bytes, (Bytes{0x8F, 4, 0, 0x9F, 0x83, 0, 0xFF}));
+  EXPECT_EQ(steps[1].kind, FaultStep::Kind::kCut);
+  EXPECT_EQ(script.pending(), 0U);
+}
+
 TEST(FaultScript, SpoilsTheAnswer) {
   FaultScript script;
   script.add({.when = Fault::When::kTx, .at = 2, .what = Fault::What::kGarbage});

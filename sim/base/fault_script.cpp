@@ -9,6 +9,7 @@ using Kind = FaultStep::Kind;
 // A Shtrih-M register's answer to a beep (13h), whole.
 constexpr uint8_t kOtherAnswer[] = {0x06, 0x02, 0x03, 0x13, 0x00, 0x1E, 0x0E};
 constexpr uint8_t kSoh = 0x01, kStx = 0x02, kNak = 0x15;
+constexpr uint8_t kNumbered = 0x8F, kStuff = 0x9F;
 
 void pass(std::vector<FaultStep>& out, uint8_t byte) {
   if (out.empty() || out.back().kind != Kind::kPass) out.push_back({Kind::kPass, {}, 0});
@@ -18,6 +19,8 @@ void pass(std::vector<FaultStep>& out, uint8_t byte) {
 }  // namespace
 
 void FaultScript::FrameWatch::see_shtrih(uint8_t byte) {
+  // Between two frames of protocol 1 nothing begins like a numbered packet.
+  if (in_frame ? numbered : byte == kNumbered) return see_numbered(byte);
   if (!in_frame) {
     if (byte == kStx) *this = {.in_frame = true, .seen = 1};
     return;
@@ -33,6 +36,30 @@ void FaultScript::FrameWatch::see_shtrih(uint8_t byte) {
     decided = true;
   }
   if (seen == length + 3) in_frame = false;
+}
+
+// 8F LEN LEN NUM NUM CMD … CRC CRC, stuffed: LEN counts what stands between it and the sum.
+void FaultScript::FrameWatch::see_numbered(uint8_t byte) {
+  if (byte == kNumbered) {
+    *this = {.in_frame = true, .numbered = true};
+    return;
+  }
+  if (byte == kStuff) {
+    escaped = true;
+    return;
+  }
+  if (std::exchange(escaped, false)) byte = byte == 0x81 ? kNumbered : kStuff;
+  ++seen;
+  if (seen <= 2) length |= byte << (seen == 1 ? 0 : 8);
+  if (seen == 5 && length > 2) {
+    command = byte;
+    decided = byte != 0xFF || length < 4;
+  }
+  if (seen == 6 && !decided && length > 3) {
+    command = static_cast<uint16_t>(command << 8 | byte);
+    decided = true;
+  }
+  if (seen >= length + 4) in_frame = false;
 }
 
 // 01 LEN SEQ CMD …: LEN counts itself to 05 and 20h more; four bytes of sum and 03 follow.

@@ -39,7 +39,8 @@ struct FaultStep {
   Ms ms = 0;
 };
 
-// How a host's frames look; a line without commands never matches one.
+// How a host's frames look (kShtrih: those of both its protocols); a line without commands never
+// matches one.
 enum class Framing { kShtrih, kIsl };
 
 // Faults queue up: only the first is armed, the next begins counting when it has fired.
@@ -71,8 +72,10 @@ class FaultScript {
     int seen = 0, length = 0;
     uint16_t command = 0;
     bool decided = false;
+    bool numbered = false, escaped = false;
 
     void see_shtrih(uint8_t byte);
+    void see_numbered(uint8_t byte);
     void see_isl(uint8_t byte);
   };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at every hard step: strace ends the gateway at its N-th fsync, for every N of a sale.
 
-With --kills N --seed S [--register datecs | atol] instead: N seeded sales, each with the gateway killed
+With --kills N --seed S [--register numbered | datecs | atol] instead: N seeded sales, each with the gateway killed
 at a random fsync, or its register driver at a random moment, or both, while the register's line breaks
 or not.
 After each death the gateway starts again; in the end the audit must find everything one to one.
@@ -110,6 +110,7 @@ ON_THE_LINE = [{"verb": "fault", "when": "tx", "what": "cut"}, {"verb": "fault",
 # plugin, the name of its device in the simulator, what may befall it
 REGISTERS = {
     "shtrih": ("register_shtrih", "register", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
+    "numbered": ("register_shtrih", "register", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
     "datecs": ("register_datecs", "datecs", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
     "atol": ("register_atol_web", "atol", [{}, {}, {"verb": "late", "ms": 1500}, {"verb": "hold", "ms": 1500},
                                            {"verb": "power", "state": "off", "at": "before"},

@@ -23,6 +23,8 @@ def atol_web(ports):
 def use(shop, name):
     """The shop gets that register, and goods of its country: Datecs knows Bulgaria's taxes only."""
     shop.other_register = {"datecs": datecs, "atol": atol_web}.get(name)
+    if name == "numbered":  # the usual register by its other protocol; the driver finds out
+        shop.sim_options = ("--register-protocol", "numbered")
     if name == "datecs":
         shop.goods = FILES / "goods_bg.json"
 
@@ -115,10 +117,11 @@ def pay_quietly(shop, sale):
 
 def main():
     preset = sys.argv[1] if len(sys.argv) > 1 else "dev"
-    for name, sim in (("Datecs", "datecs"), ("ATOL web server", "atol")):
+    for name, sim, register in (("Datecs", "datecs", "datecs"), ("ATOL web server", "atol", "atol"),
+                                ("Shtrih-M, protocol 2", "register", "numbered")):
         with tempfile.TemporaryDirectory() as folder:
             shop = Shop(folder, preset)
-            use(shop, sim)
+            use(shop, register)
             try:
                 shop.start_all(armed=False)
                 check(shop, sim, name)

@@ -102,6 +102,7 @@ class Shop:
         self.store = ""  # TOML, more of [store]
         self.other_register = None  # ports -> (plugin, port, settings)
         self.without = set()  # devices a test leaves out
+        self.sim_options = ()
 
     # ---- set-up ----
 
@@ -186,7 +187,7 @@ check = "ean"
                    "--tell", f"tcp://127.0.0.1:{self.tell}", "--ask", f"tcp://127.0.0.1:{self.ask}")
 
     def start_sim(self):
-        self.start("sim", self.bin / "tillbridge-sim", "--dir", self.folder)
+        self.start("sim", self.bin / "tillbridge-sim", "--dir", self.folder, *self.sim_options)
 
     def register_port(self):
         ports = json.loads((self.folder / "ports.json").read_text())
