@@ -248,6 +248,20 @@ TEST_F(AppTest, ForeignSalesAndZ) {
 }
 
 // The same verbs for the Datecs printer, over its pty and its port.
+TEST_F(AppTest, PaperEndsAtALineOfADocument) {
+  EXPECT_TRUE(does(R"({"do":"register.config","print_ms":0})"));
+  EXPECT_TRUE(does(R"({"do":"register.paper","state":"out","during":"print","line":4})"));
+  EXPECT_TRUE(does(R"({"do":"register.open_shift"})"));
+  EXPECT_TRUE(eventually([&] {
+    const auto state = say(R"({"do":"register.state"})");
+    return state.at("paper") == "out" && state.at("printed_lines") == 4;
+  }));
+  EXPECT_TRUE(does(R"({"do":"datecs.paper","state":"out","during":"print","line":4})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","total":410})"));
+  EXPECT_TRUE(eventually([&] { return say(R"({"do":"datecs.state"})").at("paper") == "out"; }));
+  EXPECT_FALSE(does(R"({"do":"datecs.paper","state":"out","line":4})"));
+}
+
 // A misspelt member would leave a test without the fault it asked for.
 TEST_F(AppTest, NamesTheMemberNobodyReads) {
   for (const auto& [line, member] : std::map<std::string, std::string>{

@@ -29,7 +29,7 @@ class FiscalDevice : public Component, protected RegisterWorld {
   virtual void z(Ms now) = 0;
   virtual void replace(Ms now) = 0;  // the fiscal memory
   virtual void set_paper(Ms now, bool present) = 0;
-  virtual void run_out_while_printing() = 0;
+  virtual void run_out_while_printing(size_t after_lines) = 0;
   virtual void set_clock_offset(int64_t seconds) = 0;
   void power(Ms now, bool on);  // the line goes with it
 
@@ -66,7 +66,9 @@ class EngineDevice : public FiscalDevice {
  public:
   Engine& engine() { return *engine_; }
   void set_paper(Ms now, bool present) override { engine_->set_paper(now, present); }
-  void run_out_while_printing() override { engine_->run_out_while_printing(); }
+  void run_out_while_printing(size_t after_lines) override {
+    engine_->run_out_while_printing(after_lines);
+  }
   void set_clock_offset(int64_t seconds) override { engine_->set_clock_offset(seconds); }
 
  protected:

@@ -184,10 +184,11 @@ object paper(const Call& call, FiscalDevice& device) {
   if (!during.empty() && (during != "print" || state != "out")) {
     refuse("during is to be print, with the state out");
   }
+  if (during.empty() && call.in.contains("line")) refuse("line is counted during print");
   if (during.empty()) {
     device.set_paper(call.now, state == "ok");
   } else {
-    device.run_out_while_printing();
+    device.run_out_while_printing(static_cast<size_t>(number(call.in, "line", 0, 0, 10000)));
   }
   return {};
 }
@@ -255,6 +256,7 @@ object register_state(const Call& call) {
           {"last_fd", s.last_fd},
           {"fn", s.fn},
           {"paper", s.paper ? "ok" : "out"},
+          {"printed_lines", s.printed_lines},
           {"receipt_open", s.receipt_open},
           {"items", s.items},
           {"subtotal", s.subtotal},
@@ -448,7 +450,7 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"phone.fail", {"status", "times"}},
       {"fault", {"what", "when", "at", "side", "ms", "skip", "command"}},
       {"foreign", {"op", "items", "total"}},
-      {"paper", {"state", "during"}},
+      {"paper", {"state", "during", "line"}},
       {"power", {"state"}},
       {"clock", {"offset_s"}},
       {"cover", {"open"}},

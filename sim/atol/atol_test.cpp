@@ -108,6 +108,22 @@ TEST(Printer, FiscalWithoutPaperIsPrintedLater) {
   EXPECT_EQ(shop.slips[1].fd, 3U);
 }
 
+TEST(Printer, PaperEndsAtALineOfTheDocument) {
+  Shop shop;
+  shop.obey(R"({"do":"paper","state":"out","during":"print","line":5})");
+  EXPECT_EQ(shop.run(sale()).result.at("warnings").at("notPrinted"), true);
+  EXPECT_EQ(shop.obey(R"({"do":"state"})").at("printed_lines"), 5);
+  EXPECT_EQ(shop.obey(R"({"do":"state"})").at("paper"), "out");
+  shop.obey(R"({"do":"paper","state":"ok"})");
+  EXPECT_EQ(shop.run("continuePrint").error, 0);
+  const auto lines = shop.slips.back().lines.size();
+  shop.obey(R"({"do":"paper","state":"out","during":"print","line":)" + std::to_string(lines) +
+            "}");
+  EXPECT_EQ(shop.run(sale("A/2")).result.at("warnings").at("notPrinted"), false);  // just enough
+  EXPECT_EQ(shop.run(sale("A/3")).result.at("warnings").at("notPrinted"), true);
+  EXPECT_THROW(shop.obey(R"({"do":"paper","state":"out","line":5})"), std::invalid_argument);
+}
+
 TEST(Printer, PowerAndLateness) {
   for (const bool after : {false, true}) {
     Shop shop;

@@ -22,7 +22,7 @@ struct Call {
 };
 using Verb = object (*)(const Call&);
 
-constexpr int64_t kMostKopecks = 100000000000, kLongestMs = 3600000;
+constexpr int64_t kMostKopecks = 100000000000, kLongestMs = 3600000, kMostLines = 10000;
 
 // True for the first word, false for the second.
 bool either(const object& in, std::string_view key, const std::string& yes, const std::string& no) {
@@ -70,10 +70,11 @@ object paper(const Call& c) {
   if (!during.empty() && (during != "print" || ok)) {
     refuse("during is to be print, with the state out");
   }
+  if (during.empty() && c.in.contains("line")) refuse("line is counted during print");
   if (during.empty()) {
     c.printer.set_paper(ok);
   } else {
-    c.printer.paper_ends_next();
+    c.printer.paper_ends_next(static_cast<size_t>(number(c.in, "line", 0, 0, kMostLines)));
   }
   return {};
 }
@@ -98,6 +99,7 @@ object state(const Call& c) {
           {"shift", p.shift()},
           {"paper", p.paper() ? "ok" : "out"},
           {"unfinished_paper", p.unfinished_paper()},
+          {"printed_lines", p.printed_lines()},
           {"document_open", p.document_open()},
           {"executing", p.busy()},
           {"power", p.powered() ? "on" : "off"},
@@ -192,7 +194,7 @@ const std::map<std::string, Verb>& verbs() {
 std::vector<std::string_view> members_of(const std::string& verb) {
   static const std::map<std::string_view, std::vector<std::string_view>> kMembers = {
       {"foreign", {"op", "items", "total"}},
-      {"paper", {"state", "during"}},
+      {"paper", {"state", "during", "line"}},
       {"power", {"state", "at"}},
       {"cover", {"state"}},
       {"late", {"ms"}},

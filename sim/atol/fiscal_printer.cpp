@@ -140,8 +140,13 @@ std::string FiscalPrinter::iso(int64_t at) const {
 
 void FiscalPrinter::finish(Slip slip) {
   last_slip_ = slip;
-  const bool ends = std::exchange(paper_ends_, false);
-  if (ends) paper_ = false;
+  printed_lines_ = 0;
+  if (lines_left_ && *lines_left_ < slip.lines.size()) {
+    printed_lines_ = *std::exchange(lines_left_, std::nullopt);
+    paper_ = false;
+  } else if (lines_left_) {
+    *lines_left_ -= slip.lines.size();
+  }
   if (!paper_ || cover_ || !powered_) {
     unfinished_ = std::move(slip);
   } else if (print_) {

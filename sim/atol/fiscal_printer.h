@@ -84,7 +84,8 @@ class FiscalPrinter {
   void power_fails_next(bool after) { (after ? dark_after_ : dark_before_) = true; }
   void interrupt_next_close() { interrupt_close_ = true; }  // 177, the document stays open
   void fail_next(int error) { fail_with_ = error; }         // of the next fiscal task
-  void paper_ends_next() { paper_ends_ = true; }
+  // So many lines of the documents to come are printed, then the paper is out.
+  void paper_ends_next(size_t after_lines = 0) { lines_left_ = after_lines; }
   void power(Ms now, bool on);
   void set_paper(bool present) { paper_ = present; }
   void set_cover(bool open) { cover_ = open; }
@@ -99,6 +100,7 @@ class FiscalPrinter {
   bool paper() const { return paper_; }
   bool document_open() const { return open_type_ != 0; }
   bool unfinished_paper() const { return unfinished_.has_value(); }
+  size_t printed_lines() const { return unfinished_ ? printed_lines_ : 0; }
   bool shift_open() const { return shift_open_; }
   uint16_t shift() const { return shift_; }
   const std::string& fn() const { return fn_; }
@@ -155,7 +157,9 @@ class FiscalPrinter {
 
   std::optional<Late> late_;
   Ms late_ms_ = 0;
-  bool dark_before_ = false, dark_after_ = false, interrupt_close_ = false, paper_ends_ = false;
+  bool dark_before_ = false, dark_after_ = false, interrupt_close_ = false;
+  std::optional<size_t> lines_left_;  // then the paper is out
+  size_t printed_lines_ = 0;          // of the unfinished paper
   int fail_with_ = 0;
 };
 

@@ -284,6 +284,28 @@ TEST(DatecsDevice, WithoutPaperNothingIsExecuted) {
   EXPECT_EQ(b.status[0] & 0x40, 0x40);
 }
 
+// Four lines of head, two of each sale: the roll ends within the open receipt.
+TEST(DatecsDevice, PaperEndsAtALineOfTheReceipt) {
+  Bench b;
+  b.now += 10000;
+  b.device.tick(b.now);
+  b.device.run_out_while_printing(7);
+  b.open();
+  b.ask(0x31, "Tea\tB1");
+  b.now += 10000;
+  b.device.tick(b.now);
+  EXPECT_TRUE(b.device.state(b.now).paper);
+  b.ask(0x31, "Tea\tB1");
+  b.now += 10000;
+  b.device.tick(b.now);
+  EXPECT_FALSE(b.device.state(b.now).paper);
+  EXPECT_EQ(b.device.state(b.now).pending_lines, 1U);
+  EXPECT_EQ(b.ask(0x31, "Tea\tB1"), "!-150101");
+  b.device.set_paper(b.now, true);
+  b.ask(0x35, "\tP2.00");
+  EXPECT_EQ(b.ask(0x38), "0001,0001");
+}
+
 TEST(DatecsDevice, TheDayEndsWithAZReport) {
   Bench b;
   b.sell();

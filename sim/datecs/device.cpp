@@ -98,6 +98,10 @@ void Device::delay_execution(Ms ms) {
 }
 
 void Device::tick(Ms now) {
+  if (const auto out = feed_.mark_due(); out && *out <= now) {
+    feed_.clear_mark();
+    set_paper(*out, false);
+  }
   while (auto slip = feed_.take_printed(now)) world_.print(*slip);
   while (powered_ && execution_ && std::min(execution_->due, execution_->next_syn) <= now) {
     if (execution_->next_syn < execution_->due) {
@@ -187,6 +191,12 @@ void Device::put(Ms now, std::string line) {
   open_->body.push_back(std::move(line));
 }
 
+void Device::count_lines() {
+  if (!lines_left_ || *lines_left_ == 0) return;
+  feed_.mark(*lines_left_);
+  lines_left_.reset();
+}
+
 bool Device::keep(Ms now, Document d, bool printed_before) {
   d.fm = fm_;
   d.number = last_number_ + 1;
@@ -197,8 +207,9 @@ bool Device::keep(Ms now, Document d, bool printed_before) {
   const bool fiscal = d.kind == Kind::kSale || d.kind == Kind::kReturn || d.kind == Kind::kZ;
   d.paper.emplace_back(fiscal ? "ФИСКАЛЕН БОН" : "СЛУЖЕБЕН БОН");
   if (!memory_.append(d)) return false;
-  if (out_at_close_ && fiscal) {
-    out_at_close_ = false;
+  if (fiscal && !printed_before) count_lines();
+  if (fiscal && lines_left_) {
+    lines_left_.reset();
     set_paper(now, false);
   }
   feed_.add_lines(now, d.paper.size() - (printed_before ? lines : 0));

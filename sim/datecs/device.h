@@ -57,7 +57,9 @@ class Device {
   int z_report(Ms now);
   int replace(Ms now);  // another fiscal memory, fiscalised anew
   void set_paper(Ms now, bool present);
-  void run_out_while_printing() { out_at_close_ = true; }
+  // When the next document is closed; with `after_lines` so many lines after the next one begins,
+  // which may be in an open receipt.
+  void run_out_while_printing(size_t after_lines = 0) { lines_left_ = after_lines; }
   void set_cover(bool open) { cover_open_ = open; }
   void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
   void set_line_ms(Ms ms) { feed_.set_line_ms(ms); }
@@ -117,6 +119,7 @@ class Device {
   int who(const std::vector<std::string>& fields, Document& document);
   int take_unp(const std::string& given, Document& document) const;
   void put(Ms now, std::string line);  // into the receipt's paper
+  void count_lines();                  // a fiscal document begins
   // Numbers and keeps a document, prints its paper; false when the memory does not take it.
   bool keep(Ms now, Document document, bool printed_before = false);
   Outcome close_plan(Ms now);
@@ -164,7 +167,8 @@ class Device {
   PaperFeed feed_;
   std::optional<Execution> execution_;
   std::optional<Frame> waiting_;  // came while another command was executed
-  bool powered_ = true, paper_ = true, cover_open_ = false, out_at_close_ = false;
+  bool powered_ = true, paper_ = true, cover_open_ = false;
+  std::optional<size_t> lines_left_;  // of the next document; 0: until it is closed
 
   // Follows from the memory.
   std::string fm_;

@@ -40,8 +40,12 @@ std::optional<Slip> PaperFeed::take_printed(Ms now) {
 }
 
 std::optional<Ms> PaperFeed::next_due() const {
-  if (slips_.empty() || held_) return std::nullopt;
-  return printed_at(slips_.front().after);
+  auto due = mark_due();
+  if (!slips_.empty() && !held_) {
+    const Ms printed = printed_at(slips_.front().after);
+    due = std::min(due.value_or(printed), printed);
+  }
+  return due;
 }
 
 }  // namespace till::sim::datecs

@@ -19,10 +19,17 @@ class PaperFeed {
   // Stops and goes on: paper, power.
   void hold(Ms now, bool held);
 
+  // The moment at which `count` lines from now will be out; none while fewer are known.
+  void mark(size_t count) { mark_ = added_ + count; }
+  std::optional<Ms> mark_due() const {
+    return mark_ && *mark_ < added_ && !held_ ? std::optional(printed_at(*mark_)) : std::nullopt;
+  }
+  void clear_mark() { mark_.reset(); }
+
   size_t pending(Ms now) const;
   // The slips whose last line is printed.
   std::optional<Slip> take_printed(Ms now);
-  std::optional<Ms> next_due() const;  // of take_printed
+  std::optional<Ms> next_due() const;  // of take_printed and of the mark
 
  private:
   struct Ending {
@@ -33,6 +40,7 @@ class PaperFeed {
     return free_at_ - static_cast<Ms>(added_ - after) * line_ms_;
   }
 
+  std::optional<size_t> mark_;
   Ms line_ms_;
   Ms free_at_ = 0;  // when the buffer is empty
   size_t added_ = 0;

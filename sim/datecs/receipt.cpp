@@ -130,6 +130,7 @@ Device::Outcome Device::open_receipt(const Call& call) {
   const std::string unp = fields.size() == 4 ? fields[3] : "";
   if (const int error = take_unp(unp, document); error != err::kNone) return fail(error);
   open_.emplace(Open{std::move(document), {}});
+  count_lines();
   put(call.now, "        МАГАЗИН 1");
   put(call.now, "        СОФИЯ, УЛ. ШИПКА 1");
   put(call.now, open_->document.unp);
@@ -161,6 +162,7 @@ Device::Outcome Device::open_storno(const Call& call) {
   undone.seconds = *time;
   document.undone = std::move(undone);
   open_.emplace(Open{std::move(document), {}});
+  count_lines();
   put(call.now, "        МАГАЗИН 1");
   put(call.now, "С Т О Р Н О");
   put(call.now, open_->document.unp);

@@ -144,6 +144,11 @@ void Register::delay_execution(Ms ms) {
 }
 
 void Register::tick(Ms now) {
+  if (out_at_ && *out_at_ <= now && paper_ == Paper::kPresent) {
+    printed_lines_ = *std::exchange(lines_left_, std::nullopt);
+    out_at_.reset();
+    paper_ = Paper::kActiveOut;
+  }
   if (on_platen_ && paper_ == Paper::kPresent && !printing(now)) {
     world_.print(*on_platen_);
     last_slip_ = *std::exchange(on_platen_, std::nullopt);
@@ -155,6 +160,7 @@ std::optional<Ms> Register::next_due() const {
   if (!powered_) return std::nullopt;
   std::optional<Ms> due;
   if (execution_) due = execution_->due;
+  if (out_at_) due = std::min(due.value_or(*out_at_), *out_at_);
   if (on_platen_ && paper_ == Paper::kPresent) {
     due = std::min(due.value_or(printing_until_), printing_until_);
   }
@@ -285,10 +291,27 @@ void Register::start_printing(Ms now, Slip slip) {
     return;
   }
   on_platen_ = std::move(slip);
+  printed_lines_ = 0;
+  out_at_.reset();
   printing_until_ = now + options_.print_ms;
-  if (paper_ == Paper::kPassiveOut || std::exchange(out_on_print_, false)) {
-    paper_ = Paper::kActiveOut;
+  if (paper_ == Paper::kPassiveOut) paper_ = Paper::kActiveOut;
+  if (paper_ == Paper::kPresent) count_lines(now);
+}
+
+// Lines come out evenly; the end of paper waits for a document with lines enough.
+void Register::count_lines(Ms now) {
+  const size_t lines = on_platen_->lines.size();
+  if (!lines_left_) return;
+  if (*lines_left_ >= lines) {
+    *lines_left_ -= lines;
+    return;
   }
+  if (*lines_left_ == 0) {
+    lines_left_.reset();
+    paper_ = Paper::kActiveOut;
+    return;
+  }
+  out_at_ = now + options_.print_ms * static_cast<Ms>(*lines_left_) / static_cast<Ms>(lines);
 }
 
 void Register::print_aside(const Slip& slip) { world_.print(slip); }
@@ -348,6 +371,7 @@ Register::State Register::state(Ms now) const {
           .cash = cash_,
           .items = receipt_ ? receipt_->items.size() : 0,
           .subtotal = receipt_ ? receipt_->subtotal() : 0,
+          .printed_lines = on_platen_ ? printed_lines_ : 0,
           .fn = fn_};
 }
 

@@ -57,7 +57,8 @@ class Register {
   uint8_t open_shift(Ms now);
   uint8_t close_shift(Ms now);
   void set_paper(Ms now, bool present);
-  void run_out_while_printing() { out_on_print_ = true; }
+  // So many lines of the documents to come are printed, then the paper is out.
+  void run_out_while_printing(size_t after_lines = 0) { lines_left_ = after_lines; }
   uint8_t replace(Ms now);  // another fiscal memory, registered anew
   void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
 
@@ -69,6 +70,7 @@ class Register {
     int64_t cash;
     size_t items;
     int64_t subtotal;
+    size_t printed_lines;  // of the document on the platen
     std::string fn;
   };
   State state(Ms now) const;
@@ -116,6 +118,7 @@ class Register {
   bool shift_expired(Ms now) const;
   bool printing(Ms now) const { return now < printing_until_; }
   void start_printing(Ms now, Slip slip);
+  void count_lines(Ms now);
   void print_aside(const Slip& slip);  // no fiscal document, no delay
   void flush_text();
   void forget_document();
@@ -239,7 +242,9 @@ class Register {
   std::optional<int64_t> unconfirmed_;  // clock offset that waits for 23h
 
   Paper paper_ = Paper::kPresent;
-  bool out_on_print_ = false;
+  std::optional<size_t> lines_left_;  // then the paper is out
+  std::optional<Ms> out_at_;          // the moment it is, in the document on the platen
+  size_t printed_lines_ = 0;          // of it, when its paper stopped
   Ms printing_until_ = 0;
   std::optional<Slip> on_platen_;      // being printed, or stopped by the end of paper
   Slip last_slip_;                     // for the copy

@@ -374,6 +374,39 @@ TEST_F(RegisterTest, PaperOutWhilePrintingAFiscalDocument) {
   EXPECT_EQ(ask(kContinue), "B072");
 }
 
+TEST_F(RegisterTest, PaperEndsAtALineOfTheDocument) {
+  open_shift();
+  fr.run_out_while_printing(5);
+  EXPECT_EQ(sell_coffee().substr(0, 6), "FF4500");
+  EXPECT_EQ(ask(kStatus).substr(10, 4), "0205");  // it prints, and does not know yet
+  EXPECT_EQ(fr.state(now).printed_lines, 0U);
+  const size_t printed = world.slips.size();
+  wait_for_paper();
+  EXPECT_EQ(ask(kStatus).substr(10, 4), "0202");
+  EXPECT_EQ(fr.state(now).printed_lines, 5U);
+  EXPECT_EQ(world.slips.size(), printed);
+  fr.set_paper(now, true);
+  EXPECT_EQ(ask(kContinue), "B0001E");
+  wait_for_paper();
+  EXPECT_EQ(world.slips.size(), printed + 1);
+}
+
+// A shorter document leaves the rest of the roll to the next one.
+TEST_F(RegisterTest, PaperEndsInTheDocumentAfter) {
+  open_shift();
+  sell_coffee();
+  wait_for_paper();
+  const size_t lines = world.slips.back().lines.size();
+  fr.run_out_while_printing(lines + 3);
+  sell_coffee();
+  wait_for_paper();
+  EXPECT_EQ(fr.state(now).submode, 0);
+  sell_coffee();
+  wait_for_paper();
+  EXPECT_EQ(fr.state(now).submode, 2);
+  EXPECT_EQ(fr.state(now).printed_lines, 3U);
+}
+
 TEST_F(RegisterTest, IsBusyWhilePrintingAndPassiveWithoutPaper) {
   open_shift();
   sell_coffee();
