@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sim/atol/control.h"
+#include "sim/register/tlv.h"
 #include "tests/faults/rig.h"
 
 // The drivers' entries, renamed by the build: a program has room for one tillbridge_entry.
@@ -30,6 +31,11 @@ std::string kind_of(std::int64_t type, std::int64_t op) {
   return std::string(kKinds[op - 1]) + (type == 31 ? "_correction" : "");
 }
 
+Money money_tag(const sim::Bytes& tlv, std::uint16_t tag) {
+  const auto value = sim::find_tag(tlv, tag);
+  return {value ? static_cast<std::int64_t>(sim::get_le(*value)) : 0};
+}
+
 // What both share: a person's hand on the register.
 class AtolRig : public Rig {
  public:
@@ -37,18 +43,22 @@ class AtolRig : public Rig {
     std::vector<Kept> out;
     const auto answer = told({{"do", "documents"}});
     for (const auto& d : answer.at("documents").as_array()) {
+      const auto tlv = sim::from_hex(json::value_to<std::string>(d.at("tlv_hex"))).value();
       out.push_back(
           {json::value_to<std::string>(d.at("fn")),
            d.at("fd").to_number<std::uint32_t>(),
            kind_of(d.at("type").to_number<std::int64_t>(), d.at("op").to_number<std::int64_t>()),
            {d.at("total").to_number<std::int64_t>()},
            json::value_to<std::string>(d.at("attribute")),
-           d.at("fpd").to_number<std::uint32_t>()});
+           d.at("fpd").to_number<std::uint32_t>(),
+           money_tag(tlv, 1031),
+           money_tag(tlv, 1081)});
     }
     return out;
   }
   bool document_open() override { return told({{"do", "state"}}).at("document_open").as_bool(); }
   Money in_drawer() override { return {told({{"do", "state"}}).at("drawer").as_int64()}; }
+  bool paper_waits() override { return told({{"do", "state"}}).at("unfinished_paper").as_bool(); }
   bool foreign(const FiscalReceipt& equal) override {
     if (equal.correction) return false;
     json::array items;
@@ -72,6 +82,9 @@ class AtolRig : public Rig {
     json::object verb = {{"do", "paper"}, {"state", "out"}};
     if (at_next_document) verb["during"] = "print";
     return done(verb);
+  }
+  bool paper_ends_after(std::size_t lines) override {
+    return done({{"do", "paper"}, {"state", "out"}, {"during", "print"}, {"line", lines}});
   }
   bool paper_back() override { return done({{"do", "paper"}, {"state", "ok"}}); }
   bool hide_witness() override { return done({{"do", "attributes"}, {"state", "hidden"}}); }

@@ -51,14 +51,20 @@ class DatecsRig final : public LineRig {
     for (const auto& d : memory_.documents()) {
       // A cancelled receipt has its text too, but is no fiscal document.
       const bool fiscal = d.kind == fp::Kind::kSale || d.kind == fp::Kind::kReturn;
-      all.push_back(
-          {d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : "", 0});
+      Kept k{d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : "", 0,
+             {},   {}};
+      for (const auto& p : d.payments) (p.mode == 'P' ? k.cash : k.electronic).minor += p.amount;
+      all.push_back(std::move(k));
     }
     return all;
   }
   [[nodiscard]] Tax usual_tax() const override { return {TaxKind::kRate, {2000}}; }
   [[nodiscard]] bool document_open() override { return device_.state(ms()).receipt_open; }
   [[nodiscard]] Money in_drawer() override { return {device_.state(ms()).cash}; }
+  [[nodiscard]] bool paper_waits() override {
+    const auto s = device_.state(ms());
+    return !s.paper && s.pending_lines > 0;
+  }
 
   bool foreign(const FiscalReceipt& equal) override {
     std::vector<fp::Item> items;
@@ -73,6 +79,10 @@ class DatecsRig final : public LineRig {
   bool replace_memory() override { return device_.replace(ms()) == 0; }
   bool power_on() override { return switch_on(device_); }
   bool paper_ends(bool at_next_document) override { return end_paper(device_, at_next_document); }
+  bool paper_ends_after(std::size_t lines) override {
+    device_.run_out_while_printing(lines);
+    return true;
+  }
   bool paper_back() override {
     device_.set_paper(ms(), true);
     return true;

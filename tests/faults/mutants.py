@@ -39,12 +39,21 @@ SHTRIH_MUTANTS = {
         (DRIVER, "command(Command::kCancelReceipt)", "command(Command::kShortStatus)"),
         (DRIVER, "fn.open_document != 0) {", "fn.open_document > 99) {")],
     "believes_a_no_to_the_closing": [(REGISTER, "now->last_document == before", "now->last_document >= before")],
+    "calls_every_document_printed": [(WALK, "found.ours->printed = printed;", "found.ours->printed = true;")],
+    "takes_a_blank_document_of_any_total": [(WALK, "if (d.total == receipt.total) found", "found")],
+    "takes_a_document_of_any_kind": [(WALK, "if (d.kind != wanted) continue;", "")],
+    "takes_a_document_of_any_time": [
+        (WALK, "return !made || !read || (*made >= *read && *made - *read <= kLongestMinutes);", "return true;")],
+    "takes_anothers_while_ours_is_open": [(WALK, "&& !others &&", "&&")],
     "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
 }
 DATECS_MUTANTS = {
     "datecs_ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
     "datecs_forgets_the_point_of_no_return": [
         (DATECS, "  port().point_of_no_return();\n  if (auto paid", "  if (auto paid")],
+    "datecs_pays_the_rest_in_cash": [(DATECS, "rest = payments_after(plan->payments, tendered);", "")],
+    "datecs_calls_every_document_printed": [
+        (WALK, "found.ours->printed = printed;", "found.ours->printed = true;")],
     "datecs_leaves_a_paid_receipt_open": [
         (DATECS, "TILL_CHECK(complete_paid());", "return std::unexpected(cancelled.error());")],
 }

@@ -27,6 +27,7 @@ struct Kept {
   Money total;
   std::string witness;
   std::uint32_t sign = 0;  // fiscal sign, 0 where documents carry none
+  Money cash, electronic;  // a receipt's tenders, change not counted
 };
 
 class Rig {
@@ -42,6 +43,7 @@ class Rig {
   [[nodiscard]] virtual std::vector<Kept> kept() = 0;
   [[nodiscard]] virtual bool document_open() = 0;
   [[nodiscard]] virtual Money in_drawer() = 0;
+  [[nodiscard]] virtual bool paper_waits() = 0;  // a document's, for paper or for a person
 
   // What most goods are taxed with in this register's country.
   [[nodiscard]] virtual Tax usual_tax() const { return {TaxKind::kRate, {2200}}; }
@@ -53,7 +55,8 @@ class Rig {
   virtual bool late(std::uint32_t ms) = 0;  // the next document becomes fiscal so much later
   virtual bool power_fails(bool after_fiscal) = 0;  // at the next fiscal moment
   virtual bool power_on() = 0;
-  virtual bool paper_ends(bool at_next_document) = 0;  // else now
+  virtual bool paper_ends(bool at_next_document) = 0;    // else now
+  virtual bool paper_ends_after(std::size_t lines) = 0;  // of the next document
   virtual bool paper_back() = 0;
   virtual bool cutter_jams(bool /*jams*/) { return false; }  // behind whatever document is made
   virtual bool fill_memory() { return false; }               // no further document fits

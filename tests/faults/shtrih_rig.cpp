@@ -14,6 +14,11 @@ const char* report_name(int type) {
   return type == 2 ? "shift_open" : type == 5 ? "shift_close" : type == 21 ? "settlement" : "other";
 }
 
+Money money_tag(const Bytes& tlv, std::uint16_t tag) {
+  const auto value = sim::find_tag(tlv, tag);
+  return {value ? static_cast<std::int64_t>(sim::get_le(*value)) : 0};
+}
+
 class ShtrihRig final : public LineRig {
  public:
   explicit ShtrihRig(bool numbered) {
@@ -30,7 +35,7 @@ class ShtrihRig final : public LineRig {
     static constexpr const char* kKinds[] = {"sale", "sale_return", "purchase", "purchase_return"};
     std::vector<Kept> out;
     for (const auto& d : memory_.documents()) {
-      Kept k{d.fn, d.fd, report_name(d.type), {}, "", d.fpd};
+      Kept k{d.fn, d.fd, report_name(d.type), {}, "", d.fpd, {}, {}};
       if (d.type == 3 || d.type == 31) {
         k.kind = kKinds[d.op - 1];
         if (d.type == 31) k.kind += "_correction";
@@ -38,6 +43,8 @@ class ShtrihRig final : public LineRig {
         const auto extra = sim::find_tag(d.tlv, 1084);
         const auto value = extra ? sim::find_tag(*extra, 1086) : std::nullopt;
         if (value) k.witness.assign(value->begin(), value->end());
+        k.cash = money_tag(d.tlv, 1031);
+        k.electronic = money_tag(d.tlv, 1081);
       }
       out.push_back(std::move(k));
     }
@@ -45,6 +52,10 @@ class ShtrihRig final : public LineRig {
   }
   [[nodiscard]] bool document_open() override { return register_->state(ms()).receipt_open; }
   [[nodiscard]] Money in_drawer() override { return {register_->state(ms()).cash}; }
+  [[nodiscard]] bool paper_waits() override {
+    const auto submode = register_->state(ms()).submode;  // 2: out while printing, 3: goes on then
+    return submode == 2 || submode == 3;
+  }
 
   bool foreign(const FiscalReceipt& equal) override {
     static constexpr std::uint8_t kOps[] = {1, 2, 3, 4};
@@ -69,6 +80,10 @@ class ShtrihRig final : public LineRig {
   bool power_on() override { return switch_on(*register_); }
   bool paper_ends(bool at_next_document) override {
     return end_paper(*register_, at_next_document);
+  }
+  bool paper_ends_after(std::size_t lines) override {
+    register_->run_out_while_printing(lines);
+    return true;
   }
   bool paper_back() override {
     register_->set_paper(ms(), true);
