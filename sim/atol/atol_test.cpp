@@ -124,6 +124,20 @@ TEST(Printer, PaperEndsAtALineOfTheDocument) {
   EXPECT_THROW(shop.obey(R"({"do":"paper","state":"out","line":5})"), std::invalid_argument);
 }
 
+TEST(Printer, AFullMemoryAndATimeBeforeItsLastDocument) {
+  Shop shop;
+  EXPECT_EQ(shop.run(sale()).error, 0);
+  shop.obey(R"({"do":"clock","offset_s":-3600})");
+  EXPECT_EQ(shop.run(sale("A/2")).error, kFnBadTime);
+  shop.obey(R"({"do":"clock","offset_s":0})");
+  shop.obey(R"({"do":"config","memory_holds":3})");
+  EXPECT_EQ(shop.run(sale("A/2")).error, kFnArchiveFull);
+  EXPECT_EQ(shop.obey(R"({"do":"state"})").at("last_fd"), 3);
+  EXPECT_EQ(shop.obey(R"({"do":"state"})").at("document_open"), false);
+  shop.obey(R"({"do":"config","memory_holds":4})");
+  EXPECT_EQ(shop.run(sale("A/2")).error, 0);
+}
+
 TEST(Printer, PowerAndLateness) {
   for (const bool after : {false, true}) {
     Shop shop;

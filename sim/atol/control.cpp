@@ -134,6 +134,10 @@ object hold(const Call& c) {
 }
 
 object config(const Call& c) {
+  if (c.in.contains("memory_holds")) {
+    c.printer.set_memory_holds(static_cast<size_t>(number(c.in, "memory_holds", 0, 1, 1'000'000)));
+    if (c.in.size() == 2) return {};
+  }
   if (c.web == nullptr) refuse("there is no queue");
   WebOptions& o = c.web->options();
   o.start_ms = number(c.in, "start_ms", o.start_ms, 0, kLongestMs);
@@ -201,7 +205,7 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"hold", {"ms"}},
       {"fail", {"error"}},
       {"attributes", {"state"}},
-      {"config", {"start_ms", "task_ms", "cancels"}},
+      {"config", {"start_ms", "task_ms", "cancels", "memory_holds"}},
       {"clock", {"offset_s"}}};
   const auto found = kMembers.find(verb);
   return found == kMembers.end() ? std::vector<std::string_view>() : found->second;

@@ -95,11 +95,14 @@ DocumentHead FiscalPrinter::head(Ms now) const {
           .cashier = "СИСТ. АДМИНИСТРАТОР"};
 }
 
-bool FiscalPrinter::keep(FiscalDocument d) {
+int FiscalPrinter::keep(FiscalDocument d) {
+  // A memory's own documents are numbered from 1.
+  if (d.fd > options_.memory_holds) return kFnArchiveFull;
+  if (d.fd > 1 && d.seconds < last_.seconds) return kFnBadTime;
   d.fpd = sign(d.fn, d.tlv);
-  if (!memory_.append(d)) return false;
+  if (!memory_.append(d)) return kFnFault;
   last_ = std::move(d);
-  return true;
+  return kOk;
 }
 
 bool FiscalPrinter::register_memory(Ms now, const std::string& fn) {
@@ -108,7 +111,7 @@ bool FiscalPrinter::register_memory(Ms now, const std::string& fn) {
   DocumentHead h = head(now);
   h.fd = 1;
   h.shift = 0;
-  return keep(
+  return kOk == keep(
       {.fn = fn, .fd = 1, .type = kRegistration, .seconds = h.seconds, .tlv = registration_tlv(h)});
 }
 
@@ -273,7 +276,7 @@ Outcome FiscalPrinter::receipt(Ms now, const json::object& task, int operation, 
   DocumentHead h = head(now);
   h.receipt = static_cast<uint16_t>(receipt_number_ + 1);
   open_type_ = 0;
-  if (!keep({.fn = fn_,
+  if (const int error = keep({.fn = fn_,
              .fd = h.fd,
              .type = correction ? kCorrection : kReceipt,
              .op = static_cast<uint8_t>(operation),
@@ -281,8 +284,8 @@ Outcome FiscalPrinter::receipt(Ms now, const json::object& task, int operation, 
              .shift = shift_,
              .receipt = h.receipt,
              .total = sale.receipt.subtotal(),
-             .tlv = receipt_tlv(h, sale.receipt, sale.closing)})) {
-    return {kFnFault};
+             .tlv = receipt_tlv(h, sale.receipt, sale.closing)}); error != kOk) {
+    return {error};
   }
   receipt_number_ = h.receipt;
   const int64_t cash = sale.closing.payments[0] - sale.closing.change;
@@ -305,13 +308,13 @@ Outcome FiscalPrinter::shift_task(Ms now, bool open) {
   const ShiftCounts before = counts();
   if (open) ++shift_;
   const DocumentHead h = head(now);
-  if (!keep({.fn = fn_,
+  if (const int error = keep({.fn = fn_,
              .fd = h.fd,
              .type = open ? kShiftOpened : kShiftClosed,
              .seconds = h.seconds,
              .shift = shift_,
-             .tlv = shift_tlv(h, open, {}, before)})) {
-    return {kFnFault};
+             .tlv = shift_tlv(h, open, {}, before)}); error != kOk) {
+    return {error};
   }
   shift_open_ = open;
   if (open) {
@@ -326,13 +329,13 @@ Outcome FiscalPrinter::settlement_report(Ms now) {
   if (open_type_ != 0) return {kDeniedInOpenedReceipt};
   if (const int error = ready_to_print(); error != kOk) return {error};
   const DocumentHead h = head(now);
-  if (!keep({.fn = fn_,
+  if (const int error = keep({.fn = fn_,
              .fd = h.fd,
              .type = kSettlementReport,
              .seconds = h.seconds,
              .shift = shift_,
-             .tlv = shift_tlv(h, false, {}, counts())})) {
-    return {kFnFault};
+             .tlv = shift_tlv(h, false, {}, counts())}); error != kOk) {
+    return {error};
   }
   finish(settlement_slip(h, last_.fpd, counts()));
   return outcome_of(last_);
@@ -399,7 +402,7 @@ int FiscalPrinter::foreign(Ms now, const Receipt& r) {
   h.receipt = static_cast<uint16_t>(receipt_number_ + 1);
   Closing closing;
   closing.payments[0] = r.subtotal();
-  if (!keep({.fn = fn_,
+  if (const int error = keep({.fn = fn_,
              .fd = h.fd,
              .type = kReceipt,
              .op = r.op,
@@ -407,8 +410,8 @@ int FiscalPrinter::foreign(Ms now, const Receipt& r) {
              .shift = shift_,
              .receipt = h.receipt,
              .total = r.subtotal(),
-             .tlv = receipt_tlv(h, r, closing)})) {
-    return kFnFault;
+             .tlv = receipt_tlv(h, r, closing)}); error != kOk) {
+    return error;
   }
   receipt_number_ = h.receipt;
   finish(receipt_slip(h, last_.fpd, r, closing));

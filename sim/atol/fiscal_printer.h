@@ -33,6 +33,8 @@ enum Error : int {
   kDeniedInOpenedShift = 83,
   kFnNoMoreData = 123,
   kFnFault = 118,
+  kFnArchiveFull = 121,
+  kFnBadTime = 122,
   kInvalidTaxType = 144,
   kCloseInterrupted = 177,
   kInvalidTotal = 227,
@@ -53,6 +55,7 @@ std::string error_text(int code);
 struct Options {
   std::string first_fn = "9999078900005488";  // of an empty memory
   Registration registration;
+  size_t memory_holds = 230'000;  // documents; then it is full
 };
 
 class FiscalPrinter {
@@ -91,6 +94,7 @@ class FiscalPrinter {
   void set_cover(bool open) { cover_ = open; }
   void hide_attributes(bool hide) { short_documents_ = hide; }
   void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
+  void set_memory_holds(size_t documents) { options_.memory_holds = documents; }
   int foreign(Ms now, const Receipt& receipt);  // another host's, paid in cash; opens the shift
   int open_shift(Ms now);
   int close_shift(Ms now);
@@ -126,7 +130,7 @@ class FiscalPrinter {
   json::object device_status(Ms now) const;
   json::object fn_info() const;
   Outcome outcome_of(const FiscalDocument& d) const;
-  bool keep(FiscalDocument document);
+  int keep(FiscalDocument document);  // an error of the fiscal memory
   bool register_memory(Ms now, const std::string& fn);
   void load();
   void finish(Slip slip);
