@@ -70,7 +70,9 @@ class AtolRig : public Rig {
     return done({{"do", "foreign"}, {"op", static_cast<int>(equal.kind) + 1}, {"items", items}});
   }
   bool automatic_z() override { return done({{"do", "z"}}); }
-  bool replace_memory() override { return done({{"do", "replace"}}); }
+  bool replace_memory() override {
+    return done({{"do", "config"}, {"memory_holds", 230000}}) && done({{"do", "replace"}});
+  }
   bool power_fails(bool after) override {
     return done({{"do", "power"}, {"state", "off"}, {"at", after ? "after" : "before"}});
   }
@@ -87,6 +89,15 @@ class AtolRig : public Rig {
     return done({{"do", "paper"}, {"state", "out"}, {"during", "print"}, {"line", lines}});
   }
   bool paper_back() override { return done({{"do", "paper"}, {"state", "ok"}}); }
+  bool fill_memory() override {
+    const auto held = told({{"do", "state"}}).at("last_fd").to_number<std::size_t>();
+    return done({{"do", "config"}, {"memory_holds", held}});
+  }
+  bool clock_off_by(std::int64_t seconds) override {
+    return done({{"do", "clock"}, {"offset_s", seconds}});
+  }
+  // No cutter_jams: the vendor's driver tells a cutter's fault (150) in place of the task's result;
+  // whether the document is made then is not known publicly, so the model does not guess.
   bool hide_witness() override { return done({{"do", "attributes"}, {"state", "hidden"}}); }
 
  protected:

@@ -87,6 +87,12 @@ class DatecsRig final : public LineRig {
     device_.set_paper(ms(), true);
     return true;
   }
+  // No fill_memory and no cutter_jams: the protocol knows both (status S4.4, -150109), the virtual
+  // printer neither. It is an FP-800, which tears its paper, and its memory has no end.
+  bool clock_off_by(std::int64_t seconds) override {
+    device_.set_clock_offset(seconds);
+    return true;
+  }
   bool hide_witness() override {
     device_.options().journal_shows_paper = false;
     return true;
