@@ -16,6 +16,7 @@
 #include "gateway/loyalty/basket_json.h"
 #include "gateway/loyalty/calendar.h"
 #include "gateway/loyalty/expect.h"
+#include "gateway/loyalty/explain.h"
 #include "gateway/loyalty/plan.h"
 #include "gateway/loyalty/reach.h"
 #include "gateway/loyalty/refusal_words.h"
@@ -112,7 +113,9 @@ int check(const Tool& tool, const std::string& path) {
   }
   const bool russian = tool.language == Language::kRu;
   std::cout << plan.id << (russian ? ", версия " : ", version ") << plan.version << ": "
-            << plan.rules.size() << (russian ? " правил\n" : " rules\n");
+            << loyalty::counted(plan.rules.size(),
+                                russian ? "правило|правила|правил" : "rule|rules", russian)
+            << "\n";
   return 0;
 }
 
@@ -217,7 +220,9 @@ int diff(const Tool& tool, const std::string& before, const std::string& after) 
 class Comparison {
  public:
   Comparison(bool csv, bool russian) : csv_(csv), russian_(russian) {
-    if (csv_) std::cout << "basket,customer,total_now,total_then,points_now,points_then\n";
+    if (csv_)
+      std::cout
+          << "basket,customer,total_now,total_then,points_now,points_then,spent_now,spent_then\n";
   }
 
   void add(const std::string& name, const std::string& customer, const loyalty::Quote& now,
@@ -225,9 +230,13 @@ class Comparison {
     if (csv_) {
       std::cout << name << "," << customer << "," << to_string(now.total) << ","
                 << to_string(then.total) << "," << to_string(now.accrued) << ","
-                << to_string(then.accrued) << "\n";
+                << to_string(then.accrued) << "," << to_string(now.redeemed) << ","
+                << to_string(then.redeemed) << "\n";
     }
-    const auto worth = [](const loyalty::Quote& q) { return q.total.minor - q.accrued.units; };
+    // A point that is kept is worth what an earned one is.
+    const auto worth = [](const loyalty::Quote& q) {
+      return q.total.minor + q.redeemed.units - q.accrued.units;
+    };
     const char* group = worth(then) < worth(now)   ? "better"
                         : worth(then) > worth(now) ? "worse"
                                                    : "same";
@@ -240,7 +249,8 @@ class Comparison {
     if (csv_) {
       std::cout << name << "," << customer << "," << to_string(-now.total) << ","
                 << to_string(-then.total) << "," << to_string(-now.accrued) << ","
-                << to_string(-then.accrued) << "\n";
+                << to_string(-then.accrued) << "," << to_string(-now.redeemed) << ","
+                << to_string(-then.redeemed) << "\n";
     }
     for (const auto* each : {"all", "returns"}) count(each, now, then, -1);
   }
@@ -253,12 +263,12 @@ class Comparison {
         {"worse", russian_ ? "хуже" : "worse off"},
         {"same", russian_ ? "без изменений" : "the same"},
         {"returns", russian_ ? "возвраты" : "returns"}};
-    std::cout << (russian_ ? "чеки | к оплате | скидки | баллы\n"
-                           : "receipts | to pay | discounts | points\n");
+    std::cout << (russian_ ? "чеки | к оплате | скидки | баллы | списано\n"
+                           : "receipts | to pay | discounts | points | spent\n");
     for (const auto& [group, s] : sums_) {
-      std::cout << fmt::format("{}: {} | {} | {} | {}\n", names.at(group), s.baskets,
+      std::cout << fmt::format("{}: {} | {} | {} | {} | {}\n", names.at(group), s.baskets,
                                detail::decimal(s.total, 2), detail::decimal(s.discount, 2),
-                               detail::decimal(s.points, 2));
+                               detail::decimal(s.points, 2), detail::decimal(s.spent, 2));
     }
   }
 
@@ -269,10 +279,11 @@ class Comparison {
     sum.total += sign * (then.total - now.total).minor;
     sum.discount += sign * (then.discount - now.discount).minor;
     sum.points += sign * (then.accrued - now.accrued).units;
+    sum.spent += sign * (then.redeemed - now.redeemed).units;
   }
 
   struct Sum {
-    std::int64_t baskets = 0, total = 0, discount = 0, points = 0;
+    std::int64_t baskets = 0, total = 0, discount = 0, points = 0, spent = 0;
   };
   bool csv_, russian_;
   std::map<std::string, Sum> sums_;

@@ -34,6 +34,9 @@ Result<std::string> key(JsonObject& in, std::string_view field, std::size_t step
 Result<Result<void>> advance(World& w, JsonObject& in) {
   const auto seconds = TILL_TRY(in.get_or<std::int64_t>("seconds", 0));
   const auto days = TILL_TRY(in.get_or<std::int64_t>("days", 0));
+  if (seconds < 0 || days < 0) {
+    return fail(Code::kOutOfRange, in.path_of(days < 0 ? "days" : "seconds") + ": below 0");
+  }
   w.now = checked_add(w.now,
                       checked_add(checked_mul(seconds, kMicrosecond), checked_mul(days, kDayUs)));
   w.account.expire(w.now);

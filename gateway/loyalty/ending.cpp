@@ -78,6 +78,9 @@ void Evaluator::redemption() {
   }
   const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
   const auto points = std::min(asked, out_.redeemable);
+  if (points > 0 && points < r.min_points) {
+    say(Why::kRedeemMinPoints, -1, -1, r.min_points, out_.redeemable);
+  }
   if (points == 0 || points < r.min_points) return;
   const auto paid = r.worth(points);
   share_.assign(count_, 0);
@@ -97,12 +100,26 @@ void Evaluator::redemption() {
   say(Why::kRedeemed, -1, -1, points, paid);
 }
 
+// Units an offer takes all of the price off: a coffee for six stamps is no coffee to get one for.
+void Evaluator::find_free_units() {
+  free_.assign(count_, 0);
+  scratch_.assign(count_, 0);  // taken off so far
+  for (const auto& a : out_.applied) {
+    const auto& l = lines_[a.line];
+    const auto left = l.list - scratch_[a.line];
+    const auto slice = mul_div(left, a.quantity, l.quantity, Rounding::kDown);
+    if (slice > 0 && a.amount >= slice) free_[a.line] += a.quantity;
+    scratch_[a.line] += a.amount;
+  }
+}
+
 // What points are earned on: lines that may earn, after discounts, without what points or other
 // payments outside the program cover.
 void Evaluator::earning_bases() {
   const auto left = quota_of(plan_.velocity.earning_key, plan_.velocity.earning);
   may_earn_ = !customer_ || event_ != kNoName || (left.times > 0 && left.amount > 0);
   if (!may_earn_) say(Why::kEarningVelocity, -1, -1, static_cast<std::int64_t>(left.period));
+  find_free_units();
   const bool points_too = plan_.settings.earn_on_points_paid;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {
@@ -241,7 +258,9 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     const auto worked = r.sets ? got_[i] : l.quantity;
     const auto base = earning_base(r, i);
     cand_.push_back(i);
-    worked_.push_back(worked);
+    worked_.push_back(r.give.earn == Effect::Earn::kPerUnit
+                          ? std::clamp<std::int64_t>(l.quantity - free_[i], 0, worked)
+                          : worked);
     weight_.push_back(worked == l.quantity ? base
                                            : mul_div(base, worked, l.quantity, Rounding::kDown));
   }

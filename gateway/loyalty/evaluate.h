@@ -226,6 +226,7 @@ class Evaluator {
   std::int64_t redeem_limit();
   Quota quota_of(NameId key, std::span<const Limit> limits) const;
   void earning_bases();
+  void find_free_units();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
   std::int64_t wish_points(const Rule& r);
   // Points for the candidates into wish_; returns those for the receipt.
@@ -282,8 +283,9 @@ class Evaluator {
 
   // one run
   std::vector<std::int64_t> amount_, room_, taken_, base_, earned_;  // by line
-  std::vector<std::int64_t> set_taken_, got_;                        // by line, of the sets in hand
-  std::vector<std::vector<std::uint32_t>> part_lines_;               // of sets formed one by one
+  std::vector<std::int64_t> free_;  // by line: thousandths that an offer gives for nothing
+  std::vector<std::int64_t> set_taken_, got_;           // by line, of the sets in hand
+  std::vector<std::vector<std::uint32_t>> part_lines_;  // of sets formed one by one
   std::vector<std::size_t> part_at_;
   struct Take {
     std::uint32_t line;

@@ -124,7 +124,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "баллы не списываются вместе с купонами"},
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
     {"redeem_min_balance", 1, "points can be used once there are {points}",
-     "баллы можно тратить, когда их {points}"},
+     "баллы можно тратить, когда их не меньше {points}"},
     {"redeem_min_points", 1, "points are used from {points} up; here {points_b} at most",
      "баллы списываются от {points}, здесь не больше {points_b}"},
     {"redeem_share", 1, "points may pay {money} of {money_b}",
@@ -372,6 +372,11 @@ std::string fill(const Plan& plan, const Reason& r, std::string_view pattern, bo
 std::string_view name(Why why) { return kEntries[static_cast<std::size_t>(why)].name; }
 
 int rank(Why why) { return kEntries[static_cast<std::size_t>(why)].rank; }
+
+std::string counted(std::size_t number, std::string_view forms, bool russian) {
+  const auto n = static_cast<std::int64_t>(number);
+  return std::to_string(n) + " " + form_of(forms, checked_mul(n, 100), russian);
+}
 
 std::string percent_text(Percent percent) {
   return trimmed(detail::decimal(percent.units, 2)) + " %";

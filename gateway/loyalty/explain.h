@@ -23,6 +23,9 @@ Words in_words(const Plan& plan, const Basket& basket, const Reason& reason);
 // more, 2 = what does not concern this customer.
 int rank(Why why);
 
+// "1 rule", "5 правил": forms by number, as in names of purses.
+std::string counted(std::size_t number, std::string_view forms, bool russian);
+
 // "5 %", "7.5 %".
 std::string percent_text(Percent percent);
 

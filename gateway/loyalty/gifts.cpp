@@ -96,6 +96,15 @@ std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q)
         lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });
     if (!some) return 0;
   }
+  // An empty receipt still is a visit; one of tobacco alone earns nothing, nor is anything handed
+  // out for it.
+  const bool hands = r.give.kind != Effect::Kind::kMessage;
+  if (hands && count_ > 0 &&
+      std::none_of(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(count_),
+                   [](const auto& l) { return l.earns; })) {
+    if (!dry) say(Why::kNothingLeft, rule);
+    return 0;
+  }
   auto count = checked_mul(r.give.quantity, times);
   if (r.give.every > 0) {
     const auto paid = paid_for(rule);

@@ -385,6 +385,7 @@ Result<void> resolve(Plan& plan, const std::vector<std::string>& paths) {
   std::vector<std::vector<std::uint32_t>> pairs(plan.rules.size());
   for (std::size_t i = 0; i < plan.rules.size(); ++i) {
     for (const auto name : plan.rules[i].not_with) {
+      if (name == plan.rules[i].key) return invalid(paths[i] + ".not_with", "the rule itself");
       bool found = false;
       const auto add = [&](std::size_t other) {
         found = true;

@@ -206,7 +206,11 @@ Result<void> named_conditions(Loader& l, JsonObject& in, std::vector<Condition>&
     c.names = TILL_TRY(l.names(in, n.field, n.empty_means_all));
     TILL_CHECK(known_names(l, n.kind, c.names, in.path_of(n.field)));
     c.on_basket = n.kind == Kind::kTier && l.plan.tiers->this_too;
-    if (!c.names.empty()) parts.push_back(std::move(c));
+    if (c.names.empty()) {  // every card, but a card
+      c = {};
+      c.kind = Kind::kKnown;
+    }
+    parts.push_back(std::move(c));
   }
   return {};
 }

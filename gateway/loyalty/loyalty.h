@@ -20,7 +20,9 @@ namespace till::loyalty {
 // Changes whenever the arithmetic does; central replays an entry only with the same revision.
 // 4: gifts that law or a minimum price bars are left out, what points pay for as a payment is
 // taxed, goods a card is sold as are the card, a card that is not active pays nothing.
-inline constexpr int kEvaluationRevision = 5;
+// 6: units that are free earn nothing by the unit, an empty list of card types asks for a card,
+// the tax inside prices is rounded, nothing is handed out for tobacco alone.
+inline constexpr int kEvaluationRevision = 6;
 
 struct Plan;
 

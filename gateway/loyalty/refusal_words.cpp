@@ -13,7 +13,6 @@ using Phrase = std::pair<std::string_view, std::string_view>;
 constexpr Phrase kPhrases[] = {
     // how JSON is written
     {"the file", "файл"},
-    {"line ", "строка "},
     {", column ", ", столбец "},
     {" must be ", " — "},
     {"text, written exactly: ", "текст, точно: "},
@@ -88,6 +87,7 @@ constexpr Phrase kPhrases[] = {
     {"no tiers defined", "уровни (tiers) не описаны"},
     {"no rule or group ", "нет ни правила, ни группы "},
     {"no rule is in it", "в ней нет ни одного правила"},
+    {"the rule itself", "само это правило"},
     {"no rule asks it", "ни одно правило его не спрашивает"},
     {"no rule ", "нет правила "},
     {" is not defined", " не описано"},
@@ -183,7 +183,11 @@ constexpr Phrase kPhrases[] = {
     {": a gift, ", ": подарок, "},
     {"tobacco, by law", "табак, по закону"},
     {"a gift card is money", "подарочная карта — это деньги"},
-    {"lottery", "лотерея"},
+    {" is not given away: lottery", " не дарится: лотерея"},
+    {"too deep", "слишком глубоко"},
+    {"the basket", "чек"},
+    {"the account", "счёт"},
+    {"the program", "программа"},
     {"it has a minimum price", "у товара есть минимальная цена"},
     {"by law", "по закону"},
 };
@@ -202,6 +206,12 @@ const std::vector<Phrase>& by_length() {
 }  // namespace
 
 std::string refusal_in_russian(std::string detail) {
+  // Of a place in a file; "line" is also a stage.
+  for (auto at = detail.find("line "); at != std::string::npos; at = detail.find("line ", at + 1)) {
+    if (at + 5 < detail.size() && detail[at + 5] >= '0' && detail[at + 5] <= '9') {
+      detail.replace(at, 4, "строка");
+    }
+  }
   for (const auto& [english, russian] : by_length()) {
     for (auto at = detail.find(english); at != std::string::npos; at = detail.find(english, at)) {
       detail.replace(at, english.size(), russian);

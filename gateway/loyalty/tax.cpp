@@ -86,10 +86,10 @@ void Evaluator::net_prices() {
     const auto& q = out_.lines[i];
     wish_[i] = before_tax ? amount_[i] : q.total - lines_[i].fixed + (as_payment ? q.by_points : 0);
   }
+  // The tax is rounded, as a register does it; what is left is the price without it.
   by_rate(wish_, scratch_, [&](const LineState& l, std::int64_t amount) {
-    return mul_div(amount, kTaxScale,
-                   kTaxScale + l.taxed_inside + (before_tax ? 0 : l.taxed_on_top),
-                   Rounding::kHalfUp);
+    const auto rate = l.taxed_inside + (before_tax ? 0 : l.taxed_on_top);
+    return amount - mul_div(amount, rate, kTaxScale + rate, Rounding::kHalfUp);
   });
   for (std::size_t i = 0; i < count_; ++i) out_.lines[i].net = scratch_[i];
 }
