@@ -50,7 +50,7 @@ Resolution person(std::string reason, std::vector<FiscalDocument> candidates = {
 
 Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& receipt,
                                    const Baseline& before) {
-  const bool printed = TILL_TRY(device.settle());
+  bool printed = TILL_TRY(device.settle());
   auto now = TILL_TRY(device.memory());
   if (now.fiscal_memory != before.fiscal_memory || now.last_document < before.last_document) {
     return person("fiscal memory was replaced");
@@ -65,6 +65,7 @@ Result<Resolution> resolve_by_walk(FiscalMemory& device, const FiscalReceipt& re
   if (!found.ours) {
     // "No" needs an act: cancelling proves that the device is past whatever it was told before.
     TILL_CHECK(device.cancel());
+    printed = TILL_TRY(device.settle());  // some close what is paid, and the paper may end there
     const auto seen = now.last_document;
     now = TILL_TRY(device.memory());
     TILL_CHECK(walk(device, receipt, seen, now, found));

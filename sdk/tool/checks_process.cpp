@@ -105,7 +105,7 @@ std::vector<Check> process_checks() {
       {"process.host_socket", "descriptor 3 is the host's: not read, not written, not closed",
        "till_host in tillbridge/host.h", "speak through the tables only", host_socket},
       {"process.network", "it makes no socket, unless its access is direct",
-       "access in schema/manifest.json",
+       "share/doc/tillbridge/authors/verbs.md, access",
        "ask the gateway: till.port and till.http are the ways out", network},
   };
 }

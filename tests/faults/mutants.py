@@ -8,7 +8,8 @@ from mutate import Mutator  # noqa: E402
 
 WALK, SDK, DRIVER = "sdk/cpp/fiscal_resolve.cpp", "sdk/cpp/plugin.cpp", "drivers/register_shtrih/driver.cpp"
 REGISTER = "sdk/cpp/fiscal_register.cpp"
-SETTLE = (WALK, "const bool printed = TILL_TRY(device.settle());", "const bool printed = true;")
+SETTLE = (WALK, "bool printed = TILL_TRY(device.settle());", "bool printed = true;")
+SETTLE_AGAIN = (WALK, "    printed = TILL_TRY(device.settle());", "   ")
 ACT = (WALK, "TILL_CHECK(device.cancel());", "")
 LOOK_AGAIN = (WALK, "TILL_CHECK(walk(device, receipt, seen, now, found));", "")
 
@@ -20,7 +21,7 @@ SHTRIH_MUTANTS = {
     "looks_at_the_last_document_only": [(WALK, "std::uint32_t n = after + 1;", "std::uint32_t n = now.last_document;")],
     "ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
     "does_not_cancel": [ACT],
-    "trusts_an_early_no": [SETTLE, ACT, LOOK_AGAIN],
+    "trusts_an_early_no": [SETTLE, ACT, SETTLE_AGAIN, LOOK_AGAIN],
     "ignores_the_fiscal_memory": [(WALK, "now.fiscal_memory != before.fiscal_memory ||", "")],
     "takes_any_of_several_candidates": [(WALK, "found.unreadable.size() == 1", "!found.unreadable.empty()")],
     "forgets_unreadable_documents": [(WALK, "if (!d.witness_readable) {", "if (false) {")],
@@ -54,6 +55,7 @@ DATECS_MUTANTS = {
     "datecs_pays_the_rest_in_cash": [(DATECS, "rest = payments_after(plan->payments, tendered);", "")],
     "datecs_calls_every_document_printed": [
         (WALK, "found.ours->printed = printed;", "found.ours->printed = true;")],
+    "datecs_asks_for_the_paper_too_early": [SETTLE_AGAIN],
     "datecs_leaves_a_paid_receipt_open": [
         (DATECS, "TILL_CHECK(complete_paid());", "return std::unexpected(cancelled.error());")],
 }

@@ -261,7 +261,7 @@ class Story {
       return;
     }
     told_ = *d;
-    judge_paper(false, false);
+    judge_paper(false);
   }
   void refuse(const std::string& how) {
     clean_ = true;
@@ -287,7 +287,7 @@ class Story {
     }
     if (r->verdict == ResolutionVerdict::kDone) {
       told_ = r->document;
-      judge_paper(true, was_open);
+      judge_paper(true);
     }
     if (told_ && blind() && candidates() > 1) wrong("chose one of several that may be ours");
     if (told_ && was_open && ours().empty()) wrong("ours was open, and another's was taken for it");
@@ -356,11 +356,9 @@ class Story {
 
   // What the driver says of the paper, at the moment it says it: printed is printed, and waits for
   // nobody. Otherwise nobody saw it come out, which after a cut line or without paper is true.
-  void judge_paper(bool asked, bool was_open) {
+  void judge_paper(bool asked) {
     const bool waits = rig_->paper_waits(), trouble = no_paper();
-    // Known: the paper of a receipt that the resolution itself closes is asked for before that,
-    // isl/sale/paper_at_end/device:204.
-    if (told_->printed && waits && !was_open) wrong("told of paper that is not printed yet");
+    if (told_->printed && waits) wrong("told of paper that is not printed yet");
     if (asked && !trouble && !told_->printed && !waits) wrong("told that paper waits, none does");
   }
 
