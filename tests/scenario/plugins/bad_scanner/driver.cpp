@@ -202,7 +202,10 @@ class BadScanner final : public till::Scanner {
            emit(till::Scan{.raw = foreign_ ? "http" : "no http"});
          }},
         {"spin", spin},
-        {"busy", [] { std::thread(spin).detach(), std::thread(spin).detach(); }},
+        {"busy",
+         [] {  // so many that they have their core whatever else runs here
+           for (int i = 0; i < 40; ++i) std::thread(spin).detach();
+         }},
         {"sleep", [] { std::this_thread::sleep_for(std::chrono::hours(1)); }},
         {"crash", [] { std::raise(SIGSEGV); }},
         {"exit", [] { std::exit(0); }},
