@@ -7,10 +7,10 @@
 #include <iostream>
 
 #include "central/app/cli.h"
-#include "gateway/loyalty/refusal_words.h"
 #include "gateway/base/log.h"
 #include "gateway/base/program_signature.h"
 #include "gateway/base/system_clock.h"
+#include "gateway/loyalty/refusal_words.h"
 
 namespace till::central {
 namespace {

@@ -56,8 +56,8 @@ inline constexpr std::size_t kMaxRules = 20'000;            // a chain's active 
 inline constexpr std::size_t kMaxBasketLines = 10'000;      // of an evaluation outside a sale
 inline constexpr std::size_t kMaxReasons = 2'000;           // kept of one evaluation
 inline constexpr std::int64_t kMaxPluginPoints = 100'000'000;  // hundredths, for one line
-inline constexpr std::size_t kMaxPluginReason = 128;        // characters, on a slip
-inline constexpr std::size_t kMaxExplanations = 100;        // of them, in words on a quote
+inline constexpr std::size_t kMaxPluginReason = 128;           // characters, on a slip
+inline constexpr std::size_t kMaxExplanations = 100;           // of them, in words on a quote
 
 // HTTP and sessions
 inline constexpr std::size_t kMaxHttpBody = 256U << 10;  // 500 lines take about 100 KiB

@@ -239,15 +239,9 @@ Why Evaluator::without_account(NameId to) const {
   return name == "referrer" && customer_ ? Why::kNoReferrer : Why::kNoCustomer;
 }
 
-std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
+// The lines the rule earns on, with what is paid for them and the units that count.
+void Evaluator::earning_candidates(std::uint32_t rule) {
   const auto& r = plan_.rules[rule];
-  if (!may_earn_) return 0;
-  if (!has_account(r.give.to)) {
-    if (!dry) say(without_account(r.give.to), rule);
-    return 0;
-  }
-  const auto times = form_sets(rule, q.times, dry);
-  if (times == 0) return 0;
   cand_.clear();
   weight_.clear();
   worked_.clear();
@@ -264,6 +258,18 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     weight_.push_back(worked == l.quantity ? base
                                            : mul_div(base, worked, l.quantity, Rounding::kDown));
   }
+}
+
+std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
+  const auto& r = plan_.rules[rule];
+  if (!may_earn_) return 0;
+  if (!has_account(r.give.to)) {
+    if (!dry) say(without_account(r.give.to), rule);
+    return 0;
+  }
+  const auto times = form_sets(rule, q.times, dry);
+  if (times == 0) return 0;
+  earning_candidates(rule);
   // An empty receipt still is a visit; one of tobacco alone is not.
   const bool nothing = cand_.empty() && (count_ > 0 || !r.select.all());
   if (nothing) return 0;

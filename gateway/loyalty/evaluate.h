@@ -228,6 +228,7 @@ class Evaluator {
   void earning_bases();
   void find_free_units();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
+  void earning_candidates(std::uint32_t rule);
   std::int64_t wish_points(const Rule& r);
   // Points for the candidates into wish_; returns those for the receipt.
   std::int64_t wish_plugin_points(NameId plugin);

@@ -287,6 +287,16 @@ Result<void> every(JsonObject& in, Effect& e) {
   return {};
 }
 
+Result<void> most_units(JsonObject& in, Effect& e) {
+  if (!in.has("most_units")) return {};
+  if (e.kind != Effect::Kind::kPercent && e.per != Per::kUnit) {
+    return invalid(in.path_of("most_units"), "for percents and per unit");
+  }
+  e.most_units = TILL_TRY(in.get<Quantity>("most_units")).units;
+  if (e.most_units < 1) return fail(Code::kOutOfRange, in.path_of("most_units") + ": above 0");
+  return {};
+}
+
 // Steps that each count for what lies above them: of units a price or an amount, of money a
 // percent.
 Result<void> marginal(const JsonObject& in, const Effect& e) {
@@ -362,13 +372,7 @@ Result<Effect> effect(Loader& l, JsonObject in) {
       break;
   }
   TILL_CHECK(every(in, e));
-  if (in.has("most_units")) {
-    if (e.kind != K::kPercent && e.per != Per::kUnit) {
-      return invalid(in.path_of("most_units"), "for percents and per unit");
-    }
-    e.most_units = TILL_TRY(in.get<Quantity>("most_units")).units;
-    if (e.most_units < 1) return fail(Code::kOutOfRange, in.path_of("most_units") + ": above 0");
-  }
+  TILL_CHECK(most_units(in, e));
   TILL_CHECK(marginal(in, e));
   if (e.is_discount() && e.kind != K::kPlugin && e.kind != K::kPrice && highest(e.value) == 0) {
     return invalid(in.path_of(field), "gives nothing");

@@ -209,34 +209,6 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
   return r.give.of_total ? part_of(sum, value) : -1;
 }
 
-void Evaluator::wish_plugin(NameId plugin) {
-  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
-  if (at == plugins_.end()) return;
-  for (const auto& discount : basket_->plugins[at->second].discounts) {
-    for (std::size_t k = 0; k < cand_.size(); ++k) {
-      if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == discount.line) {
-        wish_[k] = std::max<std::int64_t>(0, discount.amount.minor);
-      }
-    }
-  }
-}
-
-std::int64_t Evaluator::wish_plugin_points(NameId plugin) {
-  std::int64_t on_receipt = 0;
-  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
-  if (at == plugins_.end()) return 0;
-  const auto& points = basket_->plugins[at->second].points;
-  if (!points) return 0;
-  for (const auto& given : *points) {
-    const auto units = std::max<std::int64_t>(0, given.points.units);
-    if (given.line.empty()) on_receipt = checked_add(on_receipt, units);
-    for (std::size_t k = 0; k < cand_.size() && !given.line.empty(); ++k) {
-      if (basket_->lines[cand_[k]].id == given.line) wish_[k] = units;
-    }
-  }
-  return on_receipt;
-}
-
 // Shares of the candidates; returns what was wanted.
 std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
   const auto together = wish(r, times);

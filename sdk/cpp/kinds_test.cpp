@@ -63,8 +63,9 @@ TEST(Kinds, ARuleSeesLinesAndGivesDiscounts) {
       R"({"instant":"2026-11-22T12:00:00","customer":"","lines":[
           {"line":1,"goods":"a","quantity":1000,"price":999,"total":999}]})");
   const auto answer = ask(rule, "rule.evaluate", question.as_object());
-  EXPECT_EQ(json::serialize(answer.body),
-            R"({"discounts":[{"line":1,"amount":499,"reason":"half"}],"holds":null,"points":null})");
+  EXPECT_EQ(
+      json::serialize(answer.body),
+      R"({"discounts":[{"line":1,"amount":499,"reason":"half"}],"holds":null,"points":null})");
 }
 
 }  // namespace

@@ -173,7 +173,8 @@ std::vector<Verb> small_verbs() {
           "Принимает записи по порядку. Пакет может прийти снова: известное пропускается."),
       typed<RuleQuestion, RuleAnswer>(
           "rule.evaluate", true,
-          "Discounts and points for a basket. Depends on the question alone; calls nothing of the host.",
+          "Discounts and points for a basket. Depends on the question alone; calls nothing of the "
+          "host.",
           "Скидки и баллы за корзину. Зависит только от вопроса; функции хоста не вызываются."),
   };
 }

@@ -37,7 +37,7 @@ void output(Bench& b) {
   dup2(file, STDERR_FILENO);
   b.workout([](FakeHost&) {});
   std::fflush(nullptr);
-  struct stat facts {};
+  struct stat facts{};
   fstat(file, &facts);
   if (facts.st_size == 0) return;
   char words[200]{};
@@ -48,10 +48,10 @@ void output(Bench& b) {
 // Where a child has the socket to its host lies one that nobody listens at.
 void host_socket(Bench& b) {
   if (decoy < 0) throw Skipped{"in this process it would be a descriptor of the kit's own"};
-  struct stat before {};
+  struct stat before{};
   fstat(kHostSocket, &before);
   b.workout([&](FakeHost&) {
-    struct stat now {};
+    struct stat now{};
     if (fstat(kHostSocket, &now) != 0 || now.st_ino != before.st_ino) {
       throw Failed{"it closed descriptor 3"};
     }
@@ -75,7 +75,7 @@ void no_socket(int, siginfo_t*, void* context) {
 void network(Bench& b) {
   if (b.manifest().access == supervisor::Access::kDirect) throw Skipped{"its access is direct"};
   if (decoy < 0) throw Skipped{"this process could not make sockets any more"};
-  struct sigaction seen {};
+  struct sigaction seen{};
   seen.sa_sigaction = no_socket;
   seen.sa_flags = SA_SIGINFO;
   sigaction(SIGSYS, &seen, nullptr);

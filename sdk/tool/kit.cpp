@@ -216,8 +216,8 @@ void Bench::expect_no(FakeHost& host, const std::string& rule) const {
 const std::vector<Check>& all_checks() {
   static const std::vector<Check> kAll = [] {
     std::vector<Check> all;
-    for (auto part : {package_checks, load_checks, life_checks, rule_checks, process_checks, operation_checks,
-                      fault_checks, kind_checks, sanitized_checks}) {
+    for (auto part : {package_checks, load_checks, life_checks, rule_checks, process_checks,
+                      operation_checks, fault_checks, kind_checks, sanitized_checks}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;

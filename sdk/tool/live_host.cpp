@@ -99,9 +99,7 @@ struct LiveTables {
         return to_c(value ? Result<void>() : std::unexpected(value.error()), error);
       },
       [](const till_host* h, const char* key, const char* value, std::size_t size,
-         till_error* error) noexcept {
-        return to_c(of(h).state_.set(key, {value, size}), error);
-      },
+         till_error* error) noexcept { return to_c(of(h).state_.set(key, {value, size}), error); },
       [](const till_host* h, const char* key, till_error* error) noexcept {
         return to_c(of(h).state_.remove(key), error);
       }};

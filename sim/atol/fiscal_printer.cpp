@@ -111,8 +111,11 @@ bool FiscalPrinter::register_memory(Ms now, const std::string& fn) {
   DocumentHead h = head(now);
   h.fd = 1;
   h.shift = 0;
-  return kOk == keep(
-      {.fn = fn, .fd = 1, .type = kRegistration, .seconds = h.seconds, .tlv = registration_tlv(h)});
+  return kOk == keep({.fn = fn,
+                      .fd = 1,
+                      .type = kRegistration,
+                      .seconds = h.seconds,
+                      .tlv = registration_tlv(h)});
 }
 
 ShiftCounts FiscalPrinter::counts() const {
@@ -277,14 +280,15 @@ Outcome FiscalPrinter::receipt(Ms now, const json::object& task, int operation, 
   h.receipt = static_cast<uint16_t>(receipt_number_ + 1);
   open_type_ = 0;
   if (const int error = keep({.fn = fn_,
-             .fd = h.fd,
-             .type = correction ? kCorrection : kReceipt,
-             .op = static_cast<uint8_t>(operation),
-             .seconds = h.seconds,
-             .shift = shift_,
-             .receipt = h.receipt,
-             .total = sale.receipt.subtotal(),
-             .tlv = receipt_tlv(h, sale.receipt, sale.closing)}); error != kOk) {
+                              .fd = h.fd,
+                              .type = correction ? kCorrection : kReceipt,
+                              .op = static_cast<uint8_t>(operation),
+                              .seconds = h.seconds,
+                              .shift = shift_,
+                              .receipt = h.receipt,
+                              .total = sale.receipt.subtotal(),
+                              .tlv = receipt_tlv(h, sale.receipt, sale.closing)});
+      error != kOk) {
     return {error};
   }
   receipt_number_ = h.receipt;
@@ -309,11 +313,12 @@ Outcome FiscalPrinter::shift_task(Ms now, bool open) {
   if (open) ++shift_;
   const DocumentHead h = head(now);
   if (const int error = keep({.fn = fn_,
-             .fd = h.fd,
-             .type = open ? kShiftOpened : kShiftClosed,
-             .seconds = h.seconds,
-             .shift = shift_,
-             .tlv = shift_tlv(h, open, {}, before)}); error != kOk) {
+                              .fd = h.fd,
+                              .type = open ? kShiftOpened : kShiftClosed,
+                              .seconds = h.seconds,
+                              .shift = shift_,
+                              .tlv = shift_tlv(h, open, {}, before)});
+      error != kOk) {
     return {error};
   }
   shift_open_ = open;
@@ -330,11 +335,12 @@ Outcome FiscalPrinter::settlement_report(Ms now) {
   if (const int error = ready_to_print(); error != kOk) return {error};
   const DocumentHead h = head(now);
   if (const int error = keep({.fn = fn_,
-             .fd = h.fd,
-             .type = kSettlementReport,
-             .seconds = h.seconds,
-             .shift = shift_,
-             .tlv = shift_tlv(h, false, {}, counts())}); error != kOk) {
+                              .fd = h.fd,
+                              .type = kSettlementReport,
+                              .seconds = h.seconds,
+                              .shift = shift_,
+                              .tlv = shift_tlv(h, false, {}, counts())});
+      error != kOk) {
     return {error};
   }
   finish(settlement_slip(h, last_.fpd, counts()));
@@ -403,14 +409,15 @@ int FiscalPrinter::foreign(Ms now, const Receipt& r) {
   Closing closing;
   closing.payments[0] = r.subtotal();
   if (const int error = keep({.fn = fn_,
-             .fd = h.fd,
-             .type = kReceipt,
-             .op = r.op,
-             .seconds = h.seconds,
-             .shift = shift_,
-             .receipt = h.receipt,
-             .total = r.subtotal(),
-             .tlv = receipt_tlv(h, r, closing)}); error != kOk) {
+                              .fd = h.fd,
+                              .type = kReceipt,
+                              .op = r.op,
+                              .seconds = h.seconds,
+                              .shift = shift_,
+                              .receipt = h.receipt,
+                              .total = r.subtotal(),
+                              .tlv = receipt_tlv(h, r, closing)});
+      error != kOk) {
     return error;
   }
   receipt_number_ = h.receipt;

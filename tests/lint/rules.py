@@ -12,7 +12,8 @@ CPP = (".cpp", ".h")
 MAY_INCLUDE = [
     ("sdk/cpp/base/", ["sdk/cpp/base/"]),
     ("sdk/testkit/", ["sdk/", "tillbridge/"]),
-    ("sdk/tool/", ["sdk/", "tillbridge/", "gateway/base/errors.h", "gateway/supervisor/manifest.h"]),
+    ("sdk/tool/", ["sdk/", "tillbridge/", "gateway/base/errors.h", "gateway/supervisor/manifest.h",
+                   "gateway/plugin_host/host_load.h"]),
     ("sdk/", ["sdk/", "tillbridge/"]),
     ("protocols/", ["protocols/", "sdk/cpp/base/", "sdk/cpp/fiscal.h", "sdk/cpp/ru_ffd.h", "gateway/base/limits.h"]),
     ("drivers/", ["drivers/", "protocols/", "sdk/", "tillbridge/"]),
