@@ -107,8 +107,9 @@ def compile_commands():
 
 def tidy_one(name, command, settings):
     """Complaints about one file; remembers by content what had none."""
-    headers = subprocess.run(command + " -MM -MF /dev/stdout -o /dev/null", shell=True, cwd=BUILD,
-                             capture_output=True, text=True).stdout
+    # Not a word about the object: the compiler would empty it.
+    asked = re.sub(r" -(?:o|MT|MF) \S+| -MD\b", "", command)
+    headers = subprocess.run(asked + " -MM", shell=True, cwd=BUILD, capture_output=True, text=True).stdout
     digest = hashlib.blake2b(settings + command.encode())
     for header in sorted(set(re.findall(re.escape(str(ROOT)) + r"/\S+", headers)) | {str(ROOT / name)}):
         if os.path.exists(header):
