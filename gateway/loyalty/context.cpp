@@ -202,15 +202,19 @@ std::int64_t Evaluator::counter(NameId name) const {
   return purse == purses_.end() ? 0 : purse->second / kWholePoint;
 }
 
+const PluginAnswer* Evaluator::answer_of(NameId plugin) const {
+  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
+  return at == plugins_.end() ? nullptr : &basket_->plugins[at->second];
+}
+
 Why Evaluator::plugin_says(NameId name) const {
-  const auto at = std::ranges::find(plugins_, name, [](const auto& p) { return p.first; });
-  if (at == plugins_.end()) return Why::kPluginSilent;
-  const auto& answer = basket_->plugins[at->second];
-  if (answer.failed.empty()) return answer.holds ? Why::kApplied : Why::kPlugin;
-  return answer.failed == "late"      ? Why::kPluginLate
-         : answer.failed == "down"    ? Why::kPluginDown
-         : answer.failed == "refused" ? Why::kPluginRefused
-                                      : Why::kPluginInvalid;
+  const auto* answer = answer_of(name);
+  if (answer == nullptr) return Why::kPluginSilent;
+  if (answer->failed.empty()) return answer->holds ? Why::kApplied : Why::kPlugin;
+  return answer->failed == "late"      ? Why::kPluginLate
+         : answer->failed == "down"    ? Why::kPluginDown
+         : answer->failed == "refused" ? Why::kPluginRefused
+                                       : Why::kPluginInvalid;
 }
 
 // One for each window that went by since the level was reached, at most all; one when that day or

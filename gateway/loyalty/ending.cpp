@@ -78,10 +78,10 @@ void Evaluator::redemption() {
   }
   const auto asked = std::max<std::int64_t>(0, redeem_) / r.step * r.step;
   const auto points = std::min(asked, out_.redeemable);
-  if (points > 0 && points < r.min_points) {
-    say(Why::kRedeemMinPoints, -1, -1, r.min_points, out_.redeemable);
+  if (points == 0) return;
+  if (points < r.min_points) {
+    return say(Why::kRedeemMinPoints, -1, -1, r.min_points, out_.redeemable);
   }
-  if (points == 0 || points < r.min_points) return;
   const auto paid = r.worth(points);
   share_.assign(count_, 0);
   allocator_.spread(paid, weight_, cap_, share_);

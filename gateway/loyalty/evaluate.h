@@ -108,6 +108,8 @@ class Evaluator {
   bool enough_coupons(const Condition& c, Blame* blame) const;
   [[nodiscard]] bool attribute_holds(const Condition& c) const;
   std::int64_t counter(NameId name) const;
+  // What it answered, kept or just now; nullptr = it was not asked.
+  [[nodiscard]] const PluginAnswer* answer_of(NameId plugin) const;
   // kApplied = it answered yes.
   [[nodiscard]] Why plugin_says(NameId name) const;
   // Of a ladder over what is selected: of the rule's candidates.
@@ -232,6 +234,8 @@ class Evaluator {
   std::int64_t wish_points(const Rule& r);
   // Points for the candidates into wish_; returns those for the receipt.
   std::int64_t wish_plugin_points(NameId plugin);
+  // For the candidate that is this line of the basket; below 0 = nothing.
+  void wish_on(std::string_view line, std::int64_t amount);
   [[nodiscard]] std::int64_t earning_base(const Rule& r, std::uint32_t line) const;
   [[nodiscard]] std::int64_t earned_so_far(const Rule& r, std::int64_t line) const;
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);

@@ -35,17 +35,17 @@ void Evaluator::of_one_rate(std::uint32_t first, std::span<const std::int64_t> a
 
 template <typename F>
 void Evaluator::by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f) {
+  if (!plan_.settings.tax_of_receipt) {
+    for (std::size_t i = 0; i < count_; ++i) out[i] = f(lines_[i], amounts[i]);
+    return;
+  }
   rates_.clear();
   for (std::uint32_t i = 0; i < count_; ++i) {
     const auto& l = lines_[i];
     const bool seen = std::ranges::any_of(rates_, [&](std::uint32_t r) {
       return lines_[r].taxed_on_top == l.taxed_on_top && lines_[r].taxed_inside == l.taxed_inside;
     });
-    if (!plan_.settings.tax_of_receipt) {
-      out[i] = f(l, amounts[i]);
-    } else if (!seen) {
-      rates_.push_back(i);
-    }
+    if (!seen) rates_.push_back(i);
   }
   for (const auto first : rates_) of_one_rate(first, amounts, out, f);
 }

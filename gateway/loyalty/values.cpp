@@ -124,31 +124,31 @@ std::int64_t Evaluator::wish_by_steps(const Rule& r) {
 
 // What a rule plugin gives, line by line.
 void Evaluator::wish_plugin(NameId plugin) {
-  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
-  if (at == plugins_.end()) return;
-  for (const auto& discount : basket_->plugins[at->second].discounts) {
-    for (std::size_t k = 0; k < cand_.size(); ++k) {
-      if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == discount.line) {
-        wish_[k] = std::max<std::int64_t>(0, discount.amount.minor);
-      }
-    }
-  }
+  const auto* answer = answer_of(plugin);
+  if (answer == nullptr) return;
+  for (const auto& discount : answer->discounts) wish_on(discount.line, discount.amount.minor);
 }
 
 std::int64_t Evaluator::wish_plugin_points(NameId plugin) {
   std::int64_t on_receipt = 0;
-  const auto at = std::ranges::find(plugins_, plugin, [](const auto& p) { return p.first; });
-  if (at == plugins_.end()) return 0;
-  const auto& points = basket_->plugins[at->second].points;
-  if (!points) return 0;
-  for (const auto& given : *points) {
-    const auto units = std::max<std::int64_t>(0, given.points.units);
-    if (given.line.empty()) on_receipt = checked_add(on_receipt, units);
-    for (std::size_t k = 0; k < cand_.size() && !given.line.empty(); ++k) {
-      if (basket_->lines[cand_[k]].id == given.line) wish_[k] = units;
+  const auto* answer = answer_of(plugin);
+  if (answer == nullptr || !answer->points) return 0;
+  for (const auto& given : *answer->points) {
+    if (given.line.empty()) {
+      on_receipt = checked_add(on_receipt, std::max<std::int64_t>(0, given.points.units));
+    } else {
+      wish_on(given.line, given.points.units);
     }
   }
   return on_receipt;
+}
+
+void Evaluator::wish_on(std::string_view line, std::int64_t amount) {
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    if (cand_[k] < basket_->lines.size() && basket_->lines[cand_[k]].id == line) {
+      wish_[k] = std::max<std::int64_t>(0, amount);
+    }
+  }
 }
 
 // What the customer's card waits for; of no known type, its issue.
