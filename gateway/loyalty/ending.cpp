@@ -119,7 +119,7 @@ void Evaluator::earning_bases() {
   const auto left = quota_of(plan_.velocity.earning_key, plan_.velocity.earning);
   may_earn_ = !customer_ || event_ != kNoName || (left.times > 0 && left.amount > 0);
   if (!may_earn_) say(Why::kEarningVelocity, -1, -1, static_cast<std::int64_t>(left.period));
-  find_free_units();
+  if (plan_.earns_by_unit) find_free_units();
   const bool points_too = plan_.settings.earn_on_points_paid;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {

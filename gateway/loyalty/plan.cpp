@@ -50,6 +50,10 @@ std::vector<std::uint32_t> order_of(const std::vector<Rule>& rules) {
   return order;
 }
 
+bool by_unit(const Rule& r) {
+  return r.give.kind == Effect::Kind::kEarn && r.give.earn == Effect::Earn::kPerUnit;
+}
+
 // A closed gate hides its rules and with them the reason: only many rules are worth one.
 bool gates_pay(const std::vector<Rule>& rules) {
   const auto gated = [](const Rule& r) { return !r.paused && gate(r.when) != nullptr; };
@@ -165,6 +169,7 @@ void Plan::prepare() {
     sorted.push_back(std::move(rules[order[i]]));
   }
   rules = std::move(sorted);
+  earns_by_unit = std::ranges::any_of(rules, by_unit);
   stage_begin.fill(count);
   for (auto i = count; i > 0; --i) {
     for (std::size_t s = 0; s <= static_cast<std::size_t>(rules[i - 1].stage); ++s) {

@@ -54,6 +54,7 @@ struct Plan {
   std::string source;  // the JSON it was read from, whitespace apart
 
   // The index; made by prepare().
+  bool earns_by_unit = false;  // some rule does: units that are free have to be known
   Touched by_sku, by_category, by_tag;
   Touched by_gate;                        // no goods named, but a segment, code, card type, store
   std::vector<std::uint32_t> everywhere;  // neither: looked at for every basket
