@@ -179,76 +179,96 @@ void append_json(std::string& out, const T& value) {
   }
 }
 
+// A path of members: "lines" and "[2].price" are "lines[2].price".
+inline Result<void> within(Result<void> inner, const std::string& name) {
+  if (inner) return inner;
+  auto& path = inner.error().detail;
+  path = name + (path.empty() || path[0] == '[' ? "" : ".") + path;
+  return inner;
+}
+
+// A refusal's detail is the path of what is wrong, seen from here: "" is the value itself.
 template <typename T>
-Result<void> from_value(const json::value& from, T& to, const char* name) {
+Result<void> read(const json::value& from, T& to) {
   if constexpr (std::is_same_v<T, Money>) {
-    return from_value(from, to.minor, name);
+    return read(from, to.minor);
   } else if constexpr (IsAmount<T>::value) {
-    return from_value(from, to.units, name);
+    return read(from, to.units);
   } else if constexpr (std::is_same_v<T, Uuid>) {
-    if (!from.is_string()) return fail(Code::kWrongType, name);
+    if (!from.is_string()) return fail(Code::kWrongType);
     const auto id = parse_uuid(from.get_string());
-    if (!id) return fail(Code::kBadValue, name);
+    if (!id) return fail(Code::kBadValue);
     to = *id;
     return {};
   } else if constexpr (IsTypedId<T>::value) {
-    return from_value(from, to.value, name);
+    return read(from, to.value);
   } else if constexpr (IsOptional<T>::value) {
     if (from.is_null()) return {};
-    return from_value(from, to.emplace(), name);
+    return read(from, to.emplace());
   } else if constexpr (IsMap<T>::value) {
-    if (!from.is_object()) return fail(Code::kWrongType, name);
+    if (!from.is_object()) return fail(Code::kWrongType);
     for (const auto& [key, item] : from.get_object()) {
-      TILL_CHECK(from_value(item, to[std::string(key)], name));
+      const std::string name(key);
+      TILL_CHECK(within(read(item, to[name]), name));
     }
     return {};
   } else if constexpr (std::is_enum_v<T>) {
-    if (!from.is_string()) return fail(Code::kWrongType, name);
+    if (!from.is_string()) return fail(Code::kWrongType);
     for (std::size_t i = 0; i < std::size(Names<T>::kAll); ++i) {
       if (from.get_string() == Names<T>::kAll[i].text) {
         to = static_cast<T>(i);
         return {};
       }
     }
-    return fail(Code::kBadValue, name);
+    return fail(Code::kBadValue);
   } else if constexpr (IsVector<T>::value) {
-    if (!from.is_array()) return fail(Code::kWrongType, name);
-    for (const auto& item : from.get_array()) {
-      TILL_CHECK(from_value(item, to.emplace_back(), name));
+    if (!from.is_array()) return fail(Code::kWrongType);
+    for (std::size_t i = 0; i < from.get_array().size(); ++i) {
+      auto item = read(from.get_array()[i], to.emplace_back());
+      if (!item) return within(std::move(item), "[" + std::to_string(i) + "]");
     }
     return {};
   } else if constexpr (Described<T>) {
-    if (!from.is_object()) return fail(Code::kWrongType, name);
+    if (!from.is_object()) return fail(Code::kWrongType);
     Result<void> result;
     boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
         [&](auto member) {
           if (!result) return;
           if (const auto* at = from.get_object().if_contains(member.name)) {
-            result = from_value(*at, to.*member.pointer, member.name);
+            result = read(*at, to.*member.pointer);
           } else if (!IsOptional<std::decay_t<decltype(to.*member.pointer)>>::value) {
-            result = fail(Code::kMissingField, member.name);
+            result = fail(Code::kMissingField);
           }
+          if (!result) result = within(std::move(result), member.name);
         });
     return result;
   } else if constexpr (std::is_same_v<T, json::object>) {
-    if (!from.is_object()) return fail(Code::kWrongType, name);
+    if (!from.is_object()) return fail(Code::kWrongType);
     to = from.get_object();
     return {};
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!from.is_string()) return fail(Code::kWrongType, name);
+    if (!from.is_string()) return fail(Code::kWrongType);
     to = json::value_to<std::string>(from);
     return {};
   } else if constexpr (std::is_same_v<T, bool>) {
-    if (!from.is_bool()) return fail(Code::kWrongType, name);
+    if (!from.is_bool()) return fail(Code::kWrongType);
     to = from.get_bool();
     return {};
   } else {
-    if (!from.is_number()) return fail(Code::kWrongType, name);
+    if (!from.is_number()) return fail(Code::kWrongType);
     boost::system::error_code bad;
     to = from.to_number<T>(bad);
-    if (bad) return fail(Code::kOutOfRange, name);
+    if (bad) return fail(Code::kOutOfRange);
     return {};
   }
+}
+
+// A refusal names the member by its path, "lines[2].price", or the value as `name`.
+template <typename T>
+Result<void> from_value(const json::value& from, T& to, const char* name) {
+  auto result = read(from, to);
+  if (!result && result.error().detail.empty()) result.error().detail = name;
+  return result;
 }
 
 template <typename T>
