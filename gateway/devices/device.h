@@ -150,6 +150,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void spawn();
   void on_ready();
   void on_frame(ipc::Frame frame);
+  void on_complete(const ipc::Frame& frame);
   void on_lost(const Error& error);
   void open_port();
   void on_port_opened();

@@ -7,6 +7,7 @@
 #include "gateway/base/foreign_text.h"
 #include "gateway/base/log.h"
 #include "plugin_event.h"
+#include "plugin_result.h"
 
 namespace till::devices {
 namespace {
@@ -25,19 +26,7 @@ void Device::on_frame(ipc::Frame frame) {
   if (stopped_) return;  // what it had still to say is answered as in doubt
   switch (frame.type) {
     case ipc::Type::kComplete:
-      if (running_ && frame.op == queue_.front().number) {
-        auto outcome = ipc::decode_outcome(frame.body);
-        const auto passed = services_.poison.passed(config_.id, queue_.front().name);
-        if (!passed) log_error("device {}: {}", config_.id, passed.error().detail);
-        if (outcome) {
-          auto& error = outcome->error;
-          error.detail = presentable(std::move(error.detail), limits::kMaxLogDetail);
-          error.vendor = presentable(std::move(error.vendor), limits::kMaxLogDetail);
-        }
-        finish(outcome ? std::move(*outcome) : ipc::Outcome::in_doubt(outcome.error()));
-      } else {
-        broken_rule("completion");  // of nothing that runs: a second one, or a late one
-      }
+      on_complete(frame);
       break;
     case ipc::Type::kPortOut:
       on_port_output(std::move(frame.body));
@@ -67,6 +56,28 @@ void Device::on_frame(ipc::Frame frame) {
     default:
       break;  // kNoReturn is a hint; kBye precedes the end of the socket
   }
+}
+
+void Device::on_complete(const ipc::Frame& frame) {
+  // Of nothing that runs: a second one, or a late one.
+  if (!running_ || frame.op != queue_.front().number) return broken_rule("completion");
+  auto outcome = ipc::decode_outcome(frame.body);
+  if (!outcome) outcome = ipc::Outcome::in_doubt(outcome.error());
+  const auto passed = services_.poison.passed(config_.id, queue_.front().name);
+  if (!passed) log_error("device {}: {}", config_.id, passed.error().detail);
+  if (outcome->verdict == ipc::Verdict::kDone) {
+    const auto& verb = queue_.front().verb;
+    if (auto good = check_result(verb, outcome->body); !good) {
+      // It happened; what it led to is not known.
+      good.error().detail = verb + ": " + good.error().detail;
+      broken_rule("result", good.error().detail);
+      outcome = ipc::Outcome::in_doubt(std::move(good.error()));
+    }
+  }
+  auto& error = outcome->error;
+  error.detail = presentable(std::move(error.detail), limits::kMaxLogDetail);
+  error.vendor = presentable(std::move(error.vendor), limits::kMaxLogDetail);
+  finish(std::move(*outcome));
 }
 
 void Device::broken_rule(std::string_view rule, std::string_view how) {

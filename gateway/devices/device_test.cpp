@@ -138,6 +138,17 @@ TEST_F(DeviceTest, WhatRunsWhenTheDaemonStopsIsInDoubt) {
   EXPECT_EQ(verdicts, (std::vector{ipc::Verdict::kInDoubt, ipc::Verdict::kRefused}));
 }
 
+// What a published schema forbids is the driver's broken rule; the daemon's own code never sees it.
+TEST_F(DeviceTest, AResultThatIsNotByItsSchemaIsInDoubtAndCounted) {
+  for (int i = 1; i < 3; ++i) {
+    const auto outcome = perform("drawer.status", "");
+    EXPECT_EQ(outcome.verdict, ipc::Verdict::kInDoubt);
+    EXPECT_EQ(outcome.error, (Error{Code::kWrongType, "drawer.status: open", {}}));
+    EXPECT_EQ(metrics.get("tillbridge_plugin_misbehaviour_total{device=\"bad\",rule=\"result\"}"),
+              i);
+  }
+}
+
 TEST_F(DeviceTest, WhatAPluginKeepsOutlivesItsProcess) {
   std::filesystem::remove_all(services.state_folder);
   EXPECT_EQ(perform("test.kept", "").body, R"({"code":2019,"value":""})");
