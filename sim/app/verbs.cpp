@@ -312,6 +312,9 @@ object configure_datecs(const Call& call) {
   if (call.in.contains("journal_shows_paper")) {
     o.journal_shows_paper = flag(call.in, "journal_shows_paper");
   }
+  o.memory_holds = static_cast<size_t>(
+      number(call.in, "memory_holds", static_cast<int64_t>(o.memory_holds), 1, 1'000'000));
+  if (call.in.contains("cutter_jams")) o.cutter_jams = flag(call.in, "cutter_jams");
   return {};
 }
 
@@ -459,7 +462,8 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"register.config",
        {"print_ms", "exec_ms", "fiscal_exec_ms", "model", "memory_holds", "extended_answers",
         "ff_after_ack"}},
-      {"datecs.config", {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper"}}};
+      {"datecs.config", {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper", "memory_holds",
+        "cutter_jams"}}};
   auto found = kMembers.find(verb);
   if (found == kMembers.end()) found = kMembers.find(verb.substr(verb.find('.') + 1));
   return found == kMembers.end() ? std::vector<std::string_view>() : found->second;

@@ -138,6 +138,16 @@ TEST(Printer, AFullMemoryAndATimeBeforeItsLastDocument) {
   EXPECT_EQ(shop.run(sale("A/2")).error, 0);
 }
 
+TEST(Printer, AJammedCutterAnswersForWhatWasMade) {
+  Shop shop;
+  shop.obey(R"({"do":"config","cutter_jams":"yes"})");
+  EXPECT_EQ(shop.run(sale()).error, kCutterFault);
+  EXPECT_EQ(shop.printer.last_fd(), 3U);
+  EXPECT_FALSE(shop.printer.document_open());
+  shop.obey(R"({"do":"config","cutter_jams":"no"})");
+  EXPECT_EQ(shop.run(sale("A/2")).error, 0);
+}
+
 TEST(Printer, PowerAndLateness) {
   for (const bool after : {false, true}) {
     Shop shop;

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <stdexcept>
 
@@ -136,8 +138,13 @@ object hold(const Call& c) {
 object config(const Call& c) {
   if (c.in.contains("memory_holds")) {
     c.printer.set_memory_holds(static_cast<size_t>(number(c.in, "memory_holds", 0, 1, 1'000'000)));
-    if (c.in.size() == 2) return {};
   }
+  if (c.in.contains("cutter_jams")) {
+    c.printer.set_cutter_jams(either(c.in, "cutter_jams", "yes", "no"));
+  }
+  const bool queue = std::ranges::any_of(std::array{"start_ms", "task_ms", "cancels"},
+                                         [&](auto* name) { return c.in.contains(name); });
+  if (!queue) return {};
   if (c.web == nullptr) refuse("there is no queue");
   WebOptions& o = c.web->options();
   o.start_ms = number(c.in, "start_ms", o.start_ms, 0, kLongestMs);
@@ -205,7 +212,7 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"hold", {"ms"}},
       {"fail", {"error"}},
       {"attributes", {"state"}},
-      {"config", {"start_ms", "task_ms", "cancels", "memory_holds"}},
+      {"config", {"start_ms", "task_ms", "cancels", "memory_holds", "cutter_jams"}},
       {"clock", {"offset_s"}}};
   const auto found = kMembers.find(verb);
   return found == kMembers.end() ? std::vector<std::string_view>() : found->second;

@@ -46,6 +46,7 @@ std::string error_text(int code) {
       {kNoCash, "В ККТ нет денег для выплаты"},
       {kDeniedInOpenedReceipt, "Чек открыт - операция невозможна"},
       {kDeniedInOpenedShift, "Смена открыта - операция невозможна"},
+      {kCutterFault, "Ошибка отрезчика"},
       {kFnNoMoreData, "Нет запрошенных данных"},
       {kInvalidTaxType, "Некорректный тип налога"},
       {kCloseInterrupted, "Прервалось закрытие чека"},
@@ -259,7 +260,8 @@ Outcome FiscalPrinter::fiscal(Ms now, const json::object& task, bool late) {
   const int operation = operation_of(type, correction);
   Outcome out = operation != 0 ? receipt(now, task, operation, correction)
                                : shift_task(now, type == "openShift");
-  return late ? Outcome{} : out;
+  if (late) return {};
+  return out.error == kOk && cutter_jams_ ? Outcome{kCutterFault} : out;
 }
 
 Outcome FiscalPrinter::receipt(Ms now, const json::object& task, int operation, bool correction) {

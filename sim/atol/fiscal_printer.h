@@ -31,6 +31,7 @@ enum Error : int {
   kNoCash = 80,
   kDeniedInOpenedReceipt = 82,
   kDeniedInOpenedShift = 83,
+  kCutterFault = 150,
   kFnNoMoreData = 123,
   kFnFault = 118,
   kFnArchiveFull = 121,
@@ -94,6 +95,9 @@ class FiscalPrinter {
   void set_cover(bool open) { cover_ = open; }
   void hide_attributes(bool hide) { short_documents_ = hide; }
   void set_clock_offset(int64_t seconds) { clock_offset_ = seconds; }
+  // 150 in place of the result of whatever made a document, which is the worst it could do:
+  // publicly it is only known that there is such an error.
+  void set_cutter_jams(bool jams) { cutter_jams_ = jams; }
   void set_memory_holds(size_t documents) { options_.memory_holds = documents; }
   int foreign(Ms now, const Receipt& receipt);  // another host's, paid in cash; opens the shift
   int open_shift(Ms now);
@@ -158,6 +162,7 @@ class FiscalPrinter {
   Slip last_slip_;
   int64_t clock_offset_ = 0;
   bool powered_ = true, paper_ = true, cover_ = false, short_documents_ = false;
+  bool cutter_jams_ = false;
 
   std::optional<Late> late_;
   Ms late_ms_ = 0;

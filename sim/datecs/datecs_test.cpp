@@ -323,6 +323,22 @@ TEST(DatecsDevice, TheDayEndsWithAZReport) {
   EXPECT_EQ(b.ask(0x46, "-1"), "P,400,500,100");
 }
 
+TEST(DatecsDevice, AFullMemoryAndAJammedCutter) {
+  Bench b;
+  b.device.options().cutter_jams = true;
+  b.open();
+  EXPECT_EQ(b.ask(0x31, "Tea\tB2.05*2.000"), "");
+  EXPECT_EQ(b.ask(0x35, "\tP5.00"), "R90");
+  EXPECT_EQ(b.ask(0x38), "!-150109");
+  EXPECT_EQ(b.memory.documents().back().kind, Kind::kSale);  // it was made all the same
+  EXPECT_FALSE(b.device.state(b.now).receipt_open);
+  b.device.options() = {.memory_holds = 2};
+  EXPECT_EQ(b.ask(0x71), "0000002");
+  EXPECT_EQ(b.status[4] & 0x30, 0x30);
+  EXPECT_EQ(b.ask(0x30, "1,0000,1"), "!-150003");
+  EXPECT_EQ(b.ask(0x45, "0"), "!-150003");
+}
+
 TEST(DatecsDevice, ReturnsNameWhatTheyUndo) {
   Bench b;
   b.sell();

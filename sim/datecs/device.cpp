@@ -183,6 +183,7 @@ std::array<uint8_t, 6> Device::status(int error) const {
                                bit(error > err::kUnknown && error != err::kNoPaper, 1));
   s[2] |= static_cast<uint8_t>(bit(service_.has_value(), 5) | bit(fiscal, 3) |
                                bit(!paper_ || error == err::kNoPaper, 0));
+  if (memory_full()) s[4] |= static_cast<uint8_t>(bit(true, 4) | bit(true, 5));
   return s;
 }
 
@@ -356,6 +357,7 @@ std::string error_text(int error) {
       {err::kJournal, "Journal error"},
       {err::kOverflow, "Arithmetic overflow"},
       {err::kPassword, "Invalid password"},
+      {err::kCutter, "Cutter error"},
       {err::kNoUnp, "UNP missing"},
       {err::kUnpMustIncrease, "UNP must increase"},
       {err::kReceiptOpen, "Receipt is open"},

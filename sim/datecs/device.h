@@ -21,16 +21,21 @@ struct Options {
   Ms fiscal_exec_ms = 20;  // of one that makes one
   Ms line_ms = 2;
   bool journal_shows_paper = true;
+  size_t memory_holds = 200'000;  // documents of one fiscal memory; then it is full
+  // The cutter's fault answers whatever made a document, which is the worst it could do: publicly
+  // it is only known that there is such an error.
+  bool cutter_jams = false;
 };
 
 namespace err {
 constexpr int kNone = 0, kSyntax = 1, kUnknown = 2, kNotPermitted = 3, kBlocked = 10,
-              kNoPaper = 101, kJournal = 102, kOverflow = 103, kPassword = 104, kNoUnp = 113,
-              kUnpMustIncrease = 115, kReceiptOpen = 200, kNoReceipt = 201, kDayTooLong = 204,
-              kBeforeLastDocument = 206, kNoJournalData = 209, kNoDocument = 217, kBadGroup = 402,
-              kGroupDisabled = 403, kTooManySales = 404, kNegative = 406, kPaymentStarted = 409,
-              kPaymentType = 410, kAlreadyPaid = 411, kNotPaid = 412, kNotEnoughCash = 413,
-              kNoChange = 415, kNoCopy = 421, kBadReturn = 430, kZeroPrice = 431, kInvoice = 803;
+              kNoPaper = 101, kJournal = 102, kOverflow = 103, kPassword = 104, kCutter = 109,
+              kNoUnp = 113, kUnpMustIncrease = 115, kReceiptOpen = 200, kNoReceipt = 201,
+              kDayTooLong = 204, kBeforeLastDocument = 206, kNoJournalData = 209, kNoDocument = 217,
+              kBadGroup = 402, kGroupDisabled = 403, kTooManySales = 404, kNegative = 406,
+              kPaymentStarted = 409, kPaymentType = 410, kAlreadyPaid = 411, kNotPaid = 412,
+              kNotEnoughCash = 413, kNoChange = 415, kNoCopy = 421, kBadReturn = 430,
+              kZeroPrice = 431, kInvoice = 803;
 }  // namespace err
 // The device's own words for -150000 - `error`.
 std::string error_text(int error);
@@ -116,6 +121,8 @@ class Device {
 
   int64_t seconds(Ms now) const { return now / 1000 + clock_offset_; }
   int may_open(Ms now) const;
+  bool memory_full() const { return last_number_ >= options_.memory_holds; }
+  Outcome made(std::string data) const;  // a fiscal document
   int who(const std::vector<std::string>& fields, Document& document);
   int take_unp(const std::string& given, Document& document) const;
   void put(Ms now, std::string line);  // into the receipt's paper

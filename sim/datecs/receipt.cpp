@@ -74,6 +74,7 @@ int64_t Device::Open::subtotal() const {
 
 int Device::may_open(Ms now) const {
   if (open_ || service_) return err::kReceiptOpen;
+  if (memory_full()) return err::kNotPermitted;
   if (seconds(now) < last()->seconds) return err::kBeforeLastDocument;
   for (const Document* d : day()) {
     const bool receipt = d->kind == Kind::kSale || d->kind == Kind::kReturn;
@@ -246,6 +247,10 @@ Device::Outcome Device::fiscal_text(const Call& call) {
   return good();
 }
 
+Device::Outcome Device::made(std::string data) const {
+  return options_.cutter_jams ? fail(err::kCutter) : good(std::move(data));
+}
+
 Device::Outcome Device::close_plan(Ms now) {
   // Asked again: what was sound may have been replaced meanwhile.
   if (!open_ || open_->paid < open_->subtotal()) return fail(err::kNotPaid);
@@ -255,7 +260,7 @@ Device::Outcome Device::close_plan(Ms now) {
   if (!keep(now, std::move(d), true)) return fail(err::kJournal);
   open_.reset();
   const auto today = day();
-  return good(fmt::format("{:04},{:04}", today.size(),
+  return made(fmt::format("{:04},{:04}", today.size(),
                           std::ranges::count(today, Kind::kSale, &Document::kind)));
 }
 

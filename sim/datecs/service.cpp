@@ -100,12 +100,13 @@ Device::Outcome Device::day_sums(const Call&) { return good(joined(sums_of(day()
 
 Device::Outcome Device::z_plan(Ms now) {
   if (open_ || service_) return fail(err::kReceiptOpen);
+  if (memory_full()) return fail(err::kNotPermitted);
   const auto sums = sums_of(day());
   Document d{.kind = Kind::kZ, .z = z_ + 1, .paper = {fmt::format("Z ОТЧЕТ {}", z_ + 1)}};
   for (const int64_t sum : sums) d.total += sum;
   d.paper.push_back("ОБОРОТ " + money_text(d.total));
   if (!keep(now, std::move(d))) return fail(err::kJournal);
-  return good(fmt::format("{:04},{:+012}{}", z_, 0, joined(sums)));
+  return made(fmt::format("{:04},{:+012}{}", z_, 0, joined(sums)));
 }
 
 int Device::z_report(Ms now) {

@@ -96,8 +96,9 @@ class AtolRig : public Rig {
   bool clock_off_by(std::int64_t seconds) override {
     return done({{"do", "clock"}, {"offset_s", seconds}});
   }
-  // No cutter_jams: the vendor's driver tells a cutter's fault (150) in place of the task's result;
-  // whether the document is made then is not known publicly, so the model does not guess.
+  bool cutter_jams(bool jams) override {
+    return done({{"do", "config"}, {"cutter_jams", jams ? "yes" : "no"}});
+  }
   bool hide_witness() override { return done({{"do", "attributes"}, {"state", "hidden"}}); }
 
  protected:

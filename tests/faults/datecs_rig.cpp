@@ -76,7 +76,18 @@ class DatecsRig final : public LineRig {
     return device_.foreign_receipt(ms(), equal.kind == FiscalKind::kSaleReturn, items) == 0;
   }
   bool automatic_z() override { return device_.z_report(ms()) == 0; }
-  bool replace_memory() override { return device_.replace(ms()) == 0; }
+  bool replace_memory() override {
+    device_.options().memory_holds = fp::Options{}.memory_holds;
+    return device_.replace(ms()) == 0;
+  }
+  bool fill_memory() override {
+    device_.options().memory_holds = device_.state(ms()).last_document;
+    return true;
+  }
+  bool cutter_jams(bool jams) override {
+    device_.options().cutter_jams = jams;
+    return true;
+  }
   bool power_on() override { return switch_on(device_); }
   bool paper_ends(bool at_next_document) override { return end_paper(device_, at_next_document); }
   bool paper_ends_after(std::size_t lines) override {
@@ -87,8 +98,6 @@ class DatecsRig final : public LineRig {
     device_.set_paper(ms(), true);
     return true;
   }
-  // No fill_memory and no cutter_jams: the protocol knows both (status S4.4, -150109), the virtual
-  // printer neither. It is an FP-800, which tears its paper, and its memory has no end.
   bool clock_off_by(std::int64_t seconds) override {
     device_.set_clock_offset(seconds);
     return true;
