@@ -48,7 +48,7 @@ def run_matrices(args):
 def kills(args):
     if args.kills == 0:
         return 0, 0
-    registers = ("shtrih", "datecs", "atol")
+    registers = ("shtrih", "numbered", "datecs", "atol", "library")
     bad = 0
     for register in registers:
         done = subprocess.run([sys.executable, ROOT / "tests/scenario/kill_test.py", "release", "--register", register,
@@ -89,7 +89,7 @@ def main():
     parser.add_argument("--mutate", action="store_true")
     parser.add_argument("--only", help="REGISTER:CASE, one case again")
     parser.add_argument("--pairs", type=int, default=61, help="a second cut at every so many positions")
-    parser.add_argument("--kills", type=int, default=12, help="kill -9 at so many seeded hard steps, each register")
+    parser.add_argument("--kills", type=int, default=10, help="kill -9 at so many seeded hard steps, each register")
     parser.add_argument("--seeds", type=int, default=3000, help="whole shops under so many seeds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()

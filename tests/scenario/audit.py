@@ -69,8 +69,8 @@ def paper_document(d):
 
 
 def memory_file(folder):
-    """The register the shop sold on: the virtual one, an ATOL's or a Datecs's."""
-    found = [f for f in (folder / "atol", folder / "datecs", folder / "register")
+    """The register the shop sold on: the virtual one, an ATOL's (behind its web server or library) or a Datecs's."""
+    found = [f for f in (folder / "atol", folder / "library", folder / "datecs", folder / "register")
              if (f / "fiscal_memory.jsonl").exists()]
     return max((f / "fiscal_memory.jsonl" for f in found), key=lambda f: f.stat().st_size,
                default=folder / "register" / "fiscal_memory.jsonl")

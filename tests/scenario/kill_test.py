@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """kill -9 at every hard step: strace ends the gateway at its N-th fsync, for every N of a sale.
 
-With --kills N --seed S [--register numbered | datecs | atol] instead: N seeded sales, each with the gateway killed
-at a random fsync, or its register driver at a random moment, or both, while the register's line breaks
-or not.
+With --kills N --seed S [--register numbered | datecs | atol | library] instead: N seeded sales, each with the
+gateway killed at a random fsync, or its register driver in place of a random one of the calls by which it says
+something (a frame to the gateway, a line of the library's file), or both, the driver then at a random moment,
+while the register's line breaks or not.
 After each death the gateway starts again; in the end the audit must find everything one to one.
 """
 import argparse
@@ -13,6 +14,7 @@ import fcntl
 import os
 import pathlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -21,7 +23,7 @@ import time
 import urllib.error
 
 import audit
-from other_registers_test import pay_quietly, use
+from other_registers_test import pay_quietly, use, use_library
 from shop import GOLD_CARD, Process, Shop, wait_for
 
 
@@ -66,7 +68,7 @@ def end_traced(process):
     process.stop()
 
 
-def sale_until_death(shop):
+def sale_until_death(shop, before_pay=lambda: None):
     """How far a sale with points came before the gateway was gone: the last call that answered."""
     reached = "nothing"
     try:
@@ -75,6 +77,7 @@ def sale_until_death(shop):
         reached = "online"
         sale = shop.basket(["4601234567893"], card=GOLD_CARD, points="1")
         reached = "basket"
+        before_pay()
         status, body = shop.pay(sale)
         reached = f"paid: {status} {body.get('state')}"
         shop.api("GET", "/v1/health")
@@ -83,16 +86,94 @@ def sale_until_death(shop):
     return reached
 
 
-def kill_driver(shop, plugin, after_s):
+def drivers(shop, plugin):
     """The register driver's own process, found among the gateway's children."""
-    time.sleep(after_s)
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # gone while we read
-            command = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0")
-            if "tillbridge-plugin-host" in command and f"{shop.bin}" in command and command.endswith(plugin):
+            program, *words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if program == f"{shop.bin}/tillbridge-plugin-host" and f"{shop.bin.parent}/lib/{plugin}" in words:
                 parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
                 if ours(shop, int(parent)):
-                    end_if_there(folder.name)
+                    yield int(folder.name)
+
+
+SAYS = "sendmsg,sendto,write,fsync"
+
+
+class Traced:
+    """strace on the driver from now on: it dies in place of its n-th call of SAYS, counted by thread."""
+
+    def __init__(self, shop, plugin, n):
+        pid = next(drivers(shop, plugin))
+        self.calls = shop.folder / "logs" / "driver_calls"
+        self.calls.write_text("")
+        command = ["strace", "-f", "-qq", "-o", str(self.calls), "-e", f"trace={SAYS}",
+                   "-e", f"inject={SAYS}:signal=KILL:when={n}", "-p", str(pid)]
+        self.process = Process("strace", command, shop.folder / "logs" / "driver_strace.log")
+        wait_for("strace on every thread", lambda: all(
+            "TracerPid:\t0" not in (thread / "status").read_text()
+            for thread in pathlib.Path(f"/proc/{pid}/task").iterdir()))
+        assert self.process.alive(), self.process.said()
+
+    def end(self):
+        """How many calls its busiest thread made, and whether it died of the last."""
+        died = not self.process.alive()
+        self.process.stop()
+        by_thread = collections.Counter(line.split()[0] for line in self.calls.read_text().splitlines() if "(" in line)
+        return max(by_thread.values(), default=0), died
+
+
+def calls_of_a_sale(shop, plugin):
+    """How often a driver says something while a sale is paid."""
+    shop.start_gateway()
+    traced = []
+    reached = sale_until_death(shop, lambda: traced.append(Traced(shop, plugin, 60_000)))
+    assert reached.startswith("paid: 200 committed"), reached
+    made, _ = traced[0].end()
+    shop.processes["gateway"].stop()
+    return made
+
+
+class Driver:
+    """The driver dies in place of the n-th thing it says in a payment."""
+
+    def __init__(self, shop, plugin, n):
+        self.shop, self.plugin, self.n = shop, plugin, n
+
+    def __str__(self):
+        return f"driver at call {self.n}"
+
+    def play(self):
+        self.shop.start_gateway()
+        traced = []
+        reached = sale_until_death(self.shop, lambda: traced.append(Traced(self.shop, self.plugin, self.n)))
+        died = any([t.end()[1] for t in traced])
+        return reached, {"gateway": False, "driver": died}
+
+
+class Gateway:
+    """The gateway dies at its n-th fsync; with `after` its driver so many seconds into the payment."""
+
+    def __init__(self, shop, plugin, n, after):
+        self.shop, self.plugin, self.n, self.after, self.killed = shop, plugin, n, after, []
+
+    def __str__(self):
+        return f"gateway at fsync {self.n}" + (f", driver after {self.after:.3f} s" if self.after is not None else "")
+
+    def kill_driver(self):
+        time.sleep(self.after)
+        for pid in drivers(self.shop, self.plugin):
+            end_if_there(pid)
+            self.killed.append(pid)
+
+    def play(self):
+        if not start_under_strace(self.shop, self.n):
+            return "starting", {"gateway": False, "driver": False}
+        killer = threading.Thread(target=self.kill_driver)
+        reached = sale_until_death(self.shop, killer.start if self.after is not None else lambda: None)
+        if killer.ident:
+            killer.join()
+        return reached, {"gateway": reached == "basket", "driver": bool(self.killed)}
 
 
 def ours(shop, pid):
@@ -112,6 +193,8 @@ REGISTERS = {
     "shtrih": ("register_shtrih", "register", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
     "numbered": ("register_shtrih", "register", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
     "datecs": ("register_datecs", "datecs", [{}, {}, *ON_THE_LINE, *AT_FISCAL]),
+    # No cable and no power of its own: the process is all there is.
+    "library": ("register_atol", None, [{}]),
     "atol": ("register_atol_web", "atol", [{}, {}, {"verb": "late", "ms": 1500}, {"verb": "hold", "ms": 1500},
                                            {"verb": "power", "state": "off", "at": "before"},
                                            {"verb": "power", "state": "off", "at": "after"}])}
@@ -119,6 +202,8 @@ REGISTERS = {
 
 def mend(shop, sim):
     """Everything the fault took away comes back."""
+    if sim is None:
+        return
     if sim != "atol":
         shop.sim(f"{sim}.faults.clear")
     if sim == "atol" or shop.sim(f"{sim}.state")["power"] != "on":
@@ -131,54 +216,56 @@ def seeded(shop, register, kills, seed):
     plugin, sim, faults = REGISTERS[register]
     chance = random.Random(seed)
     started = fsyncs_of_a_start(shop)
-    in_payments = 0
+    said = calls_of_a_sale(shop, plugin)
+    assert said > 3, f"strace saw {said} calls of the driver in a sale"
+    dead_gateways = dead_drivers = 0
     for n in range(kills):
-        # In the payment as a rule; now and then while it starts.
-        gateway = chance.choice([0, chance.randint(1, started), *(started + k for k in range(1, 6))])
-        driver = chance.choice([None, chance.uniform(0, 0.25)]) if gateway else chance.uniform(0, 0.25)
+        # In the payment as a rule; now and then while the gateway starts.
+        gateway = chance.choice([0] * 5 + [chance.randint(1, started), *(started + k for k in range(1, 6))])
+        driver = chance.choice([None, chance.uniform(0, 0.25)]) if gateway else chance.randint(1, said)
         fault = dict(chance.choice(faults))
         if fault.get("what") == "cut" and "at" not in fault:
             fault |= {"at": chance.randrange(1, 400), "side": chance.choice(["before", "after"])}
         if fault:
             shop.sim(f"{sim}.{fault['verb']}", **{k: v for k, v in fault.items() if k != "verb"})
-        ready = start_under_strace(shop, gateway) if gateway else shop.start_gateway() is None
-        killer = threading.Thread(target=kill_driver, args=(shop, plugin, 0.6 + driver)) if driver is not None else None
-        if killer:
-            killer.start()
-        reached = sale_until_death(shop) if ready else "starting"
-        if killer:
-            killer.join()
-        print(f"{n:3}: gateway at fsync {gateway or '-'}, driver {'-' if driver is None else round(driver, 3)}, "
-              f"{fault or 'quiet'}: {reached}", flush=True)
-        in_payments += reached == "basket"
+        death = Gateway(shop, plugin, gateway, driver) if gateway else Driver(shop, plugin, driver)
+        reached, killed = death.play()
+        print(f"{n:3}: {death}, {fault or 'quiet'}: {reached}", flush=True)
+        dead_gateways += killed["gateway"]
+        dead_drivers += killed["driver"]
         end_traced(shop.processes["gateway"])
         wait_for("the lock", lambda: unlocked(shop))
         mend(shop, sim)
         shop.start_gateway()
         wait_for("everything resolved and delivered", shop.settled, 90)
         shop.processes["gateway"].stop()
-    return in_payments
+    return dead_gateways, dead_drivers
 
 
 def many(preset, register, kills, seed):
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, preset)
         use(shop, register)
+        vendor = use_library(shop) if register == "library" else None
         try:
             shop.start_all(armed=False)
             shop.arm(shop.ok(shop.api("GET", "/v1/register/status"))["state"]["fiscal_memory"])
             shop.central("customers", "add", "--card-hash", shop.hash_of("card", GOLD_CARD), "--points", "9000")
             shop.processes["gateway"].stop()
-            in_payments = seeded(shop, register, kills, seed)
+            gateways, drivers_ = seeded(shop, register, kills, seed)
         finally:
             shop.stop_all()
+            if vendor:
+                (shop.folder / "library").mkdir(exist_ok=True)
+                shutil.move(vendor / "libfptr10.so.state", shop.folder / "library" / "fiscal_memory.jsonl")
+                shutil.rmtree(vendor)
         wrong = audit.audit(shop.folder)
         for sentence in wrong:
             print("WRONG", sentence)
         sold = sum(1 for d in audit.read_memory(shop.folder) if d["witness"])
-        print(f"{register}: {kills} kills, {in_payments} of them in payments, seed {seed}, {sold} sold: "
-              f"{len(wrong)} violations")
-        if kills >= 12 and in_payments < kills // 4:
+        print(f"{register}: {kills} cases, killed in payments: the gateway {gateways} times, the driver {drivers_}, "
+              f"seed {seed}, {sold} sold: {len(wrong)} violations")
+        if kills >= 10 and (gateways + drivers_ < kills // 3 or drivers_ == 0):
             print("too few of them in payments to say anything")
             return 1
         return 1 if wrong else 0

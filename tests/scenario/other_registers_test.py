@@ -29,6 +29,18 @@ def use(shop, name):
         shop.goods = FILES / "goods_bg.json"
 
 
+def use_library(shop):
+    """ATOL's library, played by a stand-in. The vendor's files lie apart from the store's; returns their folder."""
+    vendor = pathlib.Path(f"{shop.folder}.vendor")
+    vendor.mkdir()
+    library = vendor / "libfptr10.so"
+    shutil.copy(shop.bin.parent / "lib/fptr10_standin/libfptr10.so", library)
+    (vendor / "libfptr10.so.state").touch()
+    shop.store = 'direct_plugins = ["register_atol"]'
+    shop.other_register = lambda ports: ("register_atol", "none", f'[device.settings]\nlibrary = "{library}"\n')
+    return vendor
+
+
 def receipts(shop, sim):
     """(kind, total) of every receipt in the register's own memory."""
     return [d for d in shop.sim(f"{sim}.documents")["documents"] if d.get("total") and d.get("kind") != "cancelled"]
@@ -129,14 +141,7 @@ def main():
                 shop.stop_all()
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(folder, preset)
-        # The vendor's library and its own memory, apart from the store's files.
-        vendor = pathlib.Path(folder + ".vendor")
-        vendor.mkdir()
-        library = vendor / "libfptr10.so"
-        shutil.copy(shop.bin.parent / "lib/fptr10_standin/libfptr10.so", library)
-        (vendor / "libfptr10.so.state").touch()
-        shop.store = 'direct_plugins = ["register_atol"]'
-        shop.other_register = lambda ports: ("register_atol", "none", f'[device.settings]\nlibrary = "{library}"\n')
+        vendor = use_library(shop)
         try:
             shop.start_all(armed=False)
             check_library(shop)
