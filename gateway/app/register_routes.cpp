@@ -85,6 +85,35 @@ json::value completed(const json::value& given) {
   return out;
 }
 
+// A member nobody reads is a slip of hers, and might be what makes the document a right one.
+Result<void> all_known(const json::value& given, const json::value& pattern,
+                       const std::string& path) {
+  if (const auto* list = given.if_array(); list != nullptr && pattern.is_array()) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      TILL_CHECK(all_known((*list)[i], pattern.at(0), path + "[" + std::to_string(i) + "]"));
+    }
+  }
+  const auto* object = given.if_object();
+  if (object == nullptr || !pattern.is_object()) return {};
+  for (const auto& [name, member] : *object) {
+    const std::string at = path + "." + std::string(name.substr(0, 64));
+    const auto* known = pattern.get_object().if_contains(name);
+    if (known == nullptr) return fail(Code::kUnknownField, at);
+    TILL_CHECK(all_known(member, *known, at));
+  }
+  return {};
+}
+
+// Every member a receipt may have.
+json::value whole_receipt() {
+  FiscalReceipt all;
+  all.lines.emplace_back();
+  all.payments.emplace_back();
+  all.correction.emplace();
+  all.returned.emplace();
+  return to_json(all);
+}
+
 // The newest one that is so.
 void forget(json::array& list, const json::object& entry) {
   const auto at = std::find(list.rbegin(), list.rend(), json::value(entry));
@@ -326,9 +355,15 @@ Result<api::Response> Routes::open_document(const Context& c) {
   const auto number = TILL_TRY(till_number(in));
   const auto cashier = TILL_TRY(line_text(in, "cashier"));
   if (!in.has("receipt")) return fail(Code::kMissingField, "receipt");
+  TILL_CHECK(all_known(c.body.at("receipt"), whole_receipt(), "receipt"));
   TILL_CHECK(all_printable(c.body.at("receipt"), "receipt"));
   const auto receipt = TILL_TRY(receipt_from_json(completed(c.body.at("receipt"))));
   TILL_TRY(in.object("receipt"));
+  TILL_CHECK(in.finish());
+  // The witness is the gateway's, and the cashier stands beside the receipt.
+  if (!receipt.witness.empty()) return fail(Code::kBadValue, "receipt.witness");
+  if (!receipt.cashier.name.empty() || !receipt.cashier.tax_number.empty())
+    return fail(Code::kBadValue, "receipt.cashier: is `cashier`");
   const auto id =
       TILL_TRY(store_.desk().open_document(TillId{c.who.till}, number, cashier, receipt));
   return sale_response(id, c.request.language, 201);

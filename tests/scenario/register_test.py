@@ -113,6 +113,11 @@ def check_correction(shop):
     receipt["lines"][0]["sum"] = -1
     refused = shop.api("POST", "/v1/documents", {**body, "number": "corr-2"}, token=shop.senior_token)
     assert code_of(refused)[1] == "TB-1006" and "lines[0].sum" in str(refused), refused
+    receipt["lines"][0]["sum"] = 10000
+    for slip, code in (({"linse": []}, "TB-1003"), ({"lines": [{**receipt["lines"][0], "prise": 1}]}, "TB-1003"),
+                       ({"cashier": {"name": "Вера"}}, "TB-1012"), ({"witness": "x"}, "TB-1012")):
+        refused = shop.api("POST", "/v1/documents", {"number": "corr-2", "receipt": {**receipt, **slip}}, token=shop.senior_token)
+        assert code_of(refused)[1] == code and next(iter(slip)) in str(refused), refused
     # By the command line, with what a person would write and no more.
     (shop.folder / "correction.json").write_text(json.dumps({"number": "corr-3", "receipt": {
         "kind": "purchase", "correction": {"date": "2026-11-20"},
