@@ -120,7 +120,7 @@ std::string trouble_text(const Result<ApiAnswer>& answer, Language language) {
   }
   const auto* o = answer->body.if_object();
   std::string out;
-  for (const char* name : {"error", "trouble"}) {
+  for (const char* name : {"error", "trouble", "problem"}) {
     const auto* e = o == nullptr ? nullptr : o->if_contains(name);
     if (e == nullptr) continue;
     std::string detail = member_text(*e, "detail");

@@ -189,7 +189,7 @@ CLI::App* add_plugins(CLI::App& app, PluginArguments& into) {
 CLI::App* add_register(CLI::App& app, SaleOptions& options, std::vector<std::string>& words,
                        bool& as_json) {
   auto* fiscal = app.add_subcommand("register", "the fiscal register of a running gateway");
-  fiscal->add_option("words", words, kRegisterHelp);
+  fiscal->add_option("words", words, register_help(user_language()));
   fiscal->add_flag("--json", as_json, "the answer as it came");
   fiscal->add_option("--url", options.url, "http://127.0.0.1:8480");
   fiscal->add_option("--token-file", options.token_file, "file with a senior's token");

@@ -160,12 +160,16 @@ int call(const SaleOptions& options, const Request& request, bool as_json) {
   } else {
     show(of_interest(answer->body), language);
   }
+  if (const auto* body = answer->body.if_object(); body != nullptr && body->contains("problem")) {
+    return 1;
+  }
   return answer->status < 300 ? 0 : 1;
 }
 
 }  // namespace
 
-const char* const kRegisterHelp = R"(
+const char* register_help(Language language) {
+  return language == Language::kEn ? R"(
   status                   state, warnings, what others printed
   arm NUMBER               confirm the fiscal memory: only then live receipts are made
   open-shift | x | z       reports; z closes the shift
@@ -180,7 +184,24 @@ const char* const kRegisterHelp = R"(
   picture FILE.pbm [LINE]  keep a black and white picture in the register, from that line on
   print-picture FROM TO    print those lines of dots
   drawer                   open it
+)"
+                                   : R"(
+  status                   состояние, предупреждения, чужие документы
+  arm НОМЕР                подтвердить ФН: только после этого печатаются чеки
+  open-shift | x | z       отчёты; z закрывает смену
+  cash in|out СУММА        внести наличные или изъять
+  copy | continue          копия последнего документа; допечатать после замены бумаги
+  correction ФАЙЛ.json     чек коррекции или любой чек со своими строками; отказанный кассой
+                           ждёт: повторить, или "correction ФАЙЛ.json cancel"
+  document НОМЕР           один документ из ФН
+  settlement               отчёт о состоянии расчётов: что не передано в ОФД
+  clock                    поставить часы кассы по этому компьютеру
+  table Т РЯД ПОЛЕ [ЗНАЧЕНИЕ]  прочитать или записать настройку; undo вернёт последнюю
+  picture ФАЙЛ.pbm [СТРОКА]  сохранить чёрно-белый рисунок в кассе, начиная с этой строки
+  print-picture ОТ ДО      напечатать эти строки точек
+  drawer                   открыть ящик
 )";
+}
 
 namespace {
 
@@ -232,18 +253,19 @@ int make_document(const SaleOptions& options, const Words& words, bool as_json) 
 }  // namespace
 
 int register_command(const SaleOptions& options, const Words& words, bool as_json) {
+  const Language language = options.language == "en" ? Language::kEn : Language::kRu;
   const auto at = words.empty() ? verbs().end() : verbs().find(words[0]);
   const Words rest(words.empty() ? words.begin() : words.begin() + 1, words.end());
   if (at == verbs().end() || rest.size() < at->second.least || rest.size() > at->second.most) {
-    std::cerr << "tillbridge register:" << kRegisterHelp;
+    std::cerr << "tillbridge register:" << register_help(language);
     return 2;
   }
   if (options.url.empty() || options.token_file.empty()) {
-    std::cerr << "tillbridge register: --url and --token-file are required\n";
+    std::cerr << "tillbridge register: --url, --token-file: "
+              << (language == Language::kEn ? "both are needed\n" : "нужны оба\n");
     return 2;
   }
   if (const auto may = check_access(options); !may) {
-    const Language language = options.language == "en" ? Language::kEn : Language::kRu;
     std::cerr << trouble_text(std::unexpected(may.error()), language);
     return 1;
   }
@@ -251,7 +273,7 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
     if (at->first == "correction") return make_document(options, rest, as_json);
     return call(options, at->second.make(rest), as_json);
   } catch (const std::invalid_argument& wrong) {
-    std::cerr << "tillbridge register: " << wrong.what() << "\n";
+    std::cerr << "tillbridge register: " << in_words(wrong.what(), language) << "\n";
     return 2;
   }
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/errors.h"
 #include "sale_command.h"
 
 namespace till::app {
@@ -14,6 +15,6 @@ int register_command(const SaleOptions& options, const std::vector<std::string>&
                      bool as_json);
 // words: SALE none | SALE FISCAL_MEMORY NUMBER SIGN
 int settle_command(const SaleOptions& options, const std::vector<std::string>& words);
-extern const char* const kRegisterHelp;
+const char* register_help(Language language);
 
 }  // namespace till::app

@@ -157,6 +157,11 @@ void Routes::register_route(const Context& c, api::Reply reply) {
     if (!fiscal.online() || fiscal.taken()) {  // what is known must not wait for a doubt
       auto known = store_.watch().describe();
       known["online"] = fiscal.online();
+      if (!fiscal.online()) {
+        known["problem"] =
+            error_view(fiscal.problem().value_or(Error{Code::kRegisterOffline, {}, {}}),
+                       store_.language_of(language));
+      }
       known["in_doubt"] = doubts();
       return reply(ok(known));
     }

@@ -86,15 +86,17 @@ json::array view_lines(const checkout::Sale& sale) {
 json::object error_view(const Error& error, Language language) {
   const auto& entry = catalogue(error.code);
   const auto& text = language == Language::kRu ? entry.ru : entry.en;
-  return {{"code", code_name(error.code)},
-          {"class", name(entry.error_class)},
-          {"retryable", entry.retryable},
-          {"who", name(entry.actor)},
-          {"what", text.what},
-          {"why", text.why},
-          {"next", text.next},
-          {"detail", in_words(error.detail, language)},
-          {"vendor", error.vendor}};
+  const bool of_sale = error.code == Code::kSaleState || error.code == Code::kNotSettleable;
+  return {
+      {"code", code_name(error.code)},
+      {"class", name(entry.error_class)},
+      {"retryable", entry.retryable},
+      {"who", name(entry.actor)},
+      {"what", text.what},
+      {"why", text.why},
+      {"next", text.next},
+      {"detail", of_sale ? sale_word(error.detail, language) : in_words(error.detail, language)},
+      {"vendor", error.vendor}};
 }
 
 json::object sale_view(const checkout::Sale& sale, Language language) {

@@ -41,6 +41,14 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"no register answers, by neither protocol", "касса не отвечает ни по одному из протоколов"},
     {"the register and we do not understand each other", "касса говорит на другом протоколе"},
     {"not tried again before a restart", "до перезапуска больше не пробуем"},
+    {"fiscal memory is full", "фискальная память заполнена"},
+    {"fiscal memory error", "ошибка фискальной памяти"},
+    {"less than 50 fiscal records left", "осталось меньше 50 фискальных записей"},
+    {"end of the journal is near", "контрольная лента кончается"},
+    {"is to be a binary PBM picture (P4) of at most", "нужен двоичный рисунок PBM (P4), не больше"},
+    {"is to be ", "нужно "},
+    {"ends too early", "обрывается"},
+    {"only cancel", "можно только cancel"},
     {"near end", "кончается"},
     {"memory 90 % full", "ФН заполнен на 90 %"},
     {"replace at once", "срочно замените ФН"},
@@ -163,6 +171,9 @@ constexpr std::pair<std::string_view, std::string_view> kSales[] = {
     {"committed", "проведена"},
     {"settled_by_person", "закрыта старшим"},
     {"cancelled", "отменена"},
+    {"fixed", "строки чека заданы и не меняются"},
+    {"undo", "отменять больше нечего"},
+    {"it was never worked out", "она не была посчитана"},
 };
 
 constexpr std::pair<std::string_view, std::string_view> kDevices[] = {
