@@ -129,13 +129,17 @@ Result<MemoryState> AtolRegister::ready_for_receipt() {
   return MemoryState{info.serial, TILL_TRY(read_fn_status(results[2])), false};
 }
 
-Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
+Result<void> AtolRegister::check_receipt(const FiscalReceipt& r) {
   TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
-  const std::string selling = TILL_TRY(receipt_task(r));
+  TILL_TRY(receipt_task(r));
+  if (!refuse_unprintable_) return {};
   const auto replaced = losses(r);
-  if (refuse_unprintable_ && !replaced.empty()) {
-    return fail(Code::kUnencodable, replaced.front().field);
-  }
+  if (!replaced.empty()) return fail(Code::kUnencodable, replaced.front().field);
+  return {};
+}
+
+Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
+  const std::string selling = TILL_TRY(receipt_task(r));
   const auto before = TILL_TRY(ready_for_receipt());
   key_ = key_of(r.witness, before.fiscal_memory);
   port().point_of_no_return();
@@ -148,7 +152,7 @@ Result<FiscalDocument> AtolRegister::receipt(const FiscalReceipt& r) {
   d.witness = r.witness;
   d.kind = kind_name(r);
   d.total = r.total;
-  for (const auto& loss : replaced) {
+  for (const auto& loss : losses(r)) {
     d.notes.push_back(loss.field + ": " + std::to_string(loss.characters) +
                       " characters outside the register's code page");
   }

@@ -13,6 +13,7 @@ namespace till::atol {
 class AtolRegister : public FiscalRegister {
  public:
   Result<Baseline> baseline() override;
+  Result<void> check_receipt(const FiscalReceipt& receipt) override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
   Result<RegisterStatus> status(bool detail) override;

@@ -73,6 +73,10 @@ class DatecsRegister final : public FiscalRegister {
     if (link_) link_->forget();
   }
   Result<Baseline> baseline() override;
+  Result<void> check_receipt(const FiscalReceipt& receipt) override {
+    TILL_TRY(plan_of(receipt, settings_));
+    return {};
+  }
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
   Result<RegisterStatus> status(bool detail) override;
@@ -90,7 +94,7 @@ class DatecsRegister final : public FiscalRegister {
   Result<void> set_clock(const std::string& local_time) override;
   Result<void> open_drawer() override;
   [[nodiscard]] ReceiptLimits limits() const override {
-    return {kMaxSales, 2 * kMaxNameLine, kMaxPriceMinor};
+    return {.lines = kMaxSales, .name_characters = 2 * kMaxNameLine};
   }
 
  protected:
@@ -179,6 +183,7 @@ Result<void> DatecsRegister::ready_for_receipt() {
   }
   // In training mode the paper looks like a receipt and is none.
   if (!s.fiscal_mode()) return fail(Code::kRegisterRefused, "not in fiscal mode");
+  if (s.memory_full()) return fail(Code::kRegisterRefused, "fiscal memory is full", "S4.4");
   if (s.clock_not_set()) return fail(Code::kRegisterRefused, "the clock is not set");
   return {};
 }

@@ -228,11 +228,10 @@ Result<std::vector<std::string>> ShtrihRegister::notes_of(const FiscalReceipt& r
   return notes;
 }
 
-Result<ShtrihRegister::Plan> ShtrihRegister::plan_of(const FiscalReceipt& r) {
+Result<ShtrihRegister::Plan> ShtrihRegister::plan_of(const FiscalReceipt& r,
+                                                     bool tags_first) const {
   Plan plan;
   plan.notes = TILL_TRY(notes_of(r));
-  const auto has_measure = [](const FiscalLine& l) { return l.ru_ffd.measure_2108 != 0; };
-  const bool tags_first = std::ranges::any_of(r.lines, has_measure) && TILL_TRY(tags_come_first());
   plan.commands.push_back(
       open_receipt(password_, ru_ffd::sign_1054(r.kind), r.correction.has_value()));
   for (auto& each : TILL_TRY(lines_of(r, tags_first))) plan.commands.push_back(std::move(each));
@@ -254,9 +253,17 @@ Result<Closed> ShtrihRegister::close(const FiscalReceipt& r, const Buffer& closi
   return Closed{{}, c.document, c.sign, c.time};
 }
 
-Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
+Result<void> ShtrihRegister::check_receipt(const FiscalReceipt& r) {
   TILL_CHECK(ru_ffd::check(r, ru_ffd::local_day(unix_us())));
-  auto plan = TILL_TRY(is_old_correction(r) ? correction_plan(r) : plan_of(r));
+  // Whether a line's tags go before it is the device's word; they are the same ones.
+  TILL_TRY(is_old_correction(r) ? correction_plan(r) : plan_of(r, false));
+  return {};
+}
+
+Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
+  const auto has_measure = [](const FiscalLine& l) { return l.ru_ffd.measure_2108 != 0; };
+  const bool tags_first = std::ranges::any_of(r.lines, has_measure) && TILL_TRY(tags_come_first());
+  auto plan = TILL_TRY(is_old_correction(r) ? correction_plan(r) : plan_of(r, tags_first));
   TILL_CHECK(ready_for_receipt());
   const auto fn = TILL_TRY(fn_status());
   const auto shift = TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus))));

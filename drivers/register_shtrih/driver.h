@@ -20,6 +20,7 @@ class ShtrihRegister final : public FiscalRegister {
  public:
   Result<void> activate(const json::object& settings) override;
   Result<Baseline> baseline() override;
+  Result<void> check_receipt(const FiscalReceipt& receipt) override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<RegisterStatus> status(bool detail) override;
   Result<void> open_shift(const Operator& cashier) override;
@@ -60,7 +61,7 @@ class ShtrihRegister final : public FiscalRegister {
     Buffer close;
     std::vector<std::string> notes;
   };
-  Result<Plan> plan_of(const FiscalReceipt& receipt);
+  Result<Plan> plan_of(const FiscalReceipt& receipt, bool tags_first) const;
   Result<Plan> correction_plan(const FiscalReceipt& receipt) const;
   [[nodiscard]] bool is_old_correction(const FiscalReceipt& receipt) const {
     return receipt.correction && ffd_105_;

@@ -50,25 +50,27 @@ void Fiscal::status(bool detail, const Then<Result<RegisterStatus>>& then) {
   });
 }
 
-void Fiscal::prepare(const std::string& cashier, Then<Result<Baseline>> then) {
-  make_ready(cashier, false, [then = std::move(then)](Result<Baseline> baseline) {
-    // Nothing was sent, and nobody cancelled it: the driver stopped waiting for its device.
-    if (!baseline && baseline.error().code == Code::kCancelled) {
-      baseline = fail(Code::kRegisterOffline, "register");
-    }
-    then(std::move(baseline));
-  });
+void Fiscal::prepare(const FiscalReceipt& receipt, Then<Result<Baseline>> then) {
+  make_ready(std::make_shared<const FiscalReceipt>(receipt), false,
+             [then = std::move(then)](Result<Baseline> baseline) {
+               // Nothing was sent, and nobody cancelled it: the driver stopped waiting for its
+               // device.
+               if (!baseline && baseline.error().code == Code::kCancelled) {
+                 baseline = fail(Code::kRegisterOffline, "register");
+               }
+               then(std::move(baseline));
+             });
 }
 
-void Fiscal::make_ready(const std::string& cashier, bool recovered,
+void Fiscal::make_ready(const Printable& receipt, bool recovered,
                         const Then<Result<Baseline>>& then) {
   status(false, [=, this](const Result<RegisterStatus>& s) {
     if (!s) return then(std::unexpected(s.error()));
-    on_status(*s, cashier, recovered, then);
+    on_status(*s, receipt, recovered, then);
   });
 }
 
-void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier, bool recovered,
+void Fiscal::on_status(const RegisterStatus& status, const Printable& receipt, bool recovered,
                        const Then<Result<Baseline>>& then) {
   if (const auto admitted = watch_.admits(status); !admitted) {
     return then(std::unexpected(admitted.error()));
@@ -82,13 +84,25 @@ void Fiscal::on_status(const RegisterStatus& status, const std::string& cashier,
     if (recovered) return then(fail(Code::kRegisterRefused, "a document stays open"));
     return recover([=, this](const Result<void>& done) {
       if (!done) return then(std::unexpected(done.error()));
-      make_ready(cashier, true, then);
+      make_ready(receipt, true, then);
     });
   }
   if (status.shift == "open") return read_baseline(false, then);
   if (!auto_open_shift_) return then(fail(Code::kShiftClosed));
+  // A shift is a document too: none is opened for a receipt that can not be printed. A driver that
+  // can not tell finds out with the receipt.
+  ask("fiscal.check", {{"receipt", to_json(completed(*receipt))}}, kAskMs,
+      [=, this](const Result<json::value>& fit) {
+        const bool unknown = !fit && fit.error().code == Code::kVerbUnsupported;
+        if (!fit && !unknown) return then(std::unexpected(fit.error()));
+        open_shift_for(receipt, then);
+      });
+}
+
+void Fiscal::open_shift_for(const Printable& receipt, const Then<Result<Baseline>>& then) {
   watch_.expect("shift_open");
-  ask("fiscal.open_shift", {{"cashier", to_json(operators_.named(cashier))}}, kShiftMs,
+  const Operator cashier = operators_.named(receipt->cashier.name);
+  ask("fiscal.open_shift", {{"cashier", to_json(cashier)}}, kShiftMs,
       [=, this](const Result<json::value>& body) {
         if (body || !is_loss(body.error().code)) watch_.answered("shift_open");
         if (!body) return then(std::unexpected(body.error()));

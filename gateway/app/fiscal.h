@@ -28,7 +28,7 @@ class Fiscal final : public checkout::RegisterPort {
   // Why its driver does not run.
   [[nodiscard]] std::optional<Error> problem() const { return device_->problem(); }
   [[nodiscard]] bool taken() const { return device_->locked(); }
-  void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
+  void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
   void resolve(const FiscalReceipt& receipt, const Baseline& before,
@@ -55,10 +55,12 @@ class Fiscal final : public checkout::RegisterPort {
   void ask(const std::string& verb, boost::json::object body, std::uint32_t deadline_ms,
            const Body& then);
   void status(bool detail, const checkout::Then<Result<RegisterStatus>>& then);
-  void make_ready(const std::string& cashier, bool recovered,
+  using Printable = std::shared_ptr<const FiscalReceipt>;
+  void make_ready(const Printable& receipt, bool recovered,
                   const checkout::Then<Result<Baseline>>& then);
-  void on_status(const RegisterStatus& status, const std::string& cashier, bool recovered,
+  void on_status(const RegisterStatus& status, const Printable& receipt, bool recovered,
                  const checkout::Then<Result<Baseline>>& then);
+  void open_shift_for(const Printable& receipt, const checkout::Then<Result<Baseline>>& then);
   // `ours`: the last document came from a command of ours.
   void read_baseline(bool ours, const checkout::Then<Result<Baseline>>& then);
   void in_turn(const checkout::Then<Result<void>>& then,

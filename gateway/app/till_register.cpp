@@ -11,7 +11,7 @@ using checkout::Then;
 using checkout::Verdict;
 
 // The register is the till's: nothing stands between its word and the intent.
-void TillRegister::prepare(const std::string& /*cashier*/, Then<Result<Baseline>> then) {
+void TillRegister::prepare(const FiscalReceipt& /*receipt*/, Then<Result<Baseline>> then) {
   post_([then] { then(Baseline{}); });
 }
 

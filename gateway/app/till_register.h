@@ -22,7 +22,7 @@ class TillRegister final : public checkout::RegisterPort {
   void lock(std::function<void()> then) override { post_(std::move(then)); }  // its own affair
   void unlock() override {}
   [[nodiscard]] bool online() const override { return true; }
-  void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
+  void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
   void resolve(const FiscalReceipt& receipt, const Baseline& before,

@@ -74,7 +74,7 @@ struct FakeRegister : RegisterPort {
   }
   void unlock() override { --locks; }
   bool online() const override { return is_online; }
-  void prepare(const std::string&, Then<Result<Baseline>> then) override {
+  void prepare(const FiscalReceipt&, Then<Result<Baseline>> then) override {
     later.queue.push_back([this, then] { then(baseline); });
   }
   void receipt(const AttemptKey&, const FiscalReceipt& r, Then<RegisterOutcome> then) override {

@@ -193,7 +193,7 @@ void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
   std::vector<AttemptKey> due;
   std::ranges::copy_if(to_recheck_, std::back_inserter(due), [&](auto& k) { return k.sale == id; });
   if (config_.till_prints || unanswered >= due.size()) {
-    return register_.prepare(live.sale.cashier,
+    return register_.prepare(receipt_of(live.sale),
                              [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
   }
   std::ranges::sort(due);

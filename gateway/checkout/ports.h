@@ -47,9 +47,9 @@ class RegisterPort {
   virtual void lock(std::function<void()> then) = 0;
   virtual void unlock() = 0;
   [[nodiscard]] virtual bool online() const = 0;
-  // Opens the shift if that is needed and allowed, then reads the baseline. An error: nothing of
-  // the sale has been sent.
-  virtual void prepare(const std::string& cashier, Then<Result<Baseline>> then) = 0;
+  // Opens the shift if that is needed and allowed, and the receipt is one the register can print;
+  // then reads the baseline. An error: nothing of the sale has been sent.
+  virtual void prepare(const FiscalReceipt& receipt, Then<Result<Baseline>> then) = 0;
   virtual void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                        Then<RegisterOutcome> then) = 0;
   virtual void resolve(const FiscalReceipt& receipt, const Baseline& before,

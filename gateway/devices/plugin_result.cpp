@@ -40,6 +40,7 @@ constexpr Verb kVerbs[] = {
     {"export.write", as<ExportReceipt>},
     {"fiscal.baseline", as<Baseline>},
     {"fiscal.cash", as<Nothing>},
+    {"fiscal.check", as<Nothing>},
     {"fiscal.close_shift", as<Nothing>},
     {"fiscal.continue_printing", as<Nothing>},
     {"fiscal.copy", as<Nothing>},

@@ -51,6 +51,7 @@ Result<json::value> nothing(Result<void> result) {
 FiscalRegister::Handler FiscalRegister::handler(std::string_view verb) {
   using R = FiscalRegister;
   static const std::map<std::string_view, Handler> kHandlers = {
+      {"fiscal.check", &R::on_check},
       {"fiscal.baseline", &R::on_baseline},
       {"fiscal.receipt", &R::on_receipt},
       {"fiscal.resolve", &R::on_resolve},
@@ -83,6 +84,18 @@ OperationResult FiscalRegister::perform(const Operation& operation) {
   return out;
 }
 
+Result<FiscalReceipt> FiscalRegister::checked(const json::object& body) {
+  auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(body, "receipt"))));
+  TILL_CHECK(check(request, limits()));
+  TILL_CHECK(check_receipt(request));
+  return request;
+}
+
+Result<json::value> FiscalRegister::on_check(const json::object& body) {
+  TILL_TRY(checked(body));
+  return json::object{};
+}
+
 Result<json::value> FiscalRegister::on_baseline(const json::object&) {
   const auto before = TILL_TRY(baseline());
   last_before_ = before.last_document;
@@ -91,8 +104,7 @@ Result<json::value> FiscalRegister::on_baseline(const json::object&) {
 
 Result<json::value> FiscalRegister::on_receipt(const json::object& body) {
   document_open(false);
-  const auto request = TILL_TRY(receipt_from_json(*TILL_TRY(member(body, "receipt"))));
-  TILL_CHECK(check(request, limits()));
+  const auto request = TILL_TRY(checked(body));
   auto made = receipt(request);
   if (!made) return std::unexpected(believed(std::move(made).error()));
   last_before_.reset();

@@ -1,5 +1,6 @@
 // Fiscal registers: override the typed calls; the base class speaks the fiscal.* verbs.
 //
+//   fiscal.check {"receipt"} -> {}
 //   fiscal.baseline {} -> Baseline            fiscal.receipt {"receipt"} -> FiscalDocument
 //   fiscal.resolve {"receipt","baseline"} -> Resolution      fiscal.recover {} -> {}
 //   fiscal.status {"detail"} -> RegisterStatus        fiscal.document {"number"} -> FiscalDocument
@@ -27,7 +28,7 @@ namespace till {
 
 class FiscalRegister : public Plugin, protected FiscalMemory {
  public:
-  // Prints one receipt and returns when it is fiscal. Checked against limits() before. A refusal
+  // Prints one receipt and returns when it is fiscal. check_receipt() has passed it. A refusal
   // after the point of no return counts only while memory() shows the baseline's last document;
   // kRegisterOffline says that nothing was sent.
   virtual Result<FiscalDocument> receipt(const FiscalReceipt& receipt) = 0;
@@ -38,6 +39,10 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
   virtual Result<void> close_shift(const Operator& cashier) = 0;
   virtual Result<void> continue_printing() = 0;
   [[nodiscard]] virtual ReceiptLimits limits() const { return {}; }
+  // What can be refused without asking the device: a tax it has no code for, a kind of receipt its
+  // country does not know. Asked before a shift is opened for the receipt and before receipt(); the
+  // limits are held already. The error's detail names the field.
+  virtual Result<void> check_receipt(const FiscalReceipt& /*receipt*/) { return {}; }
 
   // Read under the register's lock; the daemon journals it with the intent before receipt().
   virtual Result<Baseline> baseline() = 0;
@@ -85,6 +90,8 @@ class FiscalRegister : public Plugin, protected FiscalMemory {
  private:
   using Handler = Result<json::value> (FiscalRegister::*)(const json::object& body);
   static Handler handler(std::string_view verb);
+  Result<FiscalReceipt> checked(const json::object& body);
+  Result<json::value> on_check(const json::object& body);
   Result<json::value> on_baseline(const json::object& body);
   Result<json::value> on_receipt(const json::object& body);
   Result<json::value> on_resolve(const json::object& body);

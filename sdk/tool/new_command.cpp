@@ -36,7 +36,7 @@ constexpr std::array kTemplates = {
     Template{"scale", "scale", R"("scale.weigh", "scale.zero")", R"("weight")", "port", ""},
     Template{"register", "register",
              R"("fiscal.status", "fiscal.open_shift", "fiscal.close_shift", "fiscal.x_report",
-            "fiscal.receipt", "fiscal.baseline", "fiscal.resolve", "fiscal.recover",
+            "fiscal.check", "fiscal.receipt", "fiscal.baseline", "fiscal.resolve", "fiscal.recover",
             "fiscal.document", "fiscal.continue_printing")",
              "", "port", ""},
     Template{

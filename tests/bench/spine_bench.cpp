@@ -124,7 +124,7 @@ struct InstantRegister final : till::checkout::RegisterPort {
   void lock(std::function<void()> then) override { queue.push_back(std::move(then)); }
   void unlock() override {}
   [[nodiscard]] bool online() const override { return true; }
-  void prepare(const std::string&,
+  void prepare(const till::FiscalReceipt&,
                till::checkout::Then<till::Result<till::Baseline>> then) override {
     then(till::Baseline{"9999078900000001", documents, "2026-11-22T12:00"});
   }

@@ -140,6 +140,26 @@ def check_correction(shop):
     print("a correction is a document of its own")
 
 
+def check_closed_shift(shop):
+    """What can't be printed opens no shift: that is a document too."""
+    shop.ok(shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token))
+    before = shop.documents()
+    receipt = shop.receipt(["Чай"], 10000)
+    for number, rate, code in ("tax-1", 1700, "TB-1006"), ("tax-2", 2200, None):
+        receipt["lines"][0]["tax"]["rate"] = rate
+        sale = shop.ok(shop.api("POST", "/v1/documents", {"number": number, "receipt": receipt}, token=shop.senior_token))
+        paid = shop.api("POST", f"/v1/sales/{sale['id']}/pay", {
+            "quote": sale["quote"]["id"], "payments": [{"tender": "cash", "amount": "100.00"}]}, token=shop.senior_token)[1]
+        if code:
+            assert paid["trouble"]["code"] == code and "lines[0].tax" in paid["trouble"]["detail"], paid
+            assert shop.documents() == before, "a shift was opened for nothing"
+            shop.ok(shop.api("POST", f"/v1/sales/{sale['id']}/cancel", {}, token=shop.senior_token))
+        else:
+            assert paid["state"] == "committed", paid
+            assert [d["type"] for d in shop.documents()[len(before):]] == [2, 3], shop.documents()[len(before):]
+    print("a receipt that can't be printed opens no shift")
+
+
 def check_marked(shop):
     """A DataMatrix names its goods and stands in the document; the receipt also goes to the customer."""
     code = "0104607000000021" + "21abcDEF" + "\x1d" + "93dGVz"
@@ -198,6 +218,7 @@ def main():
             check_cash(shop)
             check_settings(shop)
             check_correction(shop)
+            check_closed_shift(shop)
             check_marked(shop)
             check_operator(shop)
             wait_for("delivered", shop.settled)

@@ -26,7 +26,7 @@ void SimRegister::unlock() {
   world_.after(0, life_, std::move(next));
 }
 
-void SimRegister::prepare(const std::string&, Then<Result<Baseline>> then) {
+void SimRegister::prepare(const FiscalReceipt&, Then<Result<Baseline>> then) {
   const bool fails = world_.faults && world_.chance.percent(4);
   world_.after(latency(), life_, [this, fails, then] {
     if (model_.offline) return then(fail(Code::kRegisterOffline));

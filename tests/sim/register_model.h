@@ -54,7 +54,7 @@ class SimRegister final : public checkout::RegisterPort {
   void lock(std::function<void()> then) override;
   void unlock() override;
   [[nodiscard]] bool online() const override { return !model_.offline; }
-  void prepare(const std::string& cashier, checkout::Then<Result<Baseline>> then) override;
+  void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
   void resolve(const FiscalReceipt& receipt, const Baseline& before,
