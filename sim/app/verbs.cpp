@@ -462,7 +462,8 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"register.config",
        {"print_ms", "exec_ms", "fiscal_exec_ms", "model", "memory_holds", "extended_answers",
         "ff_after_ack"}},
-      {"datecs.config", {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper", "memory_holds",
+      {"datecs.config",
+       {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper", "memory_holds",
         "cutter_jams"}}};
   auto found = kMembers.find(verb);
   if (found == kMembers.end()) found = kMembers.find(verb.substr(verb.find('.') + 1));
