@@ -11,7 +11,7 @@ namespace till::sim::datecs {
 namespace {
 
 constexpr size_t kColumns = 42;
-constexpr size_t kMaxText = 1000;  // lines of paper in one receipt
+constexpr size_t kMaxText = 2000;  // lines of paper in one receipt
 constexpr const char* kModes = "PNCDIJKLijklmnopqrs";
 constexpr const char* kEnabledGroups = "ABCD";
 
