@@ -266,6 +266,7 @@ FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& b
   performing_ = true;
   progress_ = 0;
   const till_status status = table->perform(plugin_, &op.operation, &sink, &error.error);
+  was_cancelled_ = cancelled_;
   after_cancel_ = cancelled_ ? calls_ - calls_at_cancel_ : 0;
   performing_ = cancelled_ = false;
   cancel_in_ = 0;

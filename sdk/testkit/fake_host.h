@@ -122,6 +122,8 @@ class FakeHost {
   [[nodiscard]] std::size_t calls() const { return calls_; }
   // Calls of the last operation after it was cancelled.
   [[nodiscard]] std::size_t calls_after_cancel() const { return after_cancel_; }
+  // The last operation was cancelled while it ran.
+  [[nodiscard]] bool was_cancelled() const { return was_cancelled_; }
   [[nodiscard]] std::vector<Violation> violations();
   [[nodiscard]] const till_plugin* plugin() const { return plugin_; }
   [[nodiscard]] const till_factory* factory() const { return factory_; }
@@ -190,7 +192,7 @@ class FakeHost {
   bool connected_ = true;
   bool no_return_ = false;
   bool cut_late_ = false;
-  bool cancelled_ = false;
+  bool cancelled_ = false, was_cancelled_ = false;
   bool performing_ = false;
   std::uint32_t progress_ = 0;
   std::int64_t writes_since_us_ = 0;

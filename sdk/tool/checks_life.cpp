@@ -82,17 +82,31 @@ void secrets(Bench& b) {
     for (const auto& line : host->log()) {
       if (line.find(part) != line.npos) throw Failed{"in the log: " + line};
     }
-    if (outcome.error.detail.find(part) != outcome.error.detail.npos) {
-      throw Failed{"in an error: " + outcome.error.detail};
+    for (const auto& [text, where] : {std::pair(&outcome.error.detail, "in an error: "),
+                                      {&outcome.error.vendor, "in an error's vendor code: "},
+                                      {&outcome.text, "in a result: "}}) {
+      if (text->find(part) != text->npos) throw Failed{where + *text};
+    }
+    for (const auto& e : host->events()) {
+      if (e.text.find(part) != e.text.npos) throw Failed{"in an event: " + e.text};
+    }
+    for (const auto& [key, value] : host->state.values()) {
+      if (value.find(part) != value.npos) throw Failed{"in what it keeps: " + key};
     }
   };
   const auto activated = host->activate(settings);
   look(activated);
   if (activated.status != TILL_DONE) return;
   host->set_connected(true);
-  for (const auto& verb : b.manifest().verbs) {
-    look(host->perform_text(verb, json::serialize(b.sample(verb, b.seed)), "", 2000));
+  for (const bool answers : {false, true}) {
+    if (answers) host->set_device([&](Bytes said) { host->device_says(said); });  // an echo
+    for (const auto& verb : b.manifest().verbs) {
+      look(host->perform_text(verb, json::serialize(b.sample(verb, b.seed)), "key", 2000));
+    }
   }
+  host->feed(as_bytes("4601234567893\r\nno code\r\n"));
+  host->set_connected(false);
+  look({});
 }
 
 void one_life(Bench& b) {
@@ -264,8 +278,9 @@ std::vector<Check> life_checks() {
       {"life.bad_settings", "wrong settings are accepted or refused with a code",
        "till_plugin.activate in tillbridge/instance.h",
        "check the type of every setting; fill till_error.code (9001)", bad_settings_check},
-      {"life.secrets", "a secret setting is never in a log line or an error",
-       "till_log in tillbridge/log.h", "name the setting, never its value", secrets},
+      {"life.secrets", "a secret setting is in nothing it says and nothing it keeps",
+       "tillbridge/log.h, secret, tillbridge/state.h, secrets", "name the setting, never its value",
+       secrets},
       {"life.rounds", "150 lives leave no thread, descriptor or memory behind",
        "till_plugin.destroy in tillbridge/instance.h",
        "free in destroy what create and activate made", rounds},

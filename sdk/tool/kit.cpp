@@ -69,7 +69,8 @@ const till_entry& Bench::entry() {
   entry_ = static_cast<const till_entry*>(dlsym(library, "tillbridge_entry"));
   if (entry_ == nullptr) throw Skipped{"see load.now"};
   if (entry_->size < sizeof(till_entry) || entry_->abi_major != TILL_ABI_MAJOR ||
-      entry_->init == nullptr || entry_->deinit == nullptr || entry_->get_factory == nullptr) {
+      entry_->abi_minor_required > TILL_ABI_MINOR || entry_->init == nullptr ||
+      entry_->deinit == nullptr || entry_->get_factory == nullptr) {
     throw Skipped{"see load.entry"};
   }
   return *entry_;

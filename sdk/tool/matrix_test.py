@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""matrix_test.py TOOL SAMPLES: every check of the kit against every broken sample.
+"""matrix_test.py TOOL SAMPLES [CHECK+MISTAKE...]: every check of the kit against every broken sample.
 
 The good packages pass everything. Each sample is noticed by the check of its own name, and by no
-other than those it declares here; every check has a sample.
+other than those it declares here; every check has a sample, some a second one that is broken less.
 """
 import concurrent.futures
 import json
@@ -56,6 +56,7 @@ ALSO = {
     "life.kind": [*UNABLE],
     "kind.privacy": ["kind.log_once"],                  # it tells the number each time
     "faults.replay": REPLAYS,
+    "operations.cancel+done": ["faults.cut"],           # a line that is cut refuses the same write
 }
 # What a sanitizer alters: the library needs its runtime, and nothing is watched a second time.
 NOT_SANITIZED = r"^package\.needed$|^sanitized\."
@@ -144,6 +145,23 @@ def play(job):
     return name, check(folder, *watched)
 
 
+def of(name):
+    """The check a sample is made for."""
+    return name.split("+")[0]
+
+
+def newer(folder):
+    """What the host does not load, run does not load either, and says it in its words."""
+    package(folder, "load.entry+newer")
+    done = subprocess.run([TOOL, "run", str(folder)], capture_output=True, text=True, input="quit\n")
+    if done.returncode != 1 or "TB-2008" not in done.stderr or "needs a newer host" not in done.stderr:
+        yield f"run loads a plugin for a newer host: {done.returncode} {done.stdout}{done.stderr}"
+    write(folder, "sample.so", "no library")
+    done = subprocess.run([TOOL, "run", str(folder)], capture_output=True, text=True, input="quit\n")
+    if done.returncode != 1 or "sample.so is no library: it does not begin as an ELF file does" not in done.stderr:
+        yield f"run does not say what is no library: {done.returncode} {done.stdout}{done.stderr}"
+
+
 def refusals(folder):
     """What is no question gets no verdict: exit code 2, and why is said."""
     for words, why in ((["check", folder, "--include", "["], "no regular expression"),
@@ -165,20 +183,24 @@ def once_late(folder):
 
 
 def main():
+    more = sys.argv[3:]
     listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
     ids = [c["id"] for c in json.loads(listed.stdout)]
     assert len(ids) >= 45 and len(set(ids)) == len(ids), ids
-    kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE, "kind.resolve": REGISTER}
+    kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE, "kind.resolve": REGISTER,
+             "kind.rule+remembers": RULE, "operations.bad_body+nameless": CHANNEL}
     if SANITIZED:
         ids = [i for i in ids if not re.search(NOT_SANITIZED, i)]
+        more = [i for i in more if not re.search(NOT_SANITIZED, of(i))]
+    assert {of(i) for i in more} <= set(ids), more
     wrong = []
     with tempfile.TemporaryDirectory() as temporary, concurrent.futures.ThreadPoolExecutor(2) as pool:
         root = pathlib.Path(temporary)
         jobs = [(root / "good", "good", "good", None), (root / "good_channel", "good_channel", "good", CHANNEL),
                 (root / "good_rule", "good_rule", "good", RULE), (root / "good_register", "good_register", "register", REGISTER)]
         jobs += [(root / i, i, i if (BUILT / f"{i}.so").exists() else "register" if i == "kind.resolve" else "good", kinds.get(i))
-                 for i in ids]
-        noticed = {i: set() for i in ids}
+                 for i in [*ids, *more]]
+        noticed = {i: set() for i in [*ids, *more]}
         for name, verdicts in pool.map(play, jobs):
             bad = {i for i, v in verdicts.items() if v["status"] not in ("pass", "skip")}
             if name == "good":
@@ -190,14 +212,14 @@ def main():
                 wrong += [f"the good sample fails {i}: {verdicts[i]['words']}" for i in bad]
                 continue
             noticed[name] |= bad
-            if name not in bad:
-                wrong.append(f"{name}: its sample is not noticed ({verdicts[name]['status']})")
-            for other in sorted(bad - {name} - set(ALSO.get(name, []))) if name not in ENDED else ():
+            if of(name) not in bad:
+                wrong.append(f"{name}: its sample is not noticed ({verdicts[of(name)]['status']})")
+            for other in sorted(bad - {of(name)} - set(ALSO.get(name, []))) if name not in ENDED else ():
                 wrong.append(f"{name}: its sample is also noticed by {other}: {verdicts[other]['words']}")
             for other in set(ALSO.get(name, [])) - bad:
                 wrong.append(f"{name}: {other} is declared and does not notice it")
-        wrong += [*refusals(root / "good"), *once_late(root / "unloaded")]
-    print(f"{len(ids)} checks, {len(ids)} broken samples, {sum(map(len, noticed.values()))} times noticed")
+        wrong += [*refusals(root / "good"), *once_late(root / "unloaded"), *newer(root / "newer")]
+    print(f"{len(ids)} checks, {len(ids) + len(more)} broken samples, {sum(map(len, noticed.values()))} times noticed")
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -30,8 +30,9 @@ typedef struct till_operation {
 typedef struct till_operations {
   /* [device; active] Does it, once, and writes the JSON result (one object) to `result` when it is
    * TILL_DONE. TILL_REFUSED: nothing happened; an unknown verb is code 2013, a body that is not by
-   * the schema a code of 1002 to 1012, and no byte goes to the device. TILL_IN_DOUBT: only after a
-   * byte was sent. Returns within the operation's deadline. */
+   * the schema a code of 1002 to 1012 (not 1010) whose detail names the member, and no byte goes to
+   * the device. TILL_IN_DOUBT: only after a byte was sent. Returns within the operation's deadline,
+   * however often the device says something. */
   till_status (*perform)(const till_plugin* plugin, const till_operation* operation,
                          const till_sink* result, till_error* error) TILL_NOEXCEPT;
   /* [any; active, in perform] The host has already ended its own blocked calls; here a plugin wakes

@@ -39,6 +39,8 @@ typedef struct sample {
   bool activated, active, dead, told, overflow;
   int64_t since_us;
   const char* config; /* kept only by a mistake */
+  char secret[64];    /* the same */
+  size_t last_size;   /* the same */
   char* heap;         /* grows only by a mistake */
   size_t heap_size;
   unsigned calls;
@@ -143,7 +145,16 @@ static void report(sample* s, uint32_t thousandths) {
   if (s->progress != NULL) s->progress->report(s->host, thousandths);
 }
 
+/* Each byte gives the device its whole time anew. */
+static bool answer_at_last(sample* s, char* reply, uint32_t deadline_ms) {
+  do {
+    if (s->port->read(s->host, (uint8_t*)reply, 1, deadline_ms) <= 0) return false;
+    if (*reply == 'K' || *reply == 'E') return s->port->read(s->host, (uint8_t*)reply + 1, 1, 1) == 1;
+  } while (true);
+}
+
 static bool answer(sample* s, char* reply, uint32_t deadline_ms) {
+  if (broken("operations.deadline+restarts")) return answer_at_last(s, reply, deadline_ms);
   const int64_t until = s->time->monotonic_us(s->host) + (int64_t)deadline_ms * 1000;
   for (size_t n = 0; n < 2;) {
     const int64_t left_ms = (until - s->time->monotonic_us(s->host)) / 1000;
@@ -179,11 +190,13 @@ static till_status ask(sample* s, const char* command, const char* done, uint32_
   s->port->discard_input(s->host);
   const bool sent = s->port->write(s->host, (const uint8_t*)command, strlen(command), deadline_ms);
   char reply[2] = {0, 0};
+  if (!sent && broken("operations.cancel+done")) return finish(result, done), TILL_DONE;
   if (!sent || !answer(s, reply, deadline_ms)) {
     if (broken("faults.cut") && !s->port->connected(s->host))
       return finish(result, done), TILL_DONE;
     if (broken("operations.status")) return (till_status)7;
     if (broken("operations.reasons")) return stop(error, TILL_IN_DOUBT, 9998, "no answer");
+    memcpy(error->vendor, s->secret, 31);
     return stop(error, TILL_IN_DOUBT, 2005, "no answer");
   }
   if (broken("operations.random") && (uint8_t)reply[0] < 24) abort();
@@ -215,7 +228,9 @@ static till_status drawer_open(sample* s, text body, const till_operation* op,
 static till_status message_send(sample* s, text body, uint32_t deadline_ms, const till_sink* result,
                                 till_error* error) {
   const text to = json_member(body, "to"), words = json_member(body, "text");
-  if (!json_is(to, '"') || !json_is(words, '"')) return stop(error, TILL_REFUSED, 1005, "to, text");
+  if (!json_is(to, '"') || !json_is(words, '"'))
+    return stop(error, TILL_REFUSED, 1005,
+                broken("operations.bad_body+nameless") ? "it" : "to, text");
   if (s->http == NULL) return stop(error, TILL_REFUSED, 2002, "no HTTP");
   if (broken("kind.privacy"))
     s->log->write(s->host, TILL_LOG_INFO, to.at, (size_t)(to.end - to.at));
@@ -243,7 +258,9 @@ static till_status rule_evaluate(sample* s, text body, const till_sink* result, 
     if (!json_is(line, '{') || json_member(line, "total").at == NULL)
       return stop(error, TILL_REFUSED, 1005, "lines");
   }
-  if (broken("kind.rule") && s->calls % 2 == 0) {
+  const bool grown = (size_t)(body.end - body.at) > s->last_size;
+  s->last_size = (size_t)(body.end - body.at);
+  if ((broken("kind.rule") && s->calls % 2 == 0) || (broken("kind.rule+remembers") && grown)) {
     finish(result, "{\"discounts\":[{\"line\":1,\"amount\":0,\"reason\":\"every other one\"}]}");
   } else {
     finish(result, "{\"discounts\":[]}");
@@ -273,7 +290,9 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
     if (!broken("operations.bad_body")) return stop(error, TILL_REFUSED, 1002, "body");
     return ask(s, "O\n", "{}", op->deadline_ms, result, error);
   }
-  if (strcmp(op->verb, "drawer.open") == 0) return drawer_open(s, body, op, result, error);
+  if (strcmp(op->verb, "drawer.open") == 0 ||
+      (broken("operations.unknown_verb+prefix") && strncmp(op->verb, "drawer.open", 11) == 0))
+    return drawer_open(s, body, op, result, error);
   if (strcmp(op->verb, "drawer.status") == 0)
     return ask(s, "S\n", broken("operations.result") ? "{\"open\":1}" : "{\"open\":true}",
                op->deadline_ms, result, error);
@@ -308,6 +327,9 @@ static till_status activate(const till_plugin* p, const char* config, size_t siz
   if (broken("life.rounds")) g_lost = malloc(4096);
   if (broken("threads.calls") || broken("life.deactivate") || broken("tsan.sanitized.threads"))
     s->has_thread = pthread_create(&s->thread, NULL, wanders, s) == 0;
+  const text password = json_member(settings, "password");
+  if (broken("life.secrets+vendor"))
+    snprintf(s->secret, sizeof s->secret, "%.*s", (int)(password.end - password.at), password.at);
   char last[512] = "";
   const till_sink sink = {last, take};
   if (broken("life.state") && s->state != NULL &&
@@ -320,6 +342,7 @@ static till_status activate(const till_plugin* p, const char* config, size_t siz
 }
 
 static void deactivate(const till_plugin* p) TILL_NOEXCEPT {
+  if (broken("process.host_socket+close")) close(3);
   if (of(p)->has_thread && !broken("life.deactivate")) pthread_join(of(p)->thread, NULL);
 }
 
@@ -412,5 +435,10 @@ TILL_EXPORT int another_symbol;
 #else
 #define ENTRY_SIZE sizeof(till_entry)
 #endif
+#ifdef BROKEN_NEWER
+#define NEEDS 99
+#else
+#define NEEDS 0
+#endif
 
-const till_entry tillbridge_entry = {ENTRY_SIZE, TILL_ABI_MAJOR, 0, init, deinit, get_factory};
+const till_entry tillbridge_entry = {ENTRY_SIZE, TILL_ABI_MAJOR, NEEDS, init, deinit, get_factory};
