@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
 
 namespace till::kit {
@@ -54,6 +53,16 @@ Package read_package(const std::string& folder, const std::string& schemas) {
     }
   }
   return p;
+}
+
+std::set<std::string> not_given(const supervisor::Manifest& manifest) {
+  using supervisor::Access;
+  std::set<std::string> ids;
+  if (manifest.access != Access::kPort) ids.insert(TILL_PORT_ID);
+  if (manifest.access != Access::kHttp) ids.insert(TILL_HTTP_ID);
+  if (manifest.access == Access::kNone) ids.insert({TILL_STATE_ID, TILL_PROGRESS_ID});
+  if (manifest.events.empty()) ids.insert(TILL_EVENTS_ID);
+  return ids;
 }
 
 const supervisor::Manifest& Bench::manifest() const {
@@ -106,6 +115,7 @@ json::object Bench::settings() {
 }
 
 std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options) {
+  options.withheld.merge(not_given(manifest()));
   options.id = manifest().id;
   options.init = false;
   factory();

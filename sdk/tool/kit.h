@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ struct Package {
 };
 Package read_package(const std::string& folder, const std::string& schemas);
 std::string read_file(const std::string& path);
+// The host extensions the gateway does not offer to a plugin with such a manifest.
+std::set<std::string> not_given(const supervisor::Manifest& manifest);
 
 // What a check works with.
 class Bench {

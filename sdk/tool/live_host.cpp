@@ -108,8 +108,9 @@ struct LiveTables {
   }};
 };
 
-const void* LiveHost::extension(const till_host*, const char* id) noexcept {
+const void* LiveHost::extension(const till_host* host, const char* id) noexcept {
   const std::string_view wanted = id == nullptr ? "" : id;
+  if (LiveTables::of(host).withheld_.contains(std::string(wanted))) return nullptr;
   if (wanted == TILL_PORT_ID) return &LiveTables::kPort;
   if (wanted == TILL_EVENTS_ID) return &LiveTables::kEvents;
   if (wanted == TILL_LOG_ID) return &LiveTables::kLog;
@@ -130,6 +131,7 @@ LiveHost::LiveHost(const Package& package, const json::object& settings, std::st
   if (!all) throw Failed{all.error().detail};
   // As the gateway's own host does it: the same refusals, in the same words.
   const auto& m = *package.manifest;
+  withheld_ = not_given(m);
   const auto loaded = plugin_host::load({package.library(), m.id, m.version, m.name}, &host_);
   if (loaded.error) throw Failed{code_name(loaded.error->code) + " " + loaded.error->detail};
   plugin_ = loaded.instance.plugin;

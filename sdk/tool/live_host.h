@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 
 #include "kit.h"
@@ -41,6 +42,7 @@ class LiveHost {
   static const void* extension(const till_host* host, const char* id) noexcept;
 
   till_host host_;
+  std::set<std::string> withheld_;
   const till_plugin* plugin_ = nullptr;
   const till_input* input_ = nullptr;
   const till_operations* operations_ = nullptr;

@@ -162,6 +162,18 @@ def newer(folder):
         yield f"run does not say what is no library: {done.returncode} {done.stdout}{done.stderr}"
 
 
+def beyond_access(folder):
+    """Neither check nor run gives a plugin more than its manifest asks for: it could never work in a shop."""
+    package(folder, "good", {"access": "none"})
+    if check(folder, "--include", "faults.replay")["faults.replay"]["status"] != "fail":
+        yield "a port is given to who asks for none"
+    package(folder, "good", {**CHANNEL, "access": "port"})
+    asked = 'message.send {"to":"+70000000000","text":"words"}\nquit\n'
+    done = subprocess.run([TOOL, "run", str(folder)], capture_output=True, text=True, input=asked)
+    if "no HTTP" not in done.stdout:
+        yield f"run gives HTTP to who asks for a port: {done.stdout}{done.stderr}"
+
+
 def refusals(folder):
     """What is no question gets no verdict: exit code 2, and why is said."""
     for words, why in ((["check", folder, "--include", "["], "no regular expression"),
@@ -218,7 +230,8 @@ def main():
                 wrong.append(f"{name}: its sample is also noticed by {other}: {verdicts[other]['words']}")
             for other in set(ALSO.get(name, [])) - bad:
                 wrong.append(f"{name}: {other} is declared and does not notice it")
-        wrong += [*refusals(root / "good"), *once_late(root / "unloaded"), *newer(root / "newer")]
+        wrong += [*refusals(root / "good"), *once_late(root / "unloaded"), *newer(root / "newer"),
+                  *beyond_access(root / "access")]
     print(f"{len(ids)} checks, {len(ids) + len(more)} broken samples, {sum(map(len, noticed.values()))} times noticed")
     print("\n".join(wrong))
     return 1 if wrong else 0
