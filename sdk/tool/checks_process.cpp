@@ -1,4 +1,6 @@
-// What a plugin does to its process: no others, no words, no sockets, nothing of the host's.
+// What a plugin does to its process: no others, no words, no sockets or files, nothing of the
+// host's.
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -11,9 +13,16 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <initializer_list>
+#include <string_view>
 
 #include "kit.h"
 
@@ -64,36 +73,119 @@ void host_socket(Bench& b) {
   });
 }
 
+#if defined(__x86_64__)
+
+// In the sixth argument, where none of the watched calls has one: the kit itself repeats it.
+constexpr std::uint32_t kRepeated = 0x54424c31;
+
+using OnCall = void (*)(int, siginfo_t*, void*);
+
+// From here on these calls come to `handler`, which answers in the kernel's place.
+void watch(std::initializer_list<std::uint32_t> calls, OnCall handler) {
+  if (decoy < 0) throw Skipped{"this process would be watched from now on"};
+  struct sigaction seen{};
+  seen.sa_sigaction = handler;
+  seen.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGSYS, &seen, nullptr);
+  constexpr std::uint32_t kSixth = offsetof(seccomp_data, args) + 5 * sizeof(std::uint64_t);
+  std::vector<sock_filter> steps = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSixth),
+                                    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kRepeated, 0, 1),
+                                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                                    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const std::uint32_t call : calls) {
+    steps.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
+    steps.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
+  }
+  steps.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    throw Skipped{"this kernel can not watch for calls"};
+  }
+}
+
+greg_t* registers(void* context) { return static_cast<ucontext_t*>(context)->uc_mcontext.gregs; }
+
 volatile sig_atomic_t sockets = 0;
 
 // As in the sandbox: the call is refused, and the process goes on.
 void no_socket(int, siginfo_t*, void* context) {
   sockets = 1;
-  static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RAX] = -EACCES;
+  registers(context)[REG_RAX] = -EACCES;
 }
 
 void network(Bench& b) {
   if (b.manifest().access == supervisor::Access::kDirect) throw Skipped{"its access is direct"};
-  if (decoy < 0) throw Skipped{"this process could not make sockets any more"};
-  struct sigaction seen{};
-  seen.sa_sigaction = no_socket;
-  seen.sa_flags = SA_SIGINFO;
-  sigaction(SIGSYS, &seen, nullptr);
-  sock_filter steps[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{std::size(steps), steps};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    throw Skipped{"this kernel can not watch for sockets"};
-  }
+  watch({SYS_socket}, no_socket);
   b.workout([](FakeHost&) {
     if (sockets > 0) throw Failed{"it made a socket"};
   });
 }
+
+// Filled before the first call is watched, and only read from then on: a signal handler does.
+std::vector<std::string> readable;
+std::atomic<bool> reached = false;
+std::array<char, 300> reached_path{};
+
+// As in the sandbox, and what the kit and the C library look at by themselves.
+bool may_open(int folder, std::string_view path, std::int64_t how) {
+  if (path == "/dev/null") return true;
+  if ((how & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY) return false;
+  if (folder != AT_FDCWD && !path.starts_with("/")) return !path.contains("..");  // once judged
+  return std::ranges::any_of(readable, [&](const std::string& place) {
+    return path.starts_with(place) && path.find("/..", place.size()) == path.npos &&
+           (path.size() == place.size() || path[place.size()] == '/');
+  });
+}
+
+// Opens what was asked for; what a child could not open is remembered.
+void on_open(int, siginfo_t* info, void* context) {
+  const int kept = errno;
+  greg_t* r = registers(context);
+  const bool at = info->si_syscall == SYS_openat, creates = info->si_syscall == SYS_creat;
+  const int folder = at ? static_cast<int>(r[REG_RDI]) : AT_FDCWD;
+  const auto name = at ? r[REG_RSI] : r[REG_RDI];
+  const auto how = creates ? O_CREAT | O_WRONLY | O_TRUNC : at ? r[REG_RDX] : r[REG_RSI];
+  const auto mode = creates ? r[REG_RSI] : at ? r[REG_R10] : r[REG_RDX];
+  const auto* path = reinterpret_cast<const char*>(name);  // NOLINT(performance-no-int-to-ptr)
+  const long got = syscall(SYS_openat, folder, name, how, mode, 0, kRepeated);
+  const bool bad_address = got < 0 && errno == EFAULT;
+  r[REG_RAX] = got < 0 ? -errno : got;
+  if (!bad_address && !may_open(folder, path, how) && !reached.exchange(true)) {
+    std::strncpy(reached_path.data(), path, reached_path.size() - 1);
+  }
+  errno = kept;
+}
+
+void files(Bench& b) {
+  if (b.manifest().access == supervisor::Access::kDirect) throw Skipped{"its access is direct"};
+  if (sanitized()) throw Skipped{"a sanitizer opens files of its own"};
+  b.entry();  // the loader looks for libraries wherever it is told to
+  std::error_code bad;
+  for (auto folder : {b.package().folder, b.package().schemas}) {
+    while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    readable.push_back(folder);
+    readable.push_back(std::filesystem::canonical(folder, bad).string());
+  }
+  std::erase(readable, "");
+  for (const char* place : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime",
+                            "/dev/urandom", "/proc", "/sys/devices/system/cpu"}) {
+    readable.emplace_back(place);
+  }
+  watch({SYS_open, SYS_openat, SYS_creat}, on_open);
+  b.workout([&](FakeHost&) {
+    if (!reached) return;
+    throw Failed{std::string("it opened ") + reached_path.data() + ", and its access is \"" +
+                 std::string(supervisor::name(b.manifest().access)) + "\""};
+  });
+}
+
+#else
+
+void network(Bench&) { throw Skipped{"seen on x86-64 only"}; }
+void files(Bench&) { throw Skipped{"seen on x86-64 only"}; }
+
+#endif
 
 }  // namespace
 
@@ -107,6 +199,9 @@ std::vector<Check> process_checks() {
       {"process.network", "it makes no socket, unless its access is direct",
        "share/doc/tillbridge/authors/verbs.md, access",
        "ask the gateway: till.port and till.http are the ways out", network},
+      {"process.files", "it opens no device and no file but its own, unless its access is direct",
+       "share/doc/tillbridge/authors/reference.md, Sandbox",
+       "till.port is the device, till.state keeps what must be kept", files},
   };
 }
 

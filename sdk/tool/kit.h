@@ -143,6 +143,8 @@ extern bool own_fork;
 // byte in it; `decoy` is the other end, -1 in the kit's own process.
 inline constexpr int kHostSocket = 3;
 extern int decoy;
+// A sanitizer's own memory is many times the plugin's, and it opens files.
+bool sanitized();
 
 Verdict run_check(const Check& check, const Package& package, const RunOptions& options);
 bool passed(Status status);

@@ -59,7 +59,7 @@ ALSO = {
     "operations.cancel+done": ["faults.cut"],           # a line that is cut refuses the same write
 }
 # What a sanitizer alters: the library needs its runtime, and nothing is watched a second time.
-NOT_SANITIZED = r"^package\.needed$|^sanitized\."
+NOT_SANITIZED = r"^package\.needed$|^process\.files$|^sanitized\."
 # It speaks, or ends the process, at what these do, whichever check is running.
 ENDED = {"memory.borrowed", "threads.calls"} if SANITIZED else set()
 

@@ -25,6 +25,11 @@ int forks = 0;
 bool own_fork = false;
 int decoy = -1;
 
+bool sanitized() {
+  return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr ||
+         dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+}
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -57,12 +62,6 @@ std::string printable(std::string words) {
     if (u < 0x20 || u == 0x7f || (!text && u >= 0x80)) c = '?';
   }
   return words;
-}
-
-// A sanitizer's own memory is many times the plugin's.
-bool sanitized() {
-  return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr ||
-         dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
 }
 
 // What a plugin starts ends at once, or one that forks would double itself with every call.

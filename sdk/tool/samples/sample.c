@@ -285,6 +285,10 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
   if (broken("process.children")) fork();  // and both go on
   if (broken("process.host_socket")) write(3, "hello", 5);
   if (broken("process.network")) close(socket(AF_INET, SOCK_STREAM, 0));
+  if (broken("process.files")) {
+    FILE* const line = fopen("/dev/ttyS0", "r+");
+    if (line != NULL) fclose(line);
+  }
   if (broken("threads.host_untouched")) ((till_host*)s->host)->abi_minor = 7;
   if (!json_is_object(body)) {
     if (!broken("operations.bad_body")) return stop(error, TILL_REFUSED, 1002, "body");
