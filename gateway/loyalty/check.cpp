@@ -54,12 +54,6 @@ bool excluded_anyway(const Settings& s, const Selector& select) {
           within(select.tags, x.tags));
 }
 
-// Holds whenever a basket comes: nothing about it, the customer or the time is asked.
-bool unconditional(const Rule& r) {
-  return r.when.parts.empty() && r.select.all() && !r.sets && r.limits.empty() &&
-         r.cost.amount == 0 && r.valid.from == INT64_MIN && r.valid.until == INT64_MAX && !r.paused;
-}
-
 Result<void> check_rule(const Plan& plan, const Rule& r, const std::string& path) {
   if (needs_customer(r.when) && needs_nobody(r.when)) {
     return invalid(path + ".when", "can never hold: no customer, and something about the customer");
@@ -102,14 +96,6 @@ Result<void> check_group(const Plan& plan, const std::vector<std::string>& paths
     }
     if (g.per_line && !r.local) {
       return invalid(paths[i] + ".group", "a group per line holds only rules of stage line");
-    }
-    const bool shadows = !g.best && g.most == 1 && unconditional(r) && !r.needs_code;
-    for (const auto k : members) {
-      const auto& other = plan.rules[k];
-      const bool later = other.priority < r.priority || (other.priority == r.priority && k > i);
-      if (shadows && later && k != i && other.give.is_discount()) {
-        return invalid(paths[k], "can never apply: " + r.id + " always comes first in " + g.id);
-      }
     }
   }
   if (g.best && g.most > 1 && members.size() > kMaxCombined) {

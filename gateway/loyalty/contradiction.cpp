@@ -2,6 +2,7 @@
 // a rule that never applies. What is not certain is let pass.
 #include <algorithm>
 #include <bitset>
+#include <optional>
 
 #include "gateway/loyalty/reach.h"
 
@@ -173,12 +174,46 @@ std::string clash(const Plan& plan, const Rule& rule, const Parts& parts) {
   return {};
 }
 
+bool apart(const NameSet& a, const NameSet& b) { return !a.empty() && !b.empty() && !meet(a, b); }
+
+bool left_out(const NameSet& wanted, const NameSet& unwanted) {
+  return !wanted.empty() &&
+         std::ranges::all_of(wanted.ids(), [&](NameId id) { return unwanted.has(id); });
+}
+
+bool apart(const std::optional<bool>& a, const std::optional<bool>& b) {
+  return a && b && *a != *b;
+}
+
+// No goods are chosen by both.
+bool apart(const Selector& a, const Selector& b) {
+  const auto excluded = [](const Selector& x, const Selector& y) {
+    return left_out(x.skus, y.not_skus) || left_out(x.categories, y.not_categories) ||
+           left_out(x.tags, y.not_tags);
+  };
+  return apart(a.skus, b.skus) || apart(a.categories, b.categories) || excluded(a, b) ||
+         excluded(b, a) || !meet(a.price, b.price) || !meet(a.quantity, b.quantity) ||
+         apart(a.discounted, b.discounted) || apart(a.weighed, b.weighed);
+}
+
 }  // namespace
 
 std::string contradiction(const Plan& plan, const Rule& rule) {
   Parts parts;
   flatten(rule.when, parts);
   return clash(plan, rule, parts);
+}
+
+std::string never_together(const Plan& plan, const Rule& a, const Rule& b) {
+  if (!a.sets && !b.sets && apart(a.select, b.select)) return "no goods are of both";
+  Parts parts;
+  flatten(a.when, parts);
+  flatten(b.when, parts);
+  Condition dates;
+  dates.kind = Kind::kTime;
+  dates.calendar = b.valid;
+  parts.push_back(&dates);
+  return clash(plan, a, parts);
 }
 
 }  // namespace till::loyalty

@@ -222,8 +222,6 @@ TEST(Load, RefusesAProgramWithPlaceAndReason) {
           {R"("tiers":{"steps":[]})", Code::kProgramInvalid, "empty"},
           {R"("groups":[{"id":"g"}])", Code::kProgramInvalid, "no rule is in it"},
           {R"("groups":[{"id":"g"},{"id":"g"}])", Code::kDuplicate, "groups[1].id"},
-          {R"("groups":[{"id":"g","choose":"first"}],"rules":[{"id":"a","group":"g","give":{"percent":"5"}},{"id":"b","group":"g","give":{"percent":"9"}}])",
-           Code::kProgramInvalid, "rules[1]: can never apply: a always comes first"},
           {R"("groups":[{"id":"g"}],"rules":[{"id":"a","group":"g","give":{"percent":"5"}},{"id":"b","group":"g","give":{"earn":{"percent":"5"}}}])",
            Code::kProgramInvalid, "weighed against"},
           {R"("coupons":[{"id":"a","prefix":"77","length":10},{"id":"b","prefix":"770","length":10}])",

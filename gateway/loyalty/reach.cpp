@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <tuple>
 
 #include "gateway/loyalty/load.h"
 
@@ -26,13 +24,37 @@ bool of_nobody(const Rule& r) {
   return must(r.when, [](const Condition& c) { return c.kind == Kind::kKnown && !c.want; });
 }
 
+// Nothing about the goods, the customer or the time stands in its way.
+bool unrestricted(const Rule& r) {
+  return !r.paused && r.when.parts.empty() && r.select.all() && !r.sets && r.limits.empty() &&
+         r.cost.amount == 0 && r.valid.from == INT64_MIN && r.valid.until == INT64_MAX &&
+         r.give.value.by == Value::By::kNothing && r.give.every == 0 &&
+         r.give.most_units == kHighest;
+}
+
+bool takes_off(const Rule& r) {
+  return r.give.kind == Effect::Kind::kPercent || r.give.kind == Effect::Kind::kAmount;
+}
+
 // Gives something on every receipt that has anything to lower.
 bool always(const Rule& r) {
-  const bool off = r.give.kind == Effect::Kind::kPercent || r.give.kind == Effect::Kind::kAmount;
-  return off && r.give.value.by == Value::By::kNothing && r.on == kNoName && !r.paused &&
-         r.when.parts.empty() && r.select.all() && !r.sets && r.limits.empty() &&
-         r.cost.amount == 0 && r.valid.from == INT64_MIN && r.valid.until == INT64_MAX &&
-         r.group < 0 && r.not_with.empty() && r.give.most_units == kHighest;
+  return takes_off(r) && unrestricted(r) && r.on == kNoName && r.group < 0 && r.not_with.empty();
+}
+
+// Whenever `other` could give something, r gives something too.
+bool outdoes(const Rule& r, const Rule& other) {
+  using K = Effect::Kind;
+  using Earn = Effect::Earn;
+  if (!unrestricted(r) || r.on != other.on || other.exclusive) return false;
+  const auto& give = r.give;
+  if (takes_off(r)) return other.give.is_discount();
+  if (give.kind == K::kMessage) return true;
+  if (give.kind == K::kCoupon) return other.give.kind == K::kGift || other.give.kind == K::kCoupon;
+  const bool both = give.kind == K::kEarn && other.give.kind == K::kEarn;
+  if (!both || give.to != other.give.to || give.undiscounted || give.value.fixed == 0) return false;
+  return give.earn == Earn::kFixed ||
+         (give.earn == Earn::kPercent && other.give.earn == Earn::kPercent &&
+          give.basis == other.give.basis);
 }
 
 // What central counts of a customer (docs/users/programs.md), or a purse.
@@ -156,22 +178,81 @@ Result<void> check_enrolment(const Plan& plan, const Rule& r) {
   return {};
 }
 
+// A rule of a group may come as early as the first of the group does.
+std::size_t earliest(const Plan& plan, std::size_t rule) {
+  const auto group = plan.rules[rule].group;
+  if (group < 0) return rule;
+  const auto& members = plan.groups[static_cast<std::size_t>(group)].members;
+  return members.empty() ? rule : std::min<std::size_t>(rule, members.front());
+}
+
+// Behind a rule that always works, in a group of which one applies or by not_with.
+Result<void> check_order(const Plan& plan) {
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    if (!unrestricted(r)) continue;
+    if (r.group >= 0) {
+      const auto& g = plan.groups[static_cast<std::size_t>(r.group)];
+      if (g.best || g.most > 1 || !r.not_with.empty()) continue;
+      for (const auto k : g.members) {
+        if (k <= i || !outdoes(r, plan.rules[k])) continue;
+        return invalid(place(plan.rules[k]),
+                       "can never apply: " + r.id + " always comes first in " + g.id);
+      }
+      continue;
+    }
+    const bool first = std::ranges::all_of(
+        r.not_with, [&](std::uint32_t k) { return earliest(plan, k) > i || plan.rules[k].paused; });
+    for (const auto k : r.not_with) {
+      const auto& other = plan.rules[k];
+      // Among coupons the code that was entered first goes first.
+      const bool later =
+          r.stage != Stage::kCoupon || r.priority > other.priority || other.stage != Stage::kCoupon;
+      if (!first || !later || other.paused || !outdoes(r, other)) continue;
+      return invalid(place(other),
+                     "can never apply: not_with, and " + r.id + " always comes first");
+    }
+  }
+  return {};
+}
+
+// What keeps a rule from multiplying what the other gives; "" = nothing.
+std::string apart(const Plan& plan, const Rule& base, std::size_t at, const Rule& multiplier) {
+  if (std::ranges::binary_search(multiplier.not_with, static_cast<std::uint32_t>(at)))
+    return "not_with";
+  if (base.group >= 0 && base.group == multiplier.group &&
+      plan.groups[static_cast<std::size_t>(base.group)].most == 1) {
+    return "only one of the group applies";
+  }
+  return never_together(plan, base, multiplier);
+}
+
+Result<void> check_multiplier(const Plan& plan, std::size_t at) {
+  const auto& r = plan.rules[at];
+  std::string why = "no earlier rule gives what it multiplies";
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    const auto& base = plan.rules[i];
+    const bool gives = base.give.kind == Effect::Kind::kEarn &&
+                       base.give.earn != Effect::Earn::kMultiply && base.on == r.on &&
+                       base.give.purse == r.give.purse && base.give.to == r.give.to;
+    if (!gives || earliest(plan, i) >= at) continue;
+    if (base.paused && !r.paused) {
+      why = "what it multiplies is paused: " + base.id;
+      continue;
+    }
+    const auto barred = apart(plan, base, i, r);
+    if (barred.empty()) return {};
+    why = "not together with " + base.id + ": " + barred;
+  }
+  return invalid(place(r) + ".give.earn.multiply", "can never apply: " + why);
+}
+
 // A multiplier works on what earlier rules gave: without any it multiplies nothing.
 Result<void> check_multipliers(const Plan& plan) {
-  std::map<std::tuple<NameId, NameId, NameId>, std::size_t> first;  // by event, purse, account
-  const auto key = [](const Rule& r) { return std::tuple(r.on, r.give.purse, r.give.to); };
-  const auto earns = [](const Rule& r) { return r.give.kind == Effect::Kind::kEarn; };
   for (std::size_t i = 0; i < plan.rules.size(); ++i) {
-    const auto& r = plan.rules[i];
-    if (earns(r) && r.give.earn != Effect::Earn::kMultiply) first.emplace(key(r), i);
-  }
-  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
-    const auto& r = plan.rules[i];
-    if (!earns(r) || r.give.earn != Effect::Earn::kMultiply) continue;
-    const auto base = first.find(key(r));
-    if (base == first.end() || base->second > i) {
-      return invalid(place(r) + ".give.earn.multiply",
-                     "can never apply: no earlier rule gives what it multiplies");
+    const auto& give = plan.rules[i].give;
+    if (give.kind == Effect::Kind::kEarn && give.earn == Effect::Earn::kMultiply) {
+      TILL_CHECK(check_multiplier(plan, i));
     }
   }
   return {};
@@ -225,6 +306,7 @@ Result<void> check_reach(const Plan& plan) {
     return invalid("tiers.by",
                    "nobody counts " + std::string(plan.names.text(plan.tiers->counter)));
   }
+  TILL_CHECK(check_order(plan));
   TILL_CHECK(check_multipliers(plan));
   TILL_CHECK(check_exclusives(plan));
   return check_redeem(plan);

@@ -13,5 +13,7 @@ Result<void> check_reach(const Plan& plan);
 
 // Conditions of which one bars the other, in words; "" = they can hold together.
 std::string contradiction(const Plan& plan, const Rule& rule);
+// The same of two rules and the goods they want: what keeps one from working where the other does.
+std::string never_together(const Plan& plan, const Rule& a, const Rule& b);
 
 }  // namespace till::loyalty

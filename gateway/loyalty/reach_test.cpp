@@ -141,6 +141,70 @@ TEST(Reach, AMultiplierNeedsSomethingEarlier) {
             why);
 }
 
+TEST(Reach, AMultiplierWorksTogetherWithItsBase) {
+  const auto both = [](const std::string& base, const std::string& multiplier,
+                       const std::string& more = "") {
+    return refusal(more + R"("rules":[{"id":"e",)" + base +
+                   R"("give":{"earn":{"percent":"5"}}},{"id":"m",)" + multiplier +
+                   R"("give":{"earn":{"multiply":"2"}}}])");
+  };
+  const std::string why = "rules.m.give.earn.multiply: can never apply: ";
+  const std::string apart = why + "not together with e: ";
+  EXPECT_EQ(both(R"("paused":true,)", ""), why + "what it multiplies is paused: e");
+  EXPECT_EQ(both(R"("paused":true,)", R"("paused":true,)"), "") << "they are resumed together";
+  EXPECT_EQ(both(R"("select":{"skus":["x"]},)", R"("select":{"skus":["y"]},)"),
+            apart + "no goods are of both");
+  EXPECT_EQ(both(R"("select":{"skus":["x"]},)", R"("select":{"skus":["y","x"]},)"), "");
+  EXPECT_EQ(both(R"("select":{"tags":["x"]},)", R"("select":{"tags":["y"]},)"), "");
+  EXPECT_NE(both(R"("select":{"tags":["x"]},)", R"("select":{"not_tags":["x","y"]},)"), "");
+  EXPECT_EQ(both(R"("until":"2026-11-30",)", R"("from":"2026-12-01",)"),
+            apart + "there is no such time");
+  EXPECT_EQ(both(R"("until":"2026-12-01",)", R"("from":"2026-12-01",)"), "");
+  EXPECT_EQ(both(R"("when":{"card_types":["a"]},)", R"("when":{"card_types":["b"]},)",
+                 R"("card_types":[{"id":"a"},{"id":"b"}],)"),
+            apart + "two card_types that exclude each other");
+  EXPECT_EQ(both("", R"("not_with":["e"],)"), apart + "not_with");
+  EXPECT_EQ(both(R"("group":"g",)", R"("group":"g",)", R"("groups":[{"id":"g"}],)"),
+            apart + "only one of the group applies");
+  EXPECT_EQ(both(R"("group":"g",)", R"("group":"g",)", R"("groups":[{"id":"g","most":2}],)"), "");
+}
+
+TEST(Reach, BehindARuleThatAlwaysComesFirst) {
+  const auto group = [](const std::string& first, const std::string& second,
+                        const std::string& how = R"("choose":"first")") {
+    return refusal(R"("groups":[{"id":"g",)" + how + R"(}],"rules":[{"id":"a","group":"g",)" +
+                   first + R"(},{"id":"b","group":"g",)" + second + "}]");
+  };
+  const std::string off = R"("give":{"percent":"5"})", more = R"("give":{"percent":"9"})";
+  const std::string why = "rules.b: can never apply: a always comes first in g";
+  EXPECT_EQ(group(off, more), why);
+  EXPECT_EQ(group(off, R"("priority":1,)" + more),
+            "rules.a: can never apply: b always comes first in g");
+  EXPECT_EQ(group(off, more, R"("choose":"best")"), "");
+  EXPECT_EQ(group(off, more, R"("choose":"first","most":2)"), "");
+  for (const auto* some : {R"("select":{"skus":["x"]},)", R"("when":{"tills":["1"]},)",
+                           R"("paused":true,)", R"("until":"2026-12-31",)"}) {
+    EXPECT_EQ(group(some + off, more), "") << some;
+  }
+  EXPECT_EQ(group(off, R"("exclusive":true,)" + more), "") << "it then stands alone";
+  EXPECT_EQ(group(R"("give":{"price":"100"})", more), "") << "a price lowers not everything";
+  EXPECT_EQ(group(R"("give":{"amount":"5","every":"100"})", more), "");
+  const std::string earn = R"("give":{"earn":{"percent":"5"}})";
+  EXPECT_EQ(group(earn, R"("give":{"earn":{"percent":"9"}})"), why);
+  EXPECT_EQ(group(earn, R"("give":{"earn":{"fixed":"9"}})"), "") << "also when nothing is paid";
+  EXPECT_EQ(group(R"("give":{"earn":{"fixed":"9"}})", earn), why);
+  EXPECT_EQ(group(earn, R"("give":{"earn":{"percent":"9","to":"cashier"}})"), "");
+  const auto pair = [](const std::string& b) {
+    return refusal(R"("rules":[{"id":"a","give":{"percent":"5"}},{"id":"b","not_with":["a"],)" + b +
+                   "}]");
+  };
+  const std::string behind = "can never apply: not_with, and ";
+  EXPECT_EQ(pair(more), "rules.b: " + behind + "a always comes first");
+  EXPECT_EQ(pair(R"("priority":1,)" + more), "rules.a: " + behind + "b always comes first");
+  EXPECT_EQ(pair(R"("priority":1,"when":{"tills":["1"]},)" + more), "");
+  EXPECT_EQ(pair(R"("give":{"earn":{"fixed":"5"}})"), "") << "goods that nothing lowers earn";
+}
+
 TEST(Reach, NothingIsLeftAfterARuleThatStandsAlone) {
   const auto after = [](const std::string& alone, const std::string& other) {
     return refusal(R"("rules":[{"id":"a","exclusive":true,)" + alone + R"("give":{"percent":"5"}},

@@ -35,8 +35,8 @@ def literals():
     for path in [*sources, ROOT / "gateway/base/json.cpp"]:
         text = path.read_text()
         calls = re.findall(r"\b(?:invalid|fail|wrong|bad)\((?:[^;\"]|\"(?:[^\"\\\\]|\\\\.)*\")*\);", text)
-        if path.stem == "contradiction":
-            calls += re.findall(r"return (?:\"[^;]*);", text)
+        if path.stem in ("contradiction", "reach"):
+            calls += re.findall(r"(?:return|why =) (?:\"[^;]*);", text)
         for call in calls:
             joined = re.sub(r'"\s+"', "", call)
             for words in re.findall(LITERAL, joined):
