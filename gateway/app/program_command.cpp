@@ -294,10 +294,14 @@ struct Both {
   loyalty::Quote now, then;
 };
 
-// One basket, a line of JSON, under two programs.
+// One basket, a line of JSON, under two programs; what it names is of one of them.
 Result<Both> under_both(const Program& now, const Program& then, const std::string& line) {
   const auto json = TILL_TRY(parse_json(line));
   const auto basket = TILL_TRY(loyalty::basket_from_json(json));
+  if (const auto known = loyalty::check_names(now, basket);
+      !known && !loyalty::check_names(then, basket)) {
+    return std::unexpected(known.error());
+  }
   TILL_CHECK(loyalty::check_time(now, json));
   TILL_CHECK(loyalty::check_time(then, json));
   return catch_overflow("the basket", [&]() -> Result<Both> {

@@ -138,10 +138,14 @@ Result<js::array> returned_json(const Quote& sold, const std::vector<Returned>& 
   js::array list;
   Returned before;
   for (const auto& now : back) {
-    const auto q = TILL_TRY(quote_return(sold, before, now));
+    const auto q = quote_return(sold, before, now);
+    if (!q) {
+      return fail(q.error().code,
+                  "returns[" + std::to_string(list.size()) + "]: " + q.error().detail);
+    }
     for (const auto& [line, quantity] : now) before[line] += quantity;
     js::array lines;
-    for (const auto& l : q.lines) {
+    for (const auto& l : q->lines) {
       lines.push_back(js::object{{"id", l.id},
                                  {"total", money(l.total.minor)},
                                  {"discount", money(l.discount.minor)},
@@ -150,18 +154,18 @@ Result<js::array> returned_json(const Quote& sold, const std::vector<Returned>& 
                                  {"points_earned", points(l.accrued.units)}});
     }
     js::array purses;
-    for (const auto& p : q.effects.value_or(Effects{}).purses) {
+    for (const auto& p : q->effects.value_or(Effects{}).purses) {
       purses.push_back(js::object{{"purse", p.purse},
                                   {"to", p.to.empty() ? "customer" : p.to},
                                   {"amount", points(p.amount)}});
     }
     js::array codes;
-    for (const auto& c : q.effects.value_or(Effects{}).codes) codes.push_back(js::string(c.code));
-    list.push_back(js::object{{"total", money(q.total.minor)},
-                              {"discount", money(q.discount.minor)},
-                              {"by_points", money(q.by_points.minor)},
-                              {"points_redeemed", points(q.redeemed.units)},
-                              {"points_earned", points(q.accrued.units)},
+    for (const auto& c : q->effects.value_or(Effects{}).codes) codes.push_back(js::string(c.code));
+    list.push_back(js::object{{"total", money(q->total.minor)},
+                              {"discount", money(q->discount.minor)},
+                              {"by_points", money(q->by_points.minor)},
+                              {"points_redeemed", points(q->redeemed.units)},
+                              {"points_earned", points(q->accrued.units)},
                               {"purses", std::move(purses)},
                               {"coupons_back", std::move(codes)},
                               {"lines", std::move(lines)}});
@@ -249,6 +253,7 @@ Result<void> check_time(const Program& program, const js::value& basket) {
 Result<js::object> evaluate_json(const Program& program, const js::value& value, Detail detail) {
   std::vector<Returned> back;
   const auto basket = TILL_TRY(basket_from_json(value, &back));
+  TILL_CHECK(check_names(program, basket));
   TILL_CHECK(check_time(program, value));
   return catch_overflow("the basket", [&]() -> Result<js::object> {
     Evaluator evaluator(program.plan());

@@ -90,6 +90,7 @@ Result<void> histories(JsonObject& in, Customer& c) {
       const auto path = in.path_of("counters") + "." + name;
       c.counters[name] = load::counts_money(name) ? TILL_TRY(json_as<Money>(*value, path)).minor
                                                   : TILL_TRY(json_as<std::int64_t>(*value, path));
+      if (c.counters[name] < 0) return fail(Code::kOutOfRange, path + ": below 0");
     }
   }
   if (in.has("dates")) {
@@ -132,6 +133,7 @@ Result<CouponFact> coupon_fact(const js::value& value, const std::string& path) 
   f.code = TILL_TRY(in.get<std::string>("code"));
   f.type = TILL_TRY(in.get_or<std::string>("type", ""));
   f.used = TILL_TRY(in.get_or<std::int64_t>("used", 0));
+  if (f.used < 0) return fail(Code::kOutOfRange, in.path_of("used") + ": below 0");
   if (const auto day = TILL_TRY(in.find<std::string>("expires"))) {
     f.expires = TILL_TRY(parse_day(*day, in.path_of("expires")));
   }
@@ -145,6 +147,7 @@ Result<Payment> payment(const js::value& value, const std::string& path) {
   Payment p;
   p.kind = TILL_TRY(in.get<std::string>("kind"));
   p.amount = TILL_TRY(in.get_or("amount", Money{}));
+  if (p.amount.minor < 0) return fail(Code::kOutOfRange, in.path_of("amount") + ": below 0");
   TILL_CHECK(in.finish());
   return p;
 }
@@ -231,6 +234,7 @@ Result<GoodsFact> goods_fact(const js::value& value, const std::string& path) {
   f.sku = TILL_TRY(in.get<std::string>("sku"));
   f.legal = TILL_TRY(legal_class(in));
   f.min_price = TILL_TRY(in.get_or("min_price", Money{}));
+  if (f.min_price.minor < 0) return fail(Code::kOutOfRange, in.path_of("min_price") + ": below 0");
   TILL_CHECK(in.finish());
   return f;
 }
@@ -279,8 +283,11 @@ Result<void> returns(JsonObject& in, std::vector<Returned>* into) {
     auto lines = TILL_TRY(JsonObject::from(*v, path));
     Returned back;
     for (const auto& [id, q] : v->get_object()) {
-      back[std::string(id)] = TILL_TRY(lines.get<Quantity>(id));
+      const auto quantity = TILL_TRY(lines.get<Quantity>(id));
+      if (quantity.units <= 0) return fail(Code::kOutOfRange, lines.path_of(id) + ": above 0");
+      back[std::string(id)] = quantity;
     }
+    if (back.empty()) return fail(Code::kOutOfRange, path + ": empty");
     if (into != nullptr) into->push_back(std::move(back));
   }
   return {};

@@ -266,11 +266,48 @@ TEST(Basket, RefusesWhatCannotBe) {
            {R"("redeem":"-1")", Code::kOutOfRange, "redeem"},
            {R"("time":"yesterday")", Code::kBadValue, "time"},
            {R"("used":[{"rule":"a","times":-1}])", Code::kOutOfRange, "used[0]"},
+           {R"("customer":{"counters":{"purchases":-1}})", Code::kOutOfRange,
+            "customer.counters.purchases: below 0"},
+           {R"("coupons":[{"code":"x","used":-1}])", Code::kOutOfRange, "coupons[0].used: below 0"},
+           {R"("payments":[{"kind":"card","amount":"-1"}])", Code::kOutOfRange,
+            "payments[0].amount: below 0"},
+           {R"("goods":[{"sku":"x","min_price":"-1"}])", Code::kOutOfRange,
+            "goods[0].min_price: below 0"},
+           {R"("lines":[{"price":"1"}],"returns":[{"1":"0"}])", Code::kOutOfRange,
+            "returns[0].1: above 0"},
+           {R"("lines":[{"price":"1"}],"returns":[{"1":"-1"}])", Code::kOutOfRange,
+            "returns[0].1: above 0"},
+           {R"("lines":[{"price":"1"}],"returns":[{"1":"1"},{}])", Code::kOutOfRange,
+            "returns[1]: empty"},
+           {R"("lines":[{"price":"1"}],"returns":[{"1":"1"},{"1":"1"}])", Code::kReturnTooMuch,
+            "returns[1]: line 1: 1.000 of 0.000 left"},
+           {R"("lines":[{"price":"1"}],"returns":[{"2":"1"}])", Code::kReturnTooMuch,
+            "returns[0]: line 2 is not on the receipt"},
+           {R"("event":"enrolmnt")", Code::kBadValue, "event: no rule works on \"enrolmnt\""},
+           {R"("customer":{"purses":{"stampz":"1"}})", Code::kUnknownField,
+            "customer.purses.stampz: no such purse"},
+           {R"("customer":{"counters":{"spend":"1"}})", Code::kWrongType,
+            "customer.counters.spend"},
+           {R"("customer":{"counters":{"spend":1}})", Code::kUnknownField,
+            "customer.counters.spend: nothing in the program goes by it"},
+           {R"("customer":{"dates":{"birthdy":"2020-01-01"}})", Code::kUnknownField,
+            "customer.dates.birthdy: nothing in the program goes by it"},
+           {R"("customer":{"card_type":"goldd"})", Code::kBadValue,
+            "customer.card_type: \"goldd\" is not defined"},
+           {R"("customer":{"tier":"goldd"})", Code::kBadValue, "customer.tier: \"goldd\""},
+           {R"("used":[{"rule":"b"}])", Code::kBadValue, "used[0].rule: no rule \"b\""},
+           {R"("used":[{"rule":"a","per":"store"}])", Code::kBadValue,
+            "used[0]: a has no limit per store, ever"},
+           {R"("coupons":[{"code":"x","type":"c"}])", Code::kBadValue,
+            "coupons[0].type: \"c\": no such coupon"},
+           {R"("plugins":{"late":{}})", Code::kUnknownField, "plugins.late: not among"},
        }) {
-    const auto p = Program::from_json(R"({"id":"p","version":1})");
+    const auto p = Program::from_json(R"({"id":"p","version":1,"card_types":[{"id":"gold"}],
+        "plugins":[{"id":"p"}],"rules":[{"id":"a","when":{"plugin":"p"},
+          "limits":[{"per":"customer","times":1}],"give":{"percent":"5"}}]})");
     const auto basket = parse_json("{" + std::string(r.text) + "}");
     ASSERT_TRUE(basket) << r.text;
-    const auto result = evaluate_json(*p, *basket);
+    const auto result = evaluate_json(p.value(), *basket);
     ASSERT_FALSE(result) << r.text;
     EXPECT_EQ(result.error().code, r.code) << r.text << result.error().detail;
     EXPECT_NE(result.error().detail.find(r.detail), std::string::npos) << result.error().detail;

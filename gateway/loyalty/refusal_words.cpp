@@ -178,6 +178,9 @@ constexpr Phrase kPhrases[] = {
     // baskets and steps of an account
     {"the program goes by date or time", "программа смотрит на дату или время"},
     {": the account does not add up", ": счёт не сходится"},
+    {": nothing in the program goes by it", ": программа на это не смотрит"},
+    {"no rule works on ", "ни одно правило не срабатывает на "},
+    {" has no limit per ", ": нет лимита per "},
     {": not known", ": неизвестно"},
     {": released", ": отпущено"},
     {": expired", ": истекло"},
