@@ -247,10 +247,10 @@ int main(int argc, char** argv) {
   }
   auto done = chosen(options);
   if (done) return *done;
-  if (language_of(options) == Language::kRu && chosen == program_set) {
-    done.error().detail = loyalty::refusal_in_russian(done.error().detail);
-  }
-  std::cerr << describe(done.error(), language_of(options)) << "\n";
+  const auto language = language_of(options);
+  std::cerr << (chosen == program_set ? loyalty::refusal_text(done.error(), language)
+                                      : describe(done.error(), language))
+            << "\n";
   return 1;
 }
 

@@ -203,6 +203,17 @@ int call_gateway(const SaleOptions& options, const std::function<int()>& command
   return may ? command() : complain(may.error());
 }
 
+CLI::App* add_program(CLI::App& app, std::vector<std::string>& words) {
+  const bool ru = user_language() == Language::kRu;
+  auto* program = app.add_subcommand("program", ru ? "для владельца программы лояльности"
+                                                   : "tools for the owner of a loyalty program");
+  program->add_option("words", words,
+                      ru ? "команда и то, что ей нужно" : "a command and what it needs");
+  if (ru) program->set_help_flag("-h,--help", "эта справка");
+  program->footer(program_help(user_language()));
+  return program;
+}
+
 int run_program(const std::vector<std::string>& words) {
   return program_command(words, user_language());
 }
@@ -250,9 +261,7 @@ int main(int argc, char** argv) {
   const auto* fiscal = till::app::add_register(app, sale_options, words, as_json);
   sale->add_option("--senior-token-file", sale_options.senior_token_file,
                    "file with a senior's token: `settle` works at this till");
-  auto* program = app.add_subcommand("program", "tools for the owner of a loyalty program");
-  program->add_option("words", words, "a command and what it needs");
-  program->footer(till::app::program_help(till::user_language()));
+  const auto* program = till::app::add_program(app, words);
   sale->add_option("--gateway-pid", sale_options.gateway_pid, "file with the gateway's id (demo)");
   sale->add_option("--sim", sale_options.simulator, "control socket of tillbridge-sim (demo)");
   CLI11_PARSE(app, argc, argv);

@@ -71,9 +71,8 @@ struct Tool {
   Language language;
 
   // With the refusal's own words in the language asked for; the names of files stay.
-  [[nodiscard]] std::string words(Error error) const {
-    if (language == Language::kRu) error.detail = loyalty::refusal_in_russian(error.detail);
-    return describe(error, language);
+  [[nodiscard]] std::string words(const Error& error) const {
+    return loyalty::refusal_text(error, language);
   }
   int complain(const Error& error) const {
     std::cerr << words(error) << "\n";
@@ -188,6 +187,7 @@ Result<boost::json::value> json_in(const std::string& path) {
 }
 
 int test(const Tool& tool, const std::vector<std::string>& words) {
+  const bool russian = tool.language == Language::kRu;
   std::size_t failed = 0, passed = 0;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto file = json_in(words[i]);
@@ -196,12 +196,17 @@ int test(const Tool& tool, const std::vector<std::string>& words) {
     if (!results) return tool.complain(words[i], results.error());
     for (const auto& r : *results) {
       (r.differences.empty() ? passed : failed) += 1;
-      std::cout << (r.differences.empty() ? "ok   " : "FAIL ") << words[i] << ": " << r.name
-                << "\n";
-      for (const auto& d : r.differences) std::cout << "       " << d << "\n";
+      std::cout << (r.differences.empty() ? "ok   "
+                    : russian             ? "СБОЙ "
+                                          : "FAIL ")
+                << words[i] << ": " << r.name << "\n";
+      for (const auto& d : r.differences) {
+        std::cout << "       " << (russian ? loyalty::refusal_in_russian(d) : d) << "\n";
+      }
     }
   }
-  std::cout << passed << " ok, " << failed << " failed\n";
+  std::cout << fmt::format(
+      fmt::runtime(russian ? "верно: {}, со сбоем: {}\n" : "{} ok, {} failed\n"), passed, failed);
   return failed == 0 ? 0 : 1;
 }
 

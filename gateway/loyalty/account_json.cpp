@@ -1,9 +1,9 @@
 #include "gateway/loyalty/account_json.h"
 
-#include "gateway/base/errors.h"
 #include "gateway/base/json.h"
 #include "gateway/loyalty/accounts.h"
 #include "gateway/loyalty/load.h"
+#include "gateway/loyalty/refusal_words.h"
 
 namespace till::loyalty {
 namespace {
@@ -102,8 +102,8 @@ js::object standing(const World& w, const Result<void>& answer) {
   js::object o{{"answer", answer ? "ok" : code_name(answer.error().code)}};
   if (!answer) {
     o["detail"] = answer.error().detail;
-    o["text"] = js::object{{"en", describe(answer.error(), Language::kEn)},
-                           {"ru", describe(answer.error(), Language::kRu)}};
+    o["text"] = js::object{{"en", refusal_text(answer.error(), Language::kEn)},
+                           {"ru", refusal_text(answer.error(), Language::kRu)}};
   }
   o["available"] = text(s.available);
   o["pending"] = text(s.pending);

@@ -8,6 +8,16 @@ namespace {
 
 constexpr std::int64_t kDayUs = kDaySeconds * kMicrosecond;
 
+std::string ended(HoldState state) {
+  return state == HoldState::kPosted    ? ": already posted"
+         : state == HoldState::kExpired ? ": expired"
+                                        : ": released";
+}
+
+std::string beyond(std::int64_t asked, std::int64_t left) {
+  return ": " + detail::decimal(asked, 2) + ", left " + detail::decimal(left, 2);
+}
+
 auto order_of(const Lot& l) { return std::tie(l.expires, l.active_from, l.key); }
 
 // Midnight, local, that ends the month or the year of a local day.
@@ -57,7 +67,7 @@ std::int64_t Account::pay_debts(std::int64_t amount) {
 }
 
 Result<void> Account::credit(Lot lot) {
-  if (lot.remaining < 0) return fail(Code::kOutOfRange, "amount");
+  if (lot.remaining < 0) return fail(Code::kOutOfRange, "amount: below 0");
   const auto amount = lot.remaining;
   const auto [at, fresh] = credits_.try_emplace(lot.key, Credit{amount, 0});
   if (!fresh) {
@@ -97,16 +107,21 @@ void Account::put(const Taken& taken, std::int64_t now, std::int64_t grace) {
 
 Result<void> Account::hold(const std::string& id, std::int64_t amount, std::int64_t now,
                            std::int64_t ttl) {
-  if (amount <= 0 || ttl <= 0) return fail(Code::kOutOfRange, "amount");
+  if (amount <= 0) return fail(Code::kOutOfRange, "amount: above 0");
+  if (ttl <= 0) return fail(Code::kOutOfRange, "timeout_s: above 0");
   expire(now);
   if (dead_.contains(id)) return fail(Code::kHoldDead, id + ": released");
   if (const auto at = holds_.find(id); at != holds_.end()) {
-    if (at->second.amount != amount) return fail(Code::kHoldConflict, id);
-    if (at->second.state != HoldState::kOpen) return fail(Code::kHoldDead, id);
+    const auto& h = at->second;
+    if (h.amount != amount) return fail(Code::kHoldConflict, id + ": another sum is held");
+    if (h.state != HoldState::kOpen) return fail(Code::kHoldDead, id + ended(h.state));
     return {};
   }
   const auto has = standing(now);
-  if (has.available - has.owed < amount) return fail(Code::kPointsNotEnough, id);
+  if (const auto free = has.available - has.owed; free < amount) {
+    return fail(Code::kPointsNotEnough, id + ": " + detail::decimal(amount, 2) + ", available " +
+                                            detail::decimal(std::max<std::int64_t>(0, free), 2));
+  }
   Hold h{amount, checked_add(now, ttl), HoldState::kOpen, {}, 0};
   std::int64_t short_of = 0;
   h.taken = take(amount, now, &short_of);
@@ -126,14 +141,14 @@ Result<void> Account::post(const std::string& id, std::int64_t amount, std::int6
   if (at == holds_.end()) return fail(Code::kHoldDead, id + ": not known");
   auto& h = at->second;
   if (h.state == HoldState::kPosted) {
-    if (h.posted != amount) return fail(Code::kHoldConflict, id);
+    if (h.posted != amount) {
+      return fail(Code::kHoldConflict, id + ended(h.state) + " with another sum");
+    }
     return {};
   }
-  if (h.state != HoldState::kOpen) {
-    return fail(Code::kHoldDead,
-                id + (h.state == HoldState::kExpired ? ": expired" : ": released"));
-  }
-  if (amount < 0 || amount > h.amount) return fail(Code::kOutOfRange, id + ": more than is held");
+  if (h.state != HoldState::kOpen) return fail(Code::kHoldDead, id + ended(h.state));
+  if (amount < 0) return fail(Code::kOutOfRange, id + ": below 0");
+  if (amount > h.amount) return fail(Code::kOutOfRange, id + ": more than is held");
   return fact(id, id, amount, now);
 }
 
@@ -144,14 +159,16 @@ Result<void> Account::release(const std::string& id, std::int64_t now) {
     dead_.insert(id);
     return {};
   }
-  if (at->second.state == HoldState::kPosted) return fail(Code::kHoldConflict, id);
+  if (at->second.state == HoldState::kPosted) {
+    return fail(Code::kHoldConflict, id + ended(HoldState::kPosted));
+  }
   if (at->second.state == HoldState::kOpen) end(at->second, HoldState::kReleased);
   return {};
 }
 
 Result<void> Account::fact(const std::string& key, const std::string& hold, std::int64_t amount,
                            std::int64_t now) {
-  if (amount < 0) return fail(Code::kOutOfRange, "amount");
+  if (amount < 0) return fail(Code::kOutOfRange, "amount: below 0");
   if (const auto at = postings_.find(key); at != postings_.end()) {
     if (at->second.amount != amount) return fail(Code::kKeyConflict, key);
     return {};
@@ -197,9 +214,10 @@ Result<void> Account::give_back(const std::string& key, const std::string& posti
   Result<void> answer;
   if (seen(key, amount, &answer)) return answer;
   const auto at = postings_.find(posting);
-  if (amount < 0) return fail(Code::kOutOfRange, "amount");
-  if (at == postings_.end() || amount > at->second.amount - at->second.returned) {
-    return fail(Code::kReturnTooMuch, posting);
+  if (amount < 0) return fail(Code::kOutOfRange, "amount: below 0");
+  if (at == postings_.end()) return fail(Code::kReturnTooMuch, posting + ": not known");
+  if (const auto left = at->second.amount - at->second.returned; amount > left) {
+    return fail(Code::kReturnTooMuch, posting + beyond(amount, left));
   }
   expire(now);  // before a grace is given to what comes back
   auto& p = at->second;
@@ -242,9 +260,10 @@ Result<std::int64_t> Account::take_back(const std::string& key, const std::strin
     return 0;
   }
   const auto at = credits_.find(credit);
-  if (amount < 0) return fail(Code::kOutOfRange, "amount");
-  if (at == credits_.end() || amount > at->second.amount - at->second.reversed) {
-    return fail(Code::kReturnTooMuch, credit);
+  if (amount < 0) return fail(Code::kOutOfRange, "amount: below 0");
+  if (at == credits_.end()) return fail(Code::kReturnTooMuch, credit + ": not known");
+  if (const auto left = at->second.amount - at->second.reversed; amount > left) {
+    return fail(Code::kReturnTooMuch, credit + beyond(amount, left));
   }
   expire(now);
   at->second.reversed += amount;
@@ -268,7 +287,7 @@ Result<std::int64_t> Account::take_back(const std::string& key, const std::strin
 Result<void> Account::merge(const std::string& key, Account& other) {
   if (done_.contains(key)) return {};
   for (const auto& [id, h] : other.holds_) {
-    if (h.state == HoldState::kOpen) return fail(Code::kHoldConflict, id);
+    if (h.state == HoldState::kOpen) return fail(Code::kHoldConflict, id + ": is still held");
   }
   for (const auto& [name, c] : other.credits_) {
     if (credits_.contains(name)) return fail(Code::kKeyConflict, name);

@@ -86,6 +86,36 @@ TEST(Account, ActivatesLaterAndExpiresAtTheEndOfAMonth) {
   EXPECT_EQ(new_lot(Purse{}, "k", 1, 0, 180).expires, INT64_MAX);  // off unless asked for
 }
 
+TEST(Account, ARefusalIsInBothLanguages) {
+  const auto steps = parse_json(R"({"opening":"100","steps":[{"op":"hold","id":"h","amount":"60"},
+      {"op":"hold","id":"h","amount":"61"},{"op":"hold","id":"i","amount":"41"},
+      {"op":"post","id":"h","amount":"70"},{"op":"post","id":"h","amount":"50"},
+      {"op":"post","id":"h","amount":"51"},{"op":"release","id":"h"},{"op":"post","id":"zz"},
+      {"op":"hold","id":"h","amount":"60"},{"op":"release","id":"r"},
+      {"op":"hold","id":"r","amount":"1"},{"op":"take_back","credit":"opening","amount":"101"},
+      {"op":"give_back","posting":"q","amount":"1"}]})");
+  const auto answers = run_account(steps.value()).value();
+  std::string en, ru;
+  for (const auto& step : answers.at("steps").as_array()) {
+    const auto* text = step.as_object().if_contains("text");
+    if (text == nullptr) continue;
+    const auto detail = std::string(step.at("detail").as_string());
+    EXPECT_NE(std::string(text->at("en").as_string()).find(detail), std::string::npos) << detail;
+    en += detail + "\n";
+    const auto russian = std::string(text->at("ru").as_string());
+    const auto from = russian.find(": ") + 2;
+    ru += russian.substr(from, russian.find(". ", from) - from) + "\n";
+  }
+  EXPECT_EQ(en,
+            "h: another sum is held\ni: 41.00, available 40.00\nh: more than is held\n"
+            "h: already posted with another sum\nh: already posted\nzz: not known\n"
+            "h: already posted\nr: released\nopening: 101.00, left 100.00\nq: not known\n");
+  EXPECT_EQ(ru,
+            "h: удержана другая сумма\ni: 41.00, доступно 40.00\nh: больше, чем удержано\n"
+            "h: уже списано с другой суммой\nh: уже списано\nzz: неизвестно\n"
+            "h: уже списано\nr: отпущено\nopening: 101.00, осталось 100.00\nq: неизвестно\n");
+}
+
 TEST(Account, AHoldEndsOnce) {
   Account a;
   ASSERT_TRUE(a.credit(lot("k", 100)));

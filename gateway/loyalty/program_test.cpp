@@ -280,7 +280,7 @@ TEST(Basket, RefusesWhatCannotBe) {
            {R"("lines":[{"price":"1"}],"returns":[{"1":"1"},{}])", Code::kOutOfRange,
             "returns[1]: empty"},
            {R"("lines":[{"price":"1"}],"returns":[{"1":"1"},{"1":"1"}])", Code::kReturnTooMuch,
-            "returns[1]: line 1: 1.000 of 0.000 left"},
+            "returns[1]: line 1: 1.000, left 0.000"},
            {R"("lines":[{"price":"1"}],"returns":[{"2":"1"}])", Code::kReturnTooMuch,
             "returns[0]: line 2 is not on the receipt"},
            {R"("event":"enrolmnt")", Code::kBadValue, "event: no rule works on \"enrolmnt\""},

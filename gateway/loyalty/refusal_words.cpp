@@ -183,6 +183,28 @@ constexpr Phrase kPhrases[] = {
     {" has no limit per ", ": нет лимита per "},
     {": not known", ": неизвестно"},
     {": released", ": отпущено"},
+    {": already posted", ": уже списано"},
+    {" with another sum", " с другой суммой"},
+    {": another sum is held", ": удержана другая сумма"},
+    {": is still held", ": ещё удержано"},
+    {", available ", ", доступно "},
+    {", left ", ", осталось "},
+    {" elements, expected ", " элементов, ожидалось "},
+    {", expected ", ", ожидалось "},
+    {": missing", ": нет"},
+    {": is no object", ": не объект"},
+    {": is no list", ": не список"},
+    // signatures and journals
+    {": there is no ", ": нет файла "},
+    {" holds no key", " — ключа в файле нет"},
+    {" is there already or can not be made", " уже есть, или создать его нельзя"},
+    {"the signature can not be read", "подпись не читается"},
+    {"it is signed by a key that is not known here: ",
+     "подписано ключом, которого здесь не знают: "},
+    {"it was changed after it was signed", "изменено после подписи"},
+    {"a sale in the journal", "продажа в журнале"},
+    {": name the sale by its id", ": назовите продажу её номером"},
+    {"it was never worked out", "она не рассчитана"},
     {": expired", ": истекло"},
     {": more than is held", ": больше, чем удержано"},
     {" is not on the receipt", " нет в чеке"},
@@ -213,6 +235,11 @@ const std::vector<Phrase>& by_length() {
 }
 
 }  // namespace
+
+std::string refusal_text(Error error, Language language) {
+  if (language == Language::kRu) error.detail = refusal_in_russian(std::move(error.detail));
+  return describe(error, language);
+}
 
 std::string refusal_in_russian(std::string detail) {
   // Of a place in a file; "line" is also a stage.

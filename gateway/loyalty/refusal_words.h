@@ -4,7 +4,12 @@
 
 #include <string>
 
+#include "gateway/base/errors.h"
+
 namespace till::loyalty {
+
+// What a person reads of a refusal: its detail too in that language.
+std::string refusal_text(Error error, Language language);
 
 // Every phrase of ours inside `detail` replaced. tests/loyalty/refusals_test.py holds the two
 // together.

@@ -113,8 +113,8 @@ Result<Quote> quote_return(const Quote& sold, const std::map<std::string, Quanti
     if (now.units == 0) continue;
     const auto left = sold_quantity(line) - from;
     if (at->second > left) {
-      return fail(Code::kReturnTooMuch, "line " + line.id + ": " + to_string(at->second) + " of " +
-                                            to_string(std::max(left, Quantity{})) + " left");
+      return fail(Code::kReturnTooMuch, "line " + line.id + ": " + to_string(at->second) +
+                                            ", left " + to_string(std::max(left, Quantity{})));
     }
     auto taken = take_back(line, from, from + at->second);
     back.why.push_back(in_words(taken, at->second));

@@ -9,7 +9,7 @@ WORDS = ROOT / "gateway/loyalty/refusal_words.cpp"
 LITERAL = r'"((?:[^"\\\\]|\\\\.)*)"'
 # Names of fields and their values stay as the file has them.
 FIELDS = (ROOT / "docs/users/program.schema.json").read_text()
-KEPT = set(re.findall(r"[a-z_]{2,}", FIELDS)) | {"op", "hold", "post", "release", "fact", "credit", "advance",
+KEPT = set(re.findall(r"[a-z_]{2,}", FIELDS)) | {"op", "timeout_s", "hold", "post", "release", "fact", "credit", "advance",
                                                   "give_back", "take_back", "owe", "withhold", "forgive",
                                                   "purchases", "purchases_ever", "spent_ever", "selected_quantity",
                                                   "selected_amount", "tests"}
