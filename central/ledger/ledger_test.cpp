@@ -356,6 +356,16 @@ TEST_F(World, HistoryFollowsTheReceipts) {
   EXPECT_EQ(profile.counters["purchases"], 1);
   EXPECT_EQ(profile.counters["spent"], 10'000);
   EXPECT_TRUE(profile.dates.contains("last_purchase"));
+  auto tobacco = test_sale(4, "anna", 0);
+  tobacco.lines = {{"milk", Quantity{1000}, 4'000, 0, 0, 4'000, {}, {}},
+                   {"tobacco", Quantity{1000}, 6'000, 0, 0, 6'000, {}, {}, true}};
+  EXPECT_EQ(tell(tobacco, shop), Code{});
+  EXPECT_EQ(central.profiles.of(anna).counters["spent"], 14'000) << "as this_receipt_too has it";
+  tobacco.key.sale = test_id(2, 5);
+  tobacco.is_return = true;
+  tobacco.returned_sale = test_id(2, 4);
+  EXPECT_EQ(tell(tobacco, shop), Code{});
+  EXPECT_EQ(central.profiles.of(anna).counters["spent"], 10'000);
 }
 
 TEST_F(World, ALevelFallsOnceAWindow) {

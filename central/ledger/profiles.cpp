@@ -113,6 +113,8 @@ void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, con
   const auto sign = fact.is_return ? -1 : 1;
   // A part that comes back lowers what was spent; only a whole receipt was no purchase.
   const auto purchases = fact.is_return ? (fact.whole ? -1 : 0) : 1;
+  auto spent = fact.total;
+  for (const auto& line : fact.lines) spent -= line.uncounted ? line.total : 0;
   auto sold = day;
   if (fact.is_return) {  // it leaves the day of the purchase, and with it windows and periods
     auto row = db_.query("SELECT at FROM sales WHERE sale=? AND NOT is_return", fact.returned_sale);
@@ -122,7 +124,7 @@ void Profiles::count(const wire::SaleFact& fact, const CustomerId& customer, con
     db_.run(
         "INSERT INTO counters VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET "
         "purchases=purchases+?3, spent=spent+?4",
-        customer.value, sold, purchases, sign * fact.total);
+        customer.value, sold, purchases, sign * spent);
   }
   for (const auto& use : fact.rules) {
     this->use(use.rule, customer, store, sold, sign * use.times, sign * use.amount);

@@ -83,7 +83,7 @@ Buffer encode(const Sale& sale, const Fact& fact) {
     if (line == sale.lines.end()) continue;
     out.lines.push_back({line->goods, line->quantity, quoted.gross.minor, quoted.discount.minor,
                          quoted.by_points.minor, quoted.total.minor, quoted.accrued,
-                         quoted.redeemed});
+                         quoted.redeemed, quoted.uncounted.value_or(false)});
   }
   put_effects(sale, out);
   return wire::encode(wire::Fact{std::move(out)});

@@ -10,7 +10,7 @@ namespace till::loyalty {
 BOOST_DESCRIBE_STRUCT(Explanation, (), (line, en, ru, level))
 BOOST_DESCRIBE_STRUCT(UnitShare, (), (quantity, total, discount, by_points, redeemed, accrued))
 BOOST_DESCRIBE_STRUCT(LineQuote, (),
-                      (id, gross, discount, by_points, total, redeemed, accrued, units))
+                      (id, gross, discount, by_points, total, redeemed, accrued, units, uncounted))
 BOOST_DESCRIBE_STRUCT(CodeOutcome, (), (code, type, used, uses, why, en, ru))
 BOOST_DESCRIBE_STRUCT(PurseEntry, (), (rule, purse, to, amount))
 BOOST_DESCRIBE_STRUCT(Handed, (), (rule, what, count, coupon))

@@ -227,13 +227,13 @@ std::int32_t Evaluator::levels_lost() const {
   return static_cast<std::int32_t>(std::min(windows, static_cast<std::int64_t>(t.steps.size())));
 }
 
-void Evaluator::work_out_tier(std::int64_t gross) {
+void Evaluator::work_out_tier() {
   out_.tier = out_.next_tier = -1;
   out_.to_next_tier = 0;
   if (!plan_.tiers || !customer_) return;
   const auto& t = *plan_.tiers;
   auto value = counter(t.counter);
-  if (t.this_too) value = checked_add(value, t.money ? gross : 1);
+  if (t.this_too) value = checked_add(value, t.money ? counted_list_ : 1);
   std::int32_t reached = -1;
   for (const auto& step : t.steps) {
     if (value >= step.from) ++reached;
@@ -403,7 +403,7 @@ bool Evaluator::counter_holds(const Condition& c, Blame* blame) {
   auto value = counter(c.name);
   if (c.plus != 0) {
     const bool money = plan_.names.text(c.name).starts_with("spent");
-    value = checked_add(value, money ? gross_list_ : 1);
+    value = checked_add(value, money ? counted_list_ : 1);
   }
   *blame = {Why::kCounter, 0, c.name};
   if (!c.span.has(value)) {

@@ -44,6 +44,12 @@ class Evaluator {
   [[nodiscard]] NameId code_type(std::size_t at) const { return codes_[at].type; }
   [[nodiscard]] Why code_status(std::size_t at) const { return codes_[at].status; }
 
+  // Whether the line counts towards levels and counters. Negative ones count against it.
+  [[nodiscard]] bool counts(std::size_t line) const {
+    const auto& l = lines_[line];
+    return goods::may_accrue(l.legal) && (!l.excluded || l.list < 0);
+  }
+
   // How many (rule, line) pairs matched: what the work is proportional to.
   [[nodiscard]] std::size_t matches() const;
 
@@ -97,7 +103,7 @@ class Evaluator {
   Code read_code(const Basket& basket, std::size_t at);
   void read_used(const Basket& basket);
   [[nodiscard]] std::int32_t levels_lost() const;
-  void work_out_tier(std::int64_t gross);
+  void work_out_tier();
   bool context_holds(std::uint32_t rule);
   bool holds(const Condition& c, Blame* blame);
   bool leaf_holds(const Condition& c, Blame* blame);
@@ -284,7 +290,7 @@ class Evaluator {
   std::vector<std::uint64_t> always_;
   std::vector<std::uint64_t> failing_, failing_always_;  // touched, but their context fails
   bool negative_ = false;
-  std::int64_t gross_list_ = 0;  // with tax
+  std::int64_t counted_list_ = 0;  // of what counts, with tax
 
   // one run
   std::vector<std::int64_t> amount_, room_, taken_, base_, earned_;  // by line

@@ -341,17 +341,17 @@ void Evaluator::start(const Basket& basket) {
   find_everywhere();
 }
 
-// The receipt at list prices, with tax, and the tier that follows from it.
+// What counts of the receipt at list prices, with tax, and the tier that follows from it.
 void Evaluator::measure() {
-  gross_list_ = 0;
+  counted_list_ = 0;
   negative_ = false;
   for (std::size_t i = 0; i < count_; ++i) {
     const auto& l = lines_[i];
     const auto full = plan_.settings.before_tax ? with_tax(l, l.list) : l.list;
-    gross_list_ = checked_add(gross_list_, checked_add(full, l.fixed));
+    if (counts(i)) counted_list_ = checked_add(counted_list_, checked_add(full, l.fixed));
     negative_ = negative_ || l.list < 0;
   }
-  work_out_tier(gross_list_);
+  work_out_tier();
 }
 
 // The rules that look at every line: those without a gate, and those whose gate is open.

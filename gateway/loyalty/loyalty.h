@@ -22,7 +22,8 @@ namespace till::loyalty {
 // taxed, goods a card is sold as are the card, a card that is not active pays nothing.
 // 6: units that are free earn nothing by the unit, an empty list of card types asks for a card,
 // the tax inside prices is rounded, nothing is handed out for tobacco alone.
-inline constexpr int kEvaluationRevision = 6;
+// 7: with this_receipt_too only goods count that may have discounts and points.
+inline constexpr int kEvaluationRevision = 7;
 
 struct Plan;
 
@@ -185,6 +186,9 @@ struct LineQuote {
   Points redeemed;
   Points accrued;
   std::vector<UnitShare> units;
+  // true = it counts towards no level and no counter: tobacco, a gift card, a deposit, what the
+  // program excludes; nothing = it counts
+  std::optional<bool> uncounted = {};
 };
 
 // What became of a code. Of a return: a coupon that is given back.

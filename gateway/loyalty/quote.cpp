@@ -78,6 +78,7 @@ Quote quote(const Program& program, const Basket& basket) {
     const auto& l = out.lines[i];
     LineQuote line{basket.lines[i].id, {l.gross},    {l.discount}, {l.by_points},
                    {l.total},          {l.redeemed}, {l.accrued},  {}};
+    if (!evaluator.counts(i)) line.uncounted = true;
     line.units = split_units(basket.lines[i], line, plan.settings.earn_on_points_paid);
     q.lines.push_back(std::move(line));
   }

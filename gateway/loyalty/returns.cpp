@@ -28,6 +28,7 @@ UnitShare slice(const UnitShare& share, Quantity from, Quantity to) {
 LineQuote take_back(const LineQuote& sold, Quantity from, Quantity to) {
   LineQuote back;
   back.id = sold.id;
+  back.uncounted = sold.uncounted;
   const Money none;
   back.gross = back.discount = back.by_points = back.total = none;
   Quantity start;

@@ -34,7 +34,7 @@ std::int64_t Evaluator::measure_of(const Value& v) const {
       measure = counter(v.counter);
       if (v.this_too) {
         const bool money = plan_.names.text(v.counter).starts_with("spent");
-        measure = checked_add(measure, money ? gross_list_ : 1);
+        measure = checked_add(measure, money ? counted_list_ : 1);
       }
       break;
   }

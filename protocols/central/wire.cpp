@@ -62,12 +62,13 @@ void put(pb::SaleLine& to, const SaleLine& line) {
   to.set_total(line.total);
   to.set_accrued(line.accrued.units);
   to.set_redeemed(line.redeemed.units);
+  to.set_uncounted(line.uncounted);
 }
 
 SaleLine get(const pb::SaleLine& from) {
   return {from.goods(),           Quantity{from.quantity()}, from.gross(),
           from.discount(),        from.by_points(),          from.total(),
-          Points{from.accrued()}, Points{from.redeemed()}};
+          Points{from.accrued()}, Points{from.redeemed()},   from.uncounted()};
 }
 
 // "For ever" travels as 0, the last day n as n + 1.

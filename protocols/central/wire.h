@@ -27,6 +27,7 @@ struct SaleLine {
   std::int64_t total = 0;
   Points accrued;
   Points redeemed;
+  bool uncounted = false;  // towards levels and counters: tobacco, a gift card
   bool operator==(const SaleLine&) const = default;
 };
 

@@ -36,7 +36,7 @@ SaleFact sale() {
   fact.utc_offset_min = -180;
   fact.cashier = "cafe";
   fact.whole = true;
-  fact.lines = {{"4601234567893", Quantity{1500}, 130000, 5000, 5000, 120000, {600}, {5000}}};
+  fact.lines = {{"4601234567893", Quantity{1500}, 130000, 5000, 5000, 120000, {600}, {5000}, true}};
   return fact;
 }
 
