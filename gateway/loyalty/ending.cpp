@@ -129,7 +129,9 @@ void Evaluator::earning_bases() {
     sum = checked_add(sum, base_[i]);
   }
   const auto paid = checked_add(out_.sum.total, points_too ? out_.sum.by_points : 0);
-  const auto most = std::max<std::int64_t>(0, std::min(sum, paid) - not_earning_);
+  const auto full = std::max<std::int64_t>(0, std::min(sum, paid));
+  const auto most = std::max<std::int64_t>(0, full - not_earning_);
+  if (most < full && customer_) say(Why::kNotEarning, -1, -1, full - most);
   if (sum <= most) return;
   share_.assign(count_, 0);
   scratch_.assign(base_.begin(), base_.begin() + static_cast<std::ptrdiff_t>(count_));
@@ -221,12 +223,20 @@ std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
 }
 
 void Evaluator::say_no_points(std::uint32_t rule) {
-  const auto& give = plan_.rules[rule].give;
+  const auto& r = plan_.rules[rule];
+  const auto& give = r.give;
+  if (!may_earn_) return;  // said once, of the receipt
+  if (!has_account(give.to)) return say(without_account(give.to), rule);
+  if (cand_.empty() && !r.sets) {
+    return say(lacks_goods(rule) ? Why::kNoGoods : Why::kNothingEarns, rule);
+  }
   const auto base = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
   if (const auto below = below_ladder(give.value)) {
     say(below->why, rule, -1, below->a, below->b);
   } else if (give.earn == Effect::Earn::kPerAmount) {
     say(Why::kNeedsAmount, rule, -1, std::max<std::int64_t>(0, give.every - base));
+  } else if (give.earn == Effect::Earn::kMultiply) {
+    say(Why::kNothingBefore, rule);
   } else if (give.earn == Effect::Earn::kPercent && base > 0) {
     say(Why::kRoundedAway, rule);
   }
@@ -264,7 +274,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   const auto& r = plan_.rules[rule];
   if (!may_earn_) return 0;
   if (!has_account(r.give.to)) {
-    if (!dry) say(without_account(r.give.to), rule);
+    if (!dry) say_no_points(rule);
     return 0;
   }
   const auto times = form_sets(rule, q.times, dry);
@@ -272,7 +282,10 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   earning_candidates(rule);
   // An empty receipt still is a visit; one of tobacco alone is not.
   const bool nothing = cand_.empty() && (count_ > 0 || !r.select.all());
-  if (nothing) return 0;
+  if (nothing) {
+    if (!dry) say_no_points(rule);
+    return 0;
+  }
   auto together = wish_points(r);
   if (together >= 0 && r.sets && r.give.earn == Effect::Earn::kFixed)
     together = checked_mul(together, times);
@@ -384,6 +397,20 @@ void Evaluator::code_results() {
   }
 }
 
+// Rules for goods that no line is of: matching never comes upon them.
+void Evaluator::say_no_goods() {
+  if (plan_.goods_rules.empty()) return;
+  std::ranges::fill(touched_, 0);
+  for (std::size_t i = 0; i < count_; ++i) {
+    for (const auto rule : lines_[i].locals) set_bit(touched_, rule);
+  }
+  for (const auto rule : plan_.goods_rules) {
+    const bool touched = (touched_[rule / 64] >> (rule % 64) & 1) != 0;
+    if (touched || !rule_lines_[rule].empty() || plan_.rules[rule].on != kNoName) continue;
+    say(Why::kNoGoods, rule);
+  }
+}
+
 void Evaluator::finish() {
   net_prices();
   for (std::size_t i = 0; i < count_; ++i) {
@@ -402,6 +429,7 @@ void Evaluator::finish() {
     }
   }
   if (runs_ && event_ == kNoName) {
+    say_no_goods();
     for (const auto rule : plan_.paused_rules) {
       if (plan_.rules[rule].on == kNoName) say(Why::kPaused, rule);
     }

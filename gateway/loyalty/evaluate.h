@@ -212,6 +212,8 @@ class Evaluator {
   [[nodiscard]] Blame nothing(std::uint32_t rule) const;
   void say_nothing(std::uint32_t rule);
   void say_no_points(std::uint32_t rule);
+  void say_no_goods();
+  [[nodiscard]] bool lacks_goods(std::uint32_t rule) const;
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                   const std::vector<SetPart>* keep, Blame* missing);
@@ -289,6 +291,7 @@ class Evaluator {
   std::vector<std::uint64_t> active_;                   // bits by rule
   std::vector<std::uint64_t> always_;
   std::vector<std::uint64_t> failing_, failing_always_;  // touched, but their context fails
+  std::vector<std::uint64_t> touched_;                   // rules of stage line
   bool negative_ = false;
   std::int64_t counted_list_ = 0;  // of what counts, with tax
 

@@ -94,6 +94,11 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"card_inactive", 1, "{rule}: the card is not active yet{awaits_en}",
      "{rule}: карта ещё не активна{awaits_ru}"},
     {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
+    {"no_goods", 2, "{rule}: its goods are not on the receipt", "{rule}: её товаров в чеке нет"},
+    {"nothing_earns", 2, "{rule}: these goods earn nothing",
+     "{rule}: за эти товары не начисляется"},
+    {"nothing_before", 2, "{rule}: nothing was earned that it could multiply",
+     "{rule}: умножать нечего, ничего не начислено"},
     {"rounded_away", 2, "{rule}: comes to less than the smallest step",
      "{rule}: меньше наименьшего шага"},
     {"not_lower", 2, "{rule}: its price is no lower", "{rule}: её цена не ниже"},
@@ -138,6 +143,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{period_ru} можно списать ещё {points}"},
     {"earning_velocity", 1, "the card has earned often enough {period_en}",
      "по карте {period_ru} начислено уже достаточно раз"},
+    {"not_earning", 1, "no points for {money}: paid in a way that earns none",
+     "за {money} не начисляется: такая оплата баллов не даёт"},
 }};
 
 std::pair<std::string_view, std::string_view> law(std::int64_t legal) {

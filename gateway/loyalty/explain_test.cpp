@@ -15,6 +15,66 @@ boost::json::object evaluated(const std::string& program, const std::string& bas
   return evaluate_json(p.value(), parse_json("{" + basket + "}").value()).value();
 }
 
+// "rule code", one a line.
+std::string why(const std::string& program, const std::string& basket) {
+  std::string out;
+  const auto result = evaluated(program, basket);
+  for (const auto& reason : result.at("why").as_array()) {
+    const auto* rule = reason.as_object().if_contains("rule");
+    out += (rule == nullptr ? "" : std::string(rule->as_string()) + " ") +
+           std::string(reason.at("code").as_string()) + "\n";
+  }
+  return out;
+}
+
+TEST(Explain, GoodsThatAreNotOnTheReceipt) {
+  const std::string rules = R"("rules":[{"id":"tea","select":{"skus":["tea"]},
+      "give":{"percent":"5"}},{"id":"cup","select":{"price":{"min":"100"}},"limits":[{"times":1}],
+      "give":{"amount":"5"}},{"id":"pie","select":{"categories":["pies"]},
+      "give":{"earn":{"fixed":"5"}}}])";
+  EXPECT_EQ(why(rules, R"("lines":[{"sku":"jam","price":"10"}])"),
+            "cup no_goods\ntea no_goods\npie no_goods\n");
+  EXPECT_EQ(why(rules, R"("lines":[{"sku":"tea","price":"10"}])"),
+            "tea applied\ncup no_goods\npie no_goods\n");
+  EXPECT_EQ(why(rules, R"("customer":{},"lines":[{"category":"pies","price":"100"}])"),
+            "cup applied\npie earned\ntea no_goods\n");
+  std::string many;
+  for (int i = 0; i < 17; ++i) {
+    many += (i == 0 ? "" : ",") + (R"({"id":"r)" + std::to_string(i)) +
+            R"(","select":{"skus":["s)" + std::to_string(i) + R"("]},"give":{"percent":"5"}})";
+  }
+  EXPECT_EQ(why(R"("rules":[)" + many + "]", R"("lines":[{"sku":"jam","price":"10"}])"), "")
+      << "a catalogue of offers is not told one by one";
+}
+
+TEST(Explain, NothingToMultiplyAndNothingThatEarns) {
+  const std::string rules =
+      R"("rules":[{"id":"base","give":{"earn":{"per_amount":"1","every":"100"}}},
+      {"id":"twice","give":{"earn":{"multiply":"2"}}}])";
+  EXPECT_EQ(why(rules, R"("customer":{},"lines":[{"price":"10"}])"),
+            "base needs_amount\ntwice nothing_before\n");
+  EXPECT_EQ(why(rules, R"("customer":{},"lines":[{"price":"100"}])"),
+            "base earned\ntwice earned\n");
+  EXPECT_EQ(why(rules, R"("customer":{},"lines":[{"price":"100","legal":"tobacco"}])"),
+            "legal\nbase nothing_earns\ntwice nothing_earns\n");
+}
+
+TEST(Explain, AWayOfPaymentThatEarnsNothing) {
+  const std::string rules = R"("settings":{"no_earning_on":["gift_card"]},
+      "rules":[{"id":"base","give":{"earn":{"percent":"5"}}}])";
+  const auto paid = [&](const std::string& amount) {
+    return R"("customer":{},"lines":[{"price":"100"}],
+        "payments":[{"kind":"gift_card","amount":")" +
+           amount + R"("}])";
+  };
+  EXPECT_EQ(why(rules, paid("100")), "not_earning\n");
+  EXPECT_EQ(why(rules, paid("0")), "base earned\n");
+  const auto part = evaluated(rules, paid("40"));
+  EXPECT_EQ(part.at("why").at(0).at("en"), "no points for 40.00: paid in a way that earns none");
+  EXPECT_EQ(part.at("why").at(0).at("ru"), "за 40.00 не начисляется: такая оплата баллов не даёт");
+  EXPECT_EQ(part.at("points").at("earned"), "3.00");
+}
+
 // Tobacco is no way to a level, gift cards are money, and a receipt is told to central the same.
 TEST(Explain, ThisReceiptTooCountsWhatMayHavePoints) {
   const std::string rules = R"("settings":{"excluded":{"skus":["salt"]}},

@@ -94,7 +94,10 @@ std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q)
     const auto lines = lines_of(rule);
     const bool some = std::ranges::any_of(
         lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });
-    if (!some) return 0;
+    if (!some) {
+      if (!dry) say(lacks_goods(rule) ? Why::kNoGoods : Why::kNothingLeft, rule);
+      return 0;
+    }
   }
   // An empty receipt still is a visit; one of tobacco alone earns nothing, nor is anything handed
   // out for it.

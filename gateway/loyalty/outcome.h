@@ -71,6 +71,9 @@ enum class Why : std::uint8_t {
   kNoPoints,       // [missing points]
   kCardInactive,   // [what it waits for: a place in kActivations]
   kNothingLeft,    // no line that may still be discounted
+  kNoGoods,        // none of its goods is on the receipt
+  kNothingEarns,   // its goods are, and may not earn
+  kNothingBefore,  // earlier rules gave nothing it could multiply
   kRoundedAway,    // it comes to less than the smallest amount
   kNotLower,       // its price is no lower
   kCut,            // [money kept back by its limit]
@@ -101,8 +104,9 @@ enum class Why : std::uint8_t {
   kRedeemVelocity,    // [period]
   kRedeemLeft,        // [points, period]
   kEarningVelocity,   // [period]
+  kNotEarning,        // [money paid in a way that earns nothing]
 };
-inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kEarningVelocity) + 1;
+inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kNotEarning) + 1;
 // "applied", "needs_quantity" … : stable, for programs that read results.
 std::string_view name(Why why);
 

@@ -215,6 +215,7 @@ void Plan::prepare() {
       }
     }
     hot[i] = hot_of(rule, interests[i]);
+    if (all_lines[i] == 0) goods_rules.push_back(i);
     if (all_lines[i] == 0) continue;
     const auto* names_of_gate = gated ? gate(rule.when) : nullptr;
     if (names_of_gate != nullptr) {
@@ -223,6 +224,7 @@ void Plan::prepare() {
       everywhere.push_back(i);
     }
   }
+  if (std::ssize(goods_rules) > kFewRules) goods_rules.clear();
   by_sku = Touched(skus);
   by_category = Touched(categories);
   by_tag = Touched(tags);

@@ -77,6 +77,7 @@ struct Plan {
   std::array<std::size_t, 7> stage_begin{};  // by stage: its first rule; [6] = all of them
   std::vector<std::uint32_t> exclusives;     // not of stage line
   std::vector<std::uint32_t> paused_rules;   // of these the first few, to be told
+  std::vector<std::uint32_t> goods_rules;    // for goods of their own, if they are few; the same
   std::vector<NameId> gifts;                 // goods that rules give away, each once
 
   // Sorts the rules, renumbers what points at them and builds the index.

@@ -124,12 +124,21 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
 }
 
+// No line it looks at is of its goods.
+bool Evaluator::lacks_goods(std::uint32_t rule) const {
+  const auto& r = plan_.rules[rule];
+  return !r.sets && !r.select.all() && std::ranges::none_of(lines_of(rule), [&](std::uint32_t i) {
+    return selects(r.select, lines_[i]);
+  });
+}
+
 // By the candidates in hand.
 Evaluator::Blame Evaluator::nothing(std::uint32_t rule) const {
   const auto& give = plan_.rules[rule].give;
   if (const auto below = below_ladder(give.value)) return *below;
   const auto paid = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
   if (paid < give.every) return {Why::kNeedsAmount, give.every - paid, 0};
+  if (lacks_goods(rule)) return {Why::kNoGoods, 0, 0};
   const bool some = std::ranges::any_of(weight_, [](std::int64_t w) { return w > 0; });
   const bool wished = std::ranges::any_of(wish_, [](std::int64_t w) { return w > 0; });
   if (!some || wished || give.kind == Effect::Kind::kPlugin) return {Why::kNothingLeft, 0, 0};
@@ -472,7 +481,7 @@ Evaluator::Evaluator(const Plan& plan) : plan_(plan) {
   rule_lines_.resize(rules);
   gave_.assign(rules, 0);
   hit_of_.assign(rules, 0);
-  for (auto* bits : {&active_, &always_, &failing_, &failing_always_}) {
+  for (auto* bits : {&active_, &always_, &failing_, &failing_always_, &touched_}) {
     bits->assign(rules / 64 + 1, 0);
   }
   done_groups_.assign(plan.groups.size(), 0);
