@@ -250,8 +250,14 @@ Result<void> percent(Loader& l, JsonObject& in, Effect& e) {
   e.rounding_said = in.has("rounding");
   e.of_total = rounding == 1;
   e.of_unit = rounding == 2;
-  if (e.value.marginal && rounding != 1 && e.rounding_said) {
-    return invalid(in.path_of("rounding"), "marginal steps are rounded once, on the sum");
+  if (e.value.marginal && e.rounding_said) {
+    const bool units = e.value.by == Value::By::kSelectedQuantity;
+    if (units && rounding != 0) {
+      return invalid(in.path_of("rounding"), "marginal steps by quantity are rounded line by line");
+    }
+    if (!units && rounding != 1) {
+      return invalid(in.path_of("rounding"), "marginal steps are rounded once, on the sum");
+    }
   }
   e.per = Per::kLine;
   return {};
@@ -297,19 +303,20 @@ Result<void> most_units(JsonObject& in, Effect& e) {
   return {};
 }
 
-// Steps that each count for what lies above them: of units a price or an amount, of money a
-// percent.
+// Steps that each count for what lies above them: of units a price, an amount or a percent off, of
+// money a percent.
 Result<void> marginal(const JsonObject& in, const Effect& e) {
   using K = Effect::Kind;
   if (!e.value.marginal) return {};
   const bool units = (e.kind == K::kPrice || e.kind == K::kAmount) && e.per == Per::kUnit;
   const bool percent =
       e.kind == K::kPercent || (e.kind == K::kEarn && e.earn == Effect::Earn::kPercent);
-  if (units && e.value.by == Value::By::kSelectedQuantity) return {};
+  const bool by_units = e.value.by == Value::By::kSelectedQuantity;
+  if (by_units && (units || e.kind == K::kPercent)) return {};
   if (percent && e.value.by == Value::By::kSelectedAmount) return {};
   return invalid(in.path_of("marginal"),
-                 "for a price or an amount per unit by selected_quantity, and for percents by "
-                 "selected_amount");
+                 "by selected_quantity: price, amount per unit, percent off; by selected_amount: "
+                 "percents");
 }
 
 }  // namespace

@@ -107,7 +107,15 @@ std::int64_t Evaluator::wish_by_steps(const Rule& r) {
   for (std::size_t k = 0; k < cand_.size(); ++k) {
     const auto after =
         checked_add(before, v.by == Value::By::kSelectedAmount ? weight_[k] : worked_[k]);
-    if (v.by == Value::By::kSelectedQuantity) {
+    if (v.by == Value::By::kSelectedQuantity && r.give.kind == Effect::Kind::kPercent) {
+      const auto& l = lines_[cand_[k]];
+      const auto of = plan_.settings.percent_of_list
+                          ? mul_div(l.list, worked_[k], l.quantity, Rounding::kDown)
+                          : weight_[k];
+      const auto step = plan_.settings.money_step;
+      const auto whole = checked_mul(worked_[k], checked_mul(kPercentScale, step));
+      wish_[k] = mul_div(of, sum_of_steps(v, before, after), whole, rounding) * step;
+    } else if (v.by == Value::By::kSelectedQuantity) {
       std::int64_t covered = 0;
       const auto sum =
           mul_div(sum_of_steps(v, before, after, &covered), 1, kQuantityScale, rounding);
