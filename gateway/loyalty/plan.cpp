@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 namespace till::loyalty {
 namespace {
@@ -97,6 +98,22 @@ void codes_of(const Condition& c, Touched::Lists& by_code, std::uint32_t rule) {
   for (const auto& part : c.parts) codes_of(part, by_code, rule);
 }
 
+// Which rules look at goods of that sku, category, tag: under the closest a selector names.
+struct GoodsLists {
+  explicit GoodsLists(std::size_t names) : skus(names), categories(names), tags(names) {}
+  Touched::Lists skus, categories, tags;
+
+  // False: it may be any goods.
+  bool put(const Selector& select, std::uint32_t rule) {
+    const auto& [names, list] = !select.skus.empty() ? std::tie(select.skus, skus)
+                                : !select.categories.empty()
+                                    ? std::tie(select.categories, categories)
+                                    : std::tie(select.tags, tags);
+    loyalty::put(list, names, rule);
+    return !names.empty();
+  }
+};
+
 }  // namespace
 
 Touched::Touched(const Lists& lists) {
@@ -185,8 +202,8 @@ void Plan::prepare() {
     std::ranges::sort(type.promotions);
   }
   const bool gated = gates_pay(rules);
-  Touched::Lists skus(names.size()), categories(names.size()), tags(names.size()),
-      gates(names.size()), codes(names.size());
+  GoodsLists goods(names.size());
+  Touched::Lists gates(names.size()), codes(names.size());
   interests.assign(count, {});
   hot.assign(count, {});
   all_lines.assign(count, 0);
@@ -204,15 +221,7 @@ void Plan::prepare() {
     if (rule.exclusive && !rule.local && rule.give.is_discount()) exclusives.push_back(i);
     interests[i] = interests_of(rule);
     for (const auto* select : interests[i]) {
-      if (!select->skus.empty()) {
-        put(skus, select->skus, i);
-      } else if (!select->categories.empty()) {
-        put(categories, select->categories, i);
-      } else if (!select->tags.empty()) {
-        put(tags, select->tags, i);
-      } else {
-        all_lines[i] = 1;
-      }
+      if (!goods.put(*select, i)) all_lines[i] = 1;
     }
     hot[i] = hot_of(rule, interests[i]);
     if (all_lines[i] == 0) goods_rules.push_back(i);
@@ -225,9 +234,9 @@ void Plan::prepare() {
     }
   }
   if (std::ssize(goods_rules) > kFewRules) goods_rules.clear();
-  by_sku = Touched(skus);
-  by_category = Touched(categories);
-  by_tag = Touched(tags);
+  by_sku = Touched(goods.skus);
+  by_category = Touched(goods.categories);
+  by_tag = Touched(goods.tags);
   by_gate = Touched(gates);
   by_code = Touched(codes);
 }
