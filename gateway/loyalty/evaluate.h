@@ -169,7 +169,8 @@ class Evaluator {
   void begin();
   void take_locals();
   void local_hits();
-  void give_back(std::int64_t excess);
+  void give_back(std::int64_t excess, Why why);
+  [[nodiscard]] std::int64_t left_to_take_off() const;
   [[nodiscard]] std::int64_t left_to_pay() const;
   [[nodiscard]] std::int64_t what_fits(std::int64_t given) const;
   void run_stage(Stage stage);

@@ -145,6 +145,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "по карте {period_ru} начислено уже достаточно раз"},
     {"not_earning", 1, "no points for {money}: paid in a way that earns none",
      "за {money} не начисляется: такая оплата баллов не даёт"},
+    {"most_off", 1, "{rule}: {money} less, all discounts together have their limit",
+     "{rule}: на {money} меньше, у всех скидок вместе есть предел"},
 }};
 
 std::pair<std::string_view, std::string_view> law(std::int64_t legal) {

@@ -267,8 +267,25 @@ std::int64_t Evaluator::left_to_pay() const {
   return std::min(working_, sum);
 }
 
-// The most of `given`, shared as it is, that leaves nothing below zero.
+// Of what all discounts together may come to; below zero when the line's own went beyond it.
+std::int64_t Evaluator::left_to_take_off() const {
+  const auto& s = plan_.settings;
+  if (s.max_discount < 0 && s.max_discount_share < 0) return INT64_MAX;
+  std::int64_t listed = 0, positive = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    listed = checked_add(listed, lines_[i].list);
+    positive = checked_add(positive, std::max<std::int64_t>(0, lines_[i].list));
+  }
+  auto most = s.max_discount < 0 ? INT64_MAX : s.max_discount;
+  if (s.max_discount_share >= 0) {
+    most = std::min(most, mul_div(positive, s.max_discount_share, kPercentScale, Rounding::kDown));
+  }
+  return most - (listed - working_);
+}
+
+// The most of `given`, shared as it is, that leaves nothing below zero and is not too much in all.
 std::int64_t Evaluator::what_fits(std::int64_t given) const {
+  given = std::clamp<std::int64_t>(left_to_take_off(), 0, given);
   const auto left = std::max<std::int64_t>(0, left_to_pay());
   if (!negative_ || !plan_.settings.before_tax) return std::min(given, left);
   std::int64_t taxed = 0, rounded = 0;
@@ -281,8 +298,9 @@ std::int64_t Evaluator::what_fits(std::int64_t given) const {
   return std::max<std::int64_t>(0, part - rounded);  // shared out again, a line may go up by one
 }
 
-// Negative lines leave less to pay than the rules of stage line took off: the last ones shrink.
-void Evaluator::give_back(std::int64_t excess) {
+// Negative lines leave less to pay than the rules of stage line took off, or it is more than all
+// discounts may come to: the last ones shrink.
+void Evaluator::give_back(std::int64_t excess, Why why) {
   for (auto i = out_.applied.size(); i > 0 && excess > 0; --i) {
     auto& a = out_.applied[i - 1];
     const auto back = std::min(a.amount, excess);
@@ -296,7 +314,7 @@ void Evaluator::give_back(std::int64_t excess) {
       if (reason.a > 0) continue;
       reason = {Why::kNothingLeft, reason.rule, reason.line, 0, 0};
     }
-    say(Why::kFloor, a.rule, a.line, back);
+    say(why, a.rule, a.line, back);
     amount_[a.line] += back;
     room_[a.line] += back;
     working_ += back;

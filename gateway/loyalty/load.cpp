@@ -153,6 +153,16 @@ Result<void> settings(Loader& l, JsonObject in) {
   s.tax_of_receipt = TILL_TRY(word(in, "tax_rounding", {"line", "receipt"}, 0)) == 1;
   s.before_tax = TILL_TRY(word(in, "discount_on", {"price_with_tax", "price_before_tax"}, 0)) == 1;
   s.percent_of_list = TILL_TRY(word(in, "percent_of", {"remaining", "list_price"}, 0)) == 1;
+  if (const auto share = TILL_TRY(in.find<Percent>("max_discount_share"))) {
+    s.max_discount_share = share->units;
+  }
+  if (const auto most = TILL_TRY(in.find<Money>("max_discount"))) s.max_discount = most->minor;
+  if (s.max_discount_share > kPercentScale) {
+    return fail(Code::kOutOfRange, in.path_of("max_discount_share") + ": 0 to 100");
+  }
+  if (in.has("max_discount") && s.max_discount < 0) {
+    return fail(Code::kOutOfRange, in.path_of("max_discount") + ": below 0");
+  }
   s.utc_offset_min = TILL_TRY(utc_offset(in));
   s.earn_on_points_paid = TILL_TRY(in.get_or("earn_on_points_paid", false));
   if (in.has("no_earning_on")) s.no_earning_on = TILL_TRY(l.names(in, "no_earning_on"));

@@ -263,13 +263,19 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   const auto wanted = share_out(r, times);
   std::int64_t given = 0;
   for (const auto share : share_) given = checked_add(given, share);
+  const auto most = std::max<std::int64_t>(0, left_to_take_off());
   const auto fits = std::min(q.amount, what_fits(given));
   if (given > fits) {  // a limit, or negative lines that leave less to pay
     scratch_.assign(share_.begin(), share_.end());
     given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
   }
   if (given == 0) {
-    if (!dry) say_nothing(rule);
+    if (dry) return 0;
+    if (most > 0 || wanted == 0) {
+      say_nothing(rule);
+    } else {
+      say(Why::kMostOff, rule, -1, wanted);
+    }
     return 0;
   }
   if (dry) return given;
@@ -285,7 +291,10 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   if (next) say(next->why, rule, -1, next->a, next->b);
   const auto cut = std::clamp<std::int64_t>(wanted - q.amount, 0, wanted - given);
   if (cut > 0) say(Why::kCut, rule, -1, cut);
-  if (given + cut < wanted) say(Why::kFloor, rule, -1, wanted - given - cut);
+  const auto rest = wanted - given - cut;
+  const auto beyond = std::clamp<std::int64_t>(wanted - cut - most, 0, rest);
+  if (beyond > 0) say(Why::kMostOff, rule, -1, beyond);
+  if (rest > beyond) say(Why::kFloor, rule, -1, rest - beyond);
   return given;
 }
 
@@ -389,10 +398,11 @@ void Evaluator::take_locals() {
     out_.reasons.insert(out_.reasons.end(), l.reasons.begin(),
                         l.reasons.begin() + static_cast<std::ptrdiff_t>(said));
   }
+  if (const auto left = left_to_take_off(); left < 0) give_back(-left, Why::kMostOff);
   if (!negative_) return;
   for (auto left = left_to_pay(); left < 0; left = left_to_pay()) {
     const auto before = working_;
-    give_back(-left);
+    give_back(-left, Why::kFloor);
     if (working_ == before) break;
   }
 }

@@ -356,6 +356,9 @@ struct Settings {
   bool tax_of_receipt = false;   // rounded once for all that is taxed alike, not on each line
   bool before_tax = false;       // discounts work on the price as listed, tax is added afterwards
   bool percent_of_list = false;  // several percents add up instead of working on what is left
+  // What all discounts of a receipt come to at most, of its list prices: hundredths of a percent,
+  // minor units; -1 = open.
+  std::int64_t max_discount_share = -1, max_discount = -1;
   std::int64_t utc_offset_min = 180;
   bool earn_on_points_paid = false;
   NameSet no_earning_on;  // payment kinds
