@@ -51,6 +51,7 @@ class ShtrihRegister final : public FiscalRegister {
   Result<Buffer> command(Bytes payload);
   Result<Buffer> command(Command code) { return command(plain(code, password_)); }
   Result<void> send_cashier(const Operator& cashier);
+  Result<void> make(Command begin, const Operator& cashier, Command end);
   Result<void> add_detail(RegisterStatus& status, const FnStatus& fn);
   Result<Field> field_of(const Setting& at) const;
   Result<void> ready_for_receipt();

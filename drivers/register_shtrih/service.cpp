@@ -96,16 +96,31 @@ Result<void> ShtrihRegister::send_cashier(const Operator& cashier) {
   return {};
 }
 
+// A document of the fiscal memory that is no receipt: begun, told its cashier, made. Refused in the
+// middle it is taken back, and the refusal is believed once the memory has no such document.
+Result<void> ShtrihRegister::make(Command begin, const Operator& cashier, Command end) {
+  const auto before = TILL_TRY(fn_status()).last_document;
+  TILL_CHECK(command(begin));
+  const auto finish = [&]() -> Result<void> {
+    TILL_CHECK(send_cashier(cashier));
+    port().point_of_no_return();
+    TILL_CHECK(command(end));
+    return {};
+  };
+  if (const auto made = finish(); !made) {
+    if (is_loss(made.error().code)) return made;
+    TILL_CHECK(cancel());
+    if (TILL_TRY(fn_status()).last_document == before) return made;
+  }
+  TILL_CHECK(wait_printed(kPrintPatienceMs));
+  return {};
+}
+
 Result<void> ShtrihRegister::open_shift(const Operator& cashier) {
   // A person asks again after a loss: what is done already is done.
   TILL_TRY(settle());
   if (TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus)))).open) return {};
-  TILL_CHECK(command(Command::kBeginShiftOpen));
-  TILL_CHECK(send_cashier(cashier));
-  port().point_of_no_return();
-  TILL_CHECK(command(Command::kOpenShift));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
+  return make(Command::kBeginShiftOpen, cashier, Command::kOpenShift);
 }
 
 Result<void> ShtrihRegister::x_report() {
@@ -117,12 +132,7 @@ Result<void> ShtrihRegister::x_report() {
 Result<void> ShtrihRegister::close_shift(const Operator& cashier) {
   TILL_TRY(settle());
   if (!TILL_TRY(parse_shift_status(TILL_TRY(command(Command::kShiftStatus)))).open) return {};
-  TILL_CHECK(command(Command::kBeginShiftClose));
-  TILL_CHECK(send_cashier(cashier));
-  port().point_of_no_return();
-  TILL_CHECK(command(Command::kZReport));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
+  return make(Command::kBeginShiftClose, cashier, Command::kZReport);
 }
 
 Result<void> ShtrihRegister::continue_printing() {
@@ -133,11 +143,7 @@ Result<void> ShtrihRegister::continue_printing() {
 }
 
 Result<void> ShtrihRegister::settlement_report() {
-  TILL_CHECK(command(Command::kBeginSettlement));
-  port().point_of_no_return();
-  TILL_CHECK(command(Command::kSettlement));
-  TILL_CHECK(wait_printed(kPrintPatienceMs));
-  return {};
+  return make(Command::kBeginSettlement, {}, Command::kSettlement);
 }
 
 Result<void> ShtrihRegister::copy() {
