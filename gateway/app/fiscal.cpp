@@ -209,11 +209,11 @@ Result<void> Fiscal::not_swapped(const RegisterStatus& status) {
 }
 
 const Fiscal::Report* Fiscal::report_of(std::string_view verb) {
-  static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true, true},
-                                        {"fiscal.close_shift", "shift_close", true, true},
-                                        {"fiscal.settlement_report", "other", false, true},
-                                        {"fiscal.x_report", "other", false, false},
-                                        {"fiscal.copy", "other", false, false}};
+  static constexpr Report kReports[] = {{"fiscal.open_shift", "shift_open", true, true, true},
+                                        {"fiscal.close_shift", "shift_close", true, true, true},
+                                        {"fiscal.settlement_report", "other", false, true, true},
+                                        {"fiscal.x_report", "other", false, false, false},
+                                        {"fiscal.copy", "other", false, false, false}};
   const auto* const at = std::ranges::find_if(kReports, [&](auto& r) { return verb == r.verb; });
   return at == std::end(kReports) ? nullptr : at;
 }
@@ -245,22 +245,45 @@ void Fiscal::command(const std::string& verb, json::object body, const Body& the
                 [this, makes, body = std::move(body), then](const Result<RegisterStatus>& s) {
                   if (!s) return then(std::unexpected(s.error()));
                   watch_.saw(s->fiscal_memory, s->last_document);
-                  report(*makes, body, then, kLossTries);
+                  report(*makes, body, s->last_document, then, kLossTries);
                 });
 }
 
 // A shift is opened or closed once however often it is asked for (the drivers look first), so after
-// a loss it is asked for again; what came up meanwhile is our own.
-void Fiscal::report(const Report& what, const json::object& body, const Body& then, int tries) {
+// a loss it is asked for again; what came up meanwhile is our own. Of another document of the
+// fiscal memory it is asked whether it came up.
+void Fiscal::report(const Report& what, const json::object& body, std::uint32_t before,
+                    const Body& then, int tries) {
   watch_.expect(what.document);
   ask(what.verb, body, kShiftMs, [=, this](const Result<json::value>& result) {
     const bool lost = !result && is_loss(result.error().code);
     if (lost && what.repeatable && tries > 0) {
-      return after_(kLossRetryUs, [=, this] { report(what, body, then, tries - 1); });
+      return after_(kLossRetryUs, [=, this] { report(what, body, before, then, tries - 1); });
     }
+    if (lost && what.repeatable) return end_command(fail(Code::kRegisterInDoubt, what.verb), then);
+    if (lost && what.numbered) return was_made(what, before, result.error(), then, kLossTries);
     // A refusal after a loss says nothing of the document the loss may have left.
     if (result || (!lost && tries == kLossTries)) watch_.answered(what.document);
     end_command(result, then);
+  });
+}
+
+// Nothing of ours is on its way any more once what is open is taken back; then the last document
+// tells. Nobody else can have made one: the turn is ours.
+void Fiscal::was_made(const Report& what, std::uint32_t before, const Error& loss, const Body& then,
+                      int tries) {
+  const auto again = [=, this] {
+    if (tries == 0) return end_command(fail(Code::kRegisterInDoubt, what.verb), then);
+    after_(kLossRetryUs, [=, this] { was_made(what, before, loss, then, tries - 1); });
+  };
+  ask("fiscal.recover", {}, kReceiptMs, [=, this](const Result<json::value>& settled) {
+    if (!settled) return again();
+    status(false, [=, this](const Result<RegisterStatus>& s) {
+      if (!s) return again();
+      watch_.answered(what.document);
+      if (s->last_document > before) return end_command(json::object{}, then);
+      end_command(std::unexpected(loss), then);  // nothing came of it
+    });
   });
 }
 

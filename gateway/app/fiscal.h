@@ -72,11 +72,15 @@ class Fiscal final : public checkout::RegisterPort {
     const char* document;  // what RegisterWatch calls it
     bool repeatable;       // the drivers look whether it is done already
     bool armed;            // only on the armed register
+    bool numbered;         // once more would be another document of the fiscal memory
   };
   // kRegisterReplaced when another register than the armed one answers.
   Result<void> not_swapped(const RegisterStatus& status);
   static const Report* report_of(std::string_view verb);
-  void report(const Report& what, const boost::json::object& body, const Body& then, int tries);
+  void report(const Report& what, const boost::json::object& body, std::uint32_t before,
+              const Body& then, int tries);
+  void was_made(const Report& what, std::uint32_t before, const Error& loss, const Body& then,
+                int tries);
   void end_command(const Result<boost::json::value>& result, const Body& then);
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
   [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;

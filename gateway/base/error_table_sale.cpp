@@ -24,11 +24,13 @@ constexpr CatalogueEntry kEntries[] = {
      kNoRetry,
      kCashier,
      409,
-     {"It is not yet known whether the receipt was printed",
+     {"It is not yet known whether the register has done it",
       "The register stopped answering in the middle.",
-      "Do not ring it up again: wait until the gateway has asked the register."},
-     {"Пока неизвестно, пробит ли чек", "Касса перестала отвечать посреди операции.",
-      "Не пробивайте заново: дождитесь, пока шлюз спросит кассу."}},
+      "Do not do it again: a sale's receipt the gateway asks the register about by itself; of a "
+      "report or cash look at the register's paper and at its status first."},
+     {"Пока неизвестно, выполнила ли это касса", "Касса перестала отвечать посреди операции.",
+      "Не повторяйте: о чеке продажи шлюз спросит кассу сам; про отчёт или наличные сначала "
+      "посмотрите на ленту кассы и её состояние."}},
     {kShiftClosed,
      kState,
      kNoRetry,

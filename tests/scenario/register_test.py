@@ -160,6 +160,32 @@ def check_closed_shift(shop):
     print("a receipt that can't be printed opens no shift")
 
 
+def check_reports(shop):
+    """What the register did is told as done, once; what it refuses in the middle leaves nothing open."""
+    def command(name):
+        return shop.api("POST", f"/v1/register/{name}", {}, token=shop.senior_token)
+
+    def state():
+        return shop.ok(shop.api("GET", "/v1/register/status"))["state"]
+
+    for fault, made in ({"when": "fiscal", "side": "after"}, 1), ({"when": "rx", "command": "FF38"}, 0):
+        before = len(shop.documents())
+        shop.sim("register.fault", at=1, what="cut", ms=700, **fault)
+        status, body = command("settlement-report")
+        assert (status == 200) == bool(made), (fault, status, body)
+        assert [d["type"] for d in shop.documents()[before:]] == [21] * made, shop.documents()[before:]
+        assert not state()["document_open"]
+    shop.sim("register.clock", offset_s=-90000)
+    for name in "settlement-report", "close-shift":
+        before = shop.documents()
+        status, body = command(name)
+        assert status == 422 and body["error"]["code"] == "TB-3001", (name, body)
+        assert not state()["document_open"], f"{name} was refused and left a document open"
+        assert shop.documents() == before
+    shop.sim("register.clock", offset_s=0)
+    print("a report that was lost is told as it came out; a refused one leaves nothing open")
+
+
 def check_marked(shop):
     """A DataMatrix names its goods and stands in the document; the receipt also goes to the customer."""
     code = "0104607000000021" + "21abcDEF" + "\x1d" + "93dGVz"
@@ -219,6 +245,7 @@ def main():
             check_settings(shop)
             check_correction(shop)
             check_closed_shift(shop)
+            check_reports(shop)
             check_marked(shop)
             check_operator(shop)
             wait_for("delivered", shop.settled)
