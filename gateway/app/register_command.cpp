@@ -127,7 +127,10 @@ void show(const json::value& value, Language language, const std::string& indent
       show(item, language, indent + "  ");
     } else if (item.is_array() && !item.get_array().empty() && item.get_array()[0].is_object()) {
       std::cout << "\n";
-      for (const auto& each : item.get_array()) show(each, language, indent + "  - ");
+      for (const auto& each : item.get_array()) {
+        std::cout << indent << "  -\n";
+        show(each, language, indent + "    ");
+      }
     } else {
       const bool money = item.is_int64() && (key == "total" || key == "cash_in_drawer");
       std::cout << " " << (money ? to_string(Money{item.get_int64()}) : text(item, language))
@@ -153,6 +156,12 @@ int call(const SaleOptions& options, const Request& request, bool as_json) {
       !trouble.empty() && (!answer || !as_json)) {
     std::cerr << trouble;
     if (!answer) return 1;
+    const auto* body = answer->body.if_object();
+    if (body != nullptr && body->contains("problem")) {  // what was known last is worth seeing
+      auto known = *body;
+      known.erase("problem");
+      show(known, language);
+    }
   } else if (as_json) {
     std::cout << json::serialize(answer->body) << "\n";
   } else if (answer->body.is_object() && answer->body.get_object().empty()) {

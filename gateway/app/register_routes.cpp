@@ -320,7 +320,8 @@ void Routes::undo_setting(const std::string& language, const api::Reply& reply) 
     return memory != nullptr && *memory == json::value(store_.watch().armed());
   };
   const auto at = std::find_if(list.rbegin(), list.rend(), of_this_one);
-  if (at == list.rend()) return reply(error({Code::kNotFound, "undo", {}}, language));
+  if (at == list.rend())
+    return reply(error({Code::kNotFound, "undo: no setting was changed", {}}, language));
   const json::object last = at->as_object();
   json::object command = last;
   command.erase("fiscal_memory");

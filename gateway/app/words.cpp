@@ -33,7 +33,6 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"characters outside the register's code page", "знаков вне кодировки кассы"},
     {"printed as one total (FFD 1.05)", "напечатаны одним итогом (ФФД 1.05)"},
     {"not in force", "ставка не действует"},
-    {"cashless payment above the total", "безналичная оплата больше итога"},
     {"cashless above the total", "безналичными больше итога"},
     {"a return pays its total", "возврат равен итогу"},
     {"above the total", "больше итога"},
@@ -49,6 +48,13 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"is to be ", "нужно "},
     {"ends too early", "обрывается"},
     {"only cancel", "можно только cancel"},
+    {" is not on the receipt", " нет в чеке"},
+    {": below 0", ": меньше 0"},
+    {"undo: no setting was changed", "undo: настройки не менялись"},
+    {"no group for ", "нет группы для "},
+    {"Connection refused", "в соединении отказано"},
+    {"not enough cash in the drawer", "в ящике не хватает наличных"},
+    {" dots", " точек"},
     {"near end", "кончается"},
     {"memory 90 % full", "ФН заполнен на 90 %"},
     {"replace at once", "срочно замените ФН"},
@@ -224,6 +230,12 @@ std::string in_words(std::string text, Language language) {
   if (text.starts_with("document ") && text.ends_with(" exists")) {
     return "документ " + text.substr(9, text.size() - 16) + " существует";
   }
+  // "line 1: 3.000 of 2.000 left"
+  if (text.ends_with(" left") && text.find(" of ") != std::string::npos) {
+    text.replace(text.find(" of "), 4, " из ");
+    text.replace(text.size() - 5, 5, " оставшихся");
+  }
+  if (text.starts_with("line ")) text.replace(0, 5, "строка ");
   for (const auto& [english, russian] : kRussian) {
     const std::string_view wanted = english;
     for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at)) {

@@ -37,7 +37,7 @@ Result<void> check_payments(const Sale& sale, const std::vector<FiscalPayment>& 
   }
   const Money total = sale.quote->total;
   if (paid < total) return fail(Code::kPaymentShort, to_string(total - paid));
-  if (cashless > total) return fail(Code::kOutOfRange, "cashless payment above the total");
+  if (cashless > total) return fail(Code::kOutOfRange, "payments: cashless above the total");
   if (sale.is_return && paid != total) return fail(Code::kOutOfRange, "a return pays its total");
   return {};
 }
