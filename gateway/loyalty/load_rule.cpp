@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/limits.h"
 #include "gateway/loyalty/load.h"
@@ -235,9 +236,14 @@ Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
     return invalid(in.path_of("stage"), "a discount comes before the earning");
   }
   r.local = r.stage == Stage::kLine && r.give.is_discount();
+  // One that stands later only because it competes with others is still one of each line.
+  const auto group = std::exchange(r.group, -1);
+  const bool of_lines = !in.has("stage") && is_local(l, r);
+  r.group = group;
+  r.spills = r.stage >= Stage::kReceipt && !of_lines;
   // A percent of several lines is rounded once on their sum, unless the rule goes line by line.
   const bool percent = r.give.kind == Effect::Kind::kPercent;
-  if (percent && !r.give.rounding_said) r.give.of_total = r.stage != Stage::kLine;
+  if (percent && !r.give.rounding_said) r.give.of_total = r.stage != Stage::kLine && !of_lines;
   return {};
 }
 

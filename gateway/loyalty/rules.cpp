@@ -243,7 +243,7 @@ std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
     wanted = checked_add(wanted, wish_[k]);
     blocked = checked_add(blocked, wish_[k] - share_[k]);
   }
-  const bool moves = r.stage >= Stage::kReceipt && r.give.kind == Effect::Kind::kPercent;
+  const bool moves = r.spills && r.give.kind == Effect::Kind::kPercent;
   if (blocked > 0 && moves) {
     // What a floor blocks moves to the lines that still have room.
     for (std::size_t k = 0; k < count; ++k) cap_[k] -= share_[k];

@@ -205,7 +205,8 @@ struct Rule {
   Stage stage = Stage::kLine;
   bool paused = false;
   bool exclusive = false;
-  bool local = false;  // looks at one line at a time
+  bool local = false;   // looks at one line at a time
+  bool spills = false;  // what a floor keeps back of its percent moves to other lines
   std::int64_t priority = 0;
   std::int64_t group = -1;
   std::vector<std::uint32_t> not_with;  // rules by index; every pair stands in both
