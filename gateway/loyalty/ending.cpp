@@ -207,7 +207,11 @@ bool Evaluator::has_account(NameId to) const {
   const auto name = plan_.names.text(to);
   if (to == kNoName) return customer_;
   if (name == "cashier") return !basket_->cashier.empty();
-  if (name == "referrer") return customer_ && !basket_->customer->referrer.empty();
+  if (name == "referrer") {  // nobody brings herself
+    if (!customer_) return false;
+    const auto& c = *basket_->customer;
+    return !c.referrer.empty() && c.referrer != c.id.value;
+  }
   return true;  // a partner's
 }
 

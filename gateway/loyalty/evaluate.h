@@ -171,6 +171,7 @@ class Evaluator {
   void local_hits();
   void give_back(std::int64_t excess, Why why);
   [[nodiscard]] std::int64_t left_to_take_off() const;
+  void order_by_price();
   [[nodiscard]] std::int64_t left_to_pay() const;
   [[nodiscard]] std::int64_t what_fits(std::int64_t given) const;
   void run_stage(Stage stage);
@@ -225,10 +226,11 @@ class Evaluator {
 
   // tax.cpp
   template <typename F>
-  void by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f);
+  void by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f,
+               bool discounted = false);
   template <typename F>
   void of_one_rate(std::uint32_t first, std::span<const std::int64_t> amounts,
-                   std::span<std::int64_t> out, F f);
+                   std::span<std::int64_t> out, F f, bool discounted);
   void totals();
   void net_prices();
 

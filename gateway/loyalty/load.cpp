@@ -184,7 +184,8 @@ Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
   p.expires_end = end == 0 ? "" : end == 1 ? "month" : "year";
   if (p.activation_days < 0 || p.expires_days < 0 || p.activation_days > 3660 ||
       p.expires_days > 36'600) {
-    return fail(Code::kOutOfRange, in.path_of("expires_days"));
+    const bool delay = p.activation_days < 0 || p.activation_days > 3660;
+    return fail(Code::kOutOfRange, in.path_of(delay ? "activation_days" : "expires_days"));
   }
   if (p.expires_days > 0 && p.expires_days <= p.activation_days) {
     return invalid(in.path_of("expires_days"), "expires before it becomes active");

@@ -22,7 +22,9 @@ namespace till::loyalty {
 // taxed, goods a card is sold as are the card, a card that is not active pays nothing.
 // 6: units that are free earn nothing by the unit, an empty list of card types asks for a card,
 // the tax inside prices is rounded, nothing is handed out for tobacco alone.
-// 7: with this_receipt_too only goods count that may have discounts and points.
+// 7: with this_receipt_too only goods count that may have discounts and points; marginal units
+// count from the dearest on, a percent of each line does so in a group too, a line nothing was
+// taken off keeps its tax, nobody brings herself.
 inline constexpr int kEvaluationRevision = 7;
 
 struct Plan;

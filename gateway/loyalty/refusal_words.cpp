@@ -177,6 +177,7 @@ constexpr Phrase kPhrases[] = {
     {"not takes away what the others ask for", "not отнимает то, чего требуют другие"},
     {"there is no such time", "такого времени нет"},
     {" that exclude each other", ", исключающие друг друга"},
+    {"2026-11-22 or 2026-11-22T18:30", "2026-11-22 или 2026-11-22T18:30"},
     // baskets and steps of an account
     {"the program goes by date or time", "программа смотрит на дату или время"},
     {": the account does not add up", ": счёт не сходится"},

@@ -5,19 +5,26 @@
 
 namespace till::loyalty {
 
-// Lines taxed like `first`: f of their sum, spread over them by what they cost.
+// Lines taxed like `first`: f of their sum, spread over them by what they cost. `discounted`: the
+// gross prices stand already; a line nothing was taken off keeps its own, and no other goes above.
 template <typename F>
 void Evaluator::of_one_rate(std::uint32_t first, std::span<const std::int64_t> amounts,
-                            std::span<std::int64_t> out, F f) {
+                            std::span<std::int64_t> out, F f, bool discounted) {
   const auto& rate = lines_[first];
   std::int64_t sum = 0, positive = 0, others = 0;
   weight_.assign(count_, 0);
+  cap_.assign(count_, kHighest);
   for (std::size_t i = 0; i < count_; ++i) {
     const auto& l = lines_[i];
+    const auto gross = out_.lines[i].gross - l.fixed;
     if (l.taxed_on_top != rate.taxed_on_top || l.taxed_inside != rate.taxed_inside) continue;
     sum = checked_add(sum, amounts[i]);
-    if (amounts[i] > 0) {
+    if (discounted && amounts[i] == l.list) {
+      out[i] = gross;
+      others = checked_add(others, gross);
+    } else if (amounts[i] > 0) {
       weight_[i] = amounts[i];
+      if (discounted) cap_[i] = std::max<std::int64_t>(0, gross - amounts[i]);
       positive = checked_add(positive, amounts[i]);
     } else {
       out[i] = f(l, amounts[i]);
@@ -25,7 +32,6 @@ void Evaluator::of_one_rate(std::uint32_t first, std::span<const std::int64_t> a
     }
   }
   const auto change = f(rate, sum) - others - positive;  // tax goes on top, or out
-  cap_.assign(count_, kHighest);
   share_.assign(count_, 0);
   allocator_.spread(std::max(change, -change), weight_, cap_, share_);
   for (std::size_t i = 0; i < count_; ++i) {
@@ -34,7 +40,8 @@ void Evaluator::of_one_rate(std::uint32_t first, std::span<const std::int64_t> a
 }
 
 template <typename F>
-void Evaluator::by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f) {
+void Evaluator::by_rate(std::span<const std::int64_t> amounts, std::span<std::int64_t> out, F f,
+                        bool discounted) {
   if (!plan_.settings.tax_of_receipt) {
     for (std::size_t i = 0; i < count_; ++i) out[i] = f(lines_[i], amounts[i]);
     return;
@@ -47,7 +54,7 @@ void Evaluator::by_rate(std::span<const std::int64_t> amounts, std::span<std::in
     });
     if (!seen) rates_.push_back(i);
   }
-  for (const auto first : rates_) of_one_rate(first, amounts, out, f);
+  for (const auto first : rates_) of_one_rate(first, amounts, out, f, discounted);
 }
 
 void Evaluator::totals() {
@@ -60,7 +67,7 @@ void Evaluator::totals() {
   for (std::size_t i = 0; i < count_; ++i) {
     out_.lines[i].gross = checked_add(scratch_[i], lines_[i].fixed);
   }
-  if (before_tax) by_rate({amount_.data(), count_}, scratch_, tax);
+  if (before_tax) by_rate({amount_.data(), count_}, scratch_, tax, true);
   for (std::size_t i = 0; i < count_; ++i) {
     const auto& l = lines_[i];
     auto& q = out_.lines[i];

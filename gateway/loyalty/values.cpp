@@ -1,5 +1,6 @@
 // Numbers of a rule that grow with a counter, the receipt or the level, or that a plugin says.
 #include <algorithm>
+#include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
 
@@ -99,12 +100,25 @@ std::int64_t Evaluator::sum_of_steps(const Value& v, std::int64_t from, std::int
   return sum;
 }
 
-// As Evaluator::wish, where the steps are marginal. Units count from the first line on.
+// The candidates with the dearest unit first, whatever their order on the receipt.
+void Evaluator::order_by_price() {
+  order_.resize(cand_.size());
+  std::iota(order_.begin(), order_.end(), 0U);
+  std::ranges::sort(order_, [&](std::uint32_t a, std::uint32_t b) {
+    const auto &la = lines_[cand_[a]], &lb = lines_[cand_[b]];
+    if (la.price != lb.price) return la.price > lb.price;
+    const auto &ia = basket_->lines[cand_[a]].id, &ib = basket_->lines[cand_[b]].id;
+    return ia < ib;
+  });
+}
+
+// As Evaluator::wish, where the steps are marginal. Units count from the dearest on.
 std::int64_t Evaluator::wish_by_steps(const Rule& r) {
   const auto& v = r.give.value;
   const auto rounding = plan_.settings.money;
   std::int64_t before = 0;
-  for (std::size_t k = 0; k < cand_.size(); ++k) {
+  order_by_price();
+  for (const auto k : order_) {
     const auto after =
         checked_add(before, v.by == Value::By::kSelectedAmount ? weight_[k] : worked_[k]);
     if (v.by == Value::By::kSelectedQuantity && r.give.kind == Effect::Kind::kPercent) {
