@@ -61,7 +61,8 @@ def kills(args):
 
 
 def simulated():
-    """The gateway dead after every event of a story in the simulator, and after every pair."""
+    """The gateway or its driver dead after every event of a story in the simulator, and both after
+    every pair of events in every order."""
     done = subprocess.run([ROOT / "build/release/bin/tillbridge_simulate", "--every-step", "1"],
                           capture_output=True, text=True)
     deaths = re.search(r"(\d+) deaths in a story of \d+ events: (\d+) violations", done.stdout)

@@ -2,11 +2,13 @@
 // or not anybody listens. It outlives every gateway.
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gateway/checkout/ports.h"
+#include "gateway/supervisor/policy.h"
 #include "tests/sim/world.h"
 
 namespace till::sim {
@@ -43,17 +45,21 @@ struct RegisterModel {
 };
 
 // Mistakes to plant, so that the invariants are seen to notice them.
-enum class Plant { kNone, kTimeoutIsFailure, kLastDocumentOnly, kBelievesSenior };
+enum class Plant { kNone, kTimeoutIsFailure, kLastDocumentOnly, kBelievesSenior, kDeathIsRefusal };
 
-// The register as one gateway reaches it: slow, lossy, sometimes refusing. `life` is the gateway's.
+// The register as one gateway reaches it: slow, lossy, sometimes refusing. `life` is the gateway's;
+// its driver may die alone. Operations go to the driver one at a time, as Device sends them.
 class SimRegister final : public checkout::RegisterPort {
  public:
   SimRegister(World& world, RegisterModel& model, const std::uint64_t& life, Plant plant)
-      : world_(world), model_(model), life_(life), plant_(plant) {}
+      : world_(world), model_(model), life_(life), plant_(plant) {
+    driver_.on(supervisor::Event::kStart, world_.now(), world_.chance);
+    driver_.on(supervisor::Event::kReady, world_.now(), world_.chance);
+  }
 
   void lock(std::function<void()> then) override;
   void unlock() override;
-  [[nodiscard]] bool online() const override { return !model_.offline; }
+  [[nodiscard]] bool online() const override { return driver_up() && !model_.offline; }
   void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
                checkout::Then<checkout::RegisterOutcome> then) override;
@@ -61,7 +67,22 @@ class SimRegister final : public checkout::RegisterPort {
                checkout::Then<Result<Resolution>> then) override;
   void recover(checkout::Then<Result<void>> then) override;
 
+  // Ends what is asked as Device does; the supervisor's wait until the driver may start again.
+  std::int64_t driver_dies();
+  void driver_is_back();
+  [[nodiscard]] bool driver_up() const { return driver_.state() == supervisor::State::kReady; }
+
  private:
+  // Asked of the driver and not answered yet.
+  struct Operation {
+    std::function<void()> begin;
+    std::function<void(checkout::Verdict, Code)> end;  // otherwise than by an answer
+  };
+  void submit(Operation operation);
+  void next_operation();
+  void answer(std::int64_t after_us, std::function<void()> tell);
+  void later(std::int64_t us, std::function<void()> run);  // unless the driver dies before
+  void begin(const FiscalReceipt& receipt, const checkout::Then<checkout::RegisterOutcome>& then);
   std::int64_t latency() { return world_.chance.between(2'000, 300'000); }
   void execute(std::int64_t after_us, const FiscalReceipt& receipt);
   Resolution walk(const FiscalReceipt& receipt, const Baseline& before);
@@ -71,6 +92,10 @@ class SimRegister final : public checkout::RegisterPort {
   RegisterModel& model_;
   const std::uint64_t& life_;
   Plant plant_;
+  supervisor::Policy driver_{true};
+  std::uint64_t driver_life_ = 1;
+  std::deque<Operation> asked_;
+  bool running_ = false;  // the first of them has reached the driver
   bool locked_ = false;
   std::vector<std::function<void()>> waiting_;
 };

@@ -9,6 +9,7 @@ namespace till::sim {
 namespace {
 
 constexpr std::int64_t kHoldTtlUs = 3'600'000'000;
+constexpr std::int64_t kStartUs = 50'000;  // a driver's child, from its start to READY
 constexpr std::int64_t kAskUs = 800'000;
 constexpr std::int64_t kFaultsUs = 90'000'000;   // trouble for so long
 constexpr std::int64_t kOfficeUs = 10'000'000;   // somebody looks what the day left to be done
@@ -88,14 +89,20 @@ struct Gateway {
 };
 
 Shop::Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant,
-           std::optional<std::deque<std::uint64_t>> crashes)
-    : world_(seed), folder_(folder), sales_(sales), plant_(plant), crashes_(std::move(crashes)) {
-  if (crashes_) {
+           std::optional<std::deque<Death>> deaths)
+    : world_(seed), folder_(folder), sales_(sales), plant_(plant), deaths_(std::move(deaths)) {
+  if (deaths_) {
     world_.faults = false;
     world_.each_event = [this] {
-      if (crashes_->empty() || world_.executed != crashes_->front()) return;
-      crashes_->pop_front();
-      if (gateway_) crash();
+      if (deaths_->empty() || world_.executed != deaths_->front().event) return;
+      const bool driver = deaths_->front().driver;
+      deaths_->pop_front();
+      if (!gateway_) return;
+      if (driver) {
+        driver_dies();
+      } else {
+        crash();
+      }
     };
   }
   goods_ = *goods::Catalogue::from_json(
@@ -142,6 +149,15 @@ void Shop::crash() {
   world_.after(world_.chance.between(50'000, 3'000'000), [this] { boot(); });
 }
 
+// What the register has got it goes on with. Dead already: nothing more happens.
+void Shop::driver_dies() {
+  if (!gateway_->fiscal.driver_up()) return;
+  world_.after(gateway_->fiscal.driver_dies() + kStartUs, life_, [this] {
+    gateway_->fiscal.driver_is_back();
+    if (!register_.offline) gateway_->desk.register_online();
+  });
+}
+
 void Shop::boot_central() {
   central_.reset();
   central_ =
@@ -152,8 +168,10 @@ void Shop::schedule_faults() {
   world_.after(world_.chance.between(100'000, 15'000'000), [this] {
     if (world_.now() > kFaultsUs) return;
     const auto what = world_.chance.between(0, 99);
-    if (what < 35 && gateway_) {
+    if (what < 22 && gateway_) {
       crash();
+    } else if (what < 35 && gateway_) {
+      driver_dies();
     } else if (what < 50) {
       ++central_life_;
       boot_central();
@@ -168,7 +186,7 @@ void Shop::schedule_faults() {
       register_.offline = true;
       world_.after(world_.chance.between(200'000, 20'000'000), [this] {
         register_.offline = false;
-        if (gateway_) gateway_->desk.register_online();
+        if (gateway_ && gateway_->fiscal.driver_up()) gateway_->desk.register_online();
       });
     } else if (what < 88) {
       register_.print("", FiscalKind::kSale, Money{9990});  // another till's
@@ -420,7 +438,7 @@ void Shop::act(Visit& visit) {
 // ---- the story and its end ----
 
 bool Shop::finished() {
-  if (!crashes_ && world_.now() < kFaultsUs) return false;
+  if (!deaths_ && world_.now() < kFaultsUs) return false;
   world_.faults = false;
   if (partitioned_ || !gateway_) return false;
   const bool over = std::ranges::all_of(visits_, &Visit::over);
@@ -441,10 +459,10 @@ std::vector<std::string> Shop::run() {
   }
   boot();
   for (std::size_t i = 0; i < static_cast<std::size_t>(sales_); ++i) {
-    const auto spread = crashes_ ? kFaultsUs / 30 : kFaultsUs;
+    const auto spread = deaths_ ? kFaultsUs / 30 : kFaultsUs;
     world_.after(static_cast<std::int64_t>(i) * spread / sales_, [this, i] { tick(i); });
   }
-  if (!crashes_) schedule_faults();
+  if (!deaths_) schedule_faults();
   office();
   std::vector<std::string> wrong;
   if (!world_.run_until([this] { return finished(); }, kHealUs)) {

@@ -22,12 +22,18 @@ namespace till::sim {
 // A gateway process: everything in here dies with it.
 struct Gateway;
 
+// Who dies after which event.
+struct Death {
+  std::uint64_t event = 0;
+  bool driver = false;  // alone; with the gateway it always ends
+};
+
 class Shop final : public checkout::PointsPort {
  public:
-  // `crashes`: the gateway dies after exactly these events, in order, and there is no other
-  // trouble; empty = whatever the seed brings.
+  // `deaths`: the gateway or its driver dies after exactly these events, in order, and there is no
+  // other trouble; empty = whatever the seed brings.
   Shop(std::uint64_t seed, const std::string& folder, int sales, Plant plant,
-       std::optional<std::deque<std::uint64_t>> crashes = {});
+       std::optional<std::deque<Death>> deaths = {});
   ~Shop() override;
 
   // Runs the whole story; then what is wrong, in words (empty = nothing).
@@ -51,6 +57,7 @@ class Shop final : public checkout::PointsPort {
 
   void boot();
   void crash();
+  void driver_dies();
   void boot_central();
   void schedule_faults();
   void tick(std::size_t visit);
@@ -79,7 +86,7 @@ class Shop final : public checkout::PointsPort {
   std::filesystem::path folder_;
   int sales_;
   Plant plant_;
-  std::optional<std::deque<std::uint64_t>> crashes_;
+  std::optional<std::deque<Death>> deaths_;
   goods::Catalogue goods_;
   loyalty::Program program_;
   RegisterModel register_;

@@ -20,19 +20,24 @@ std::filesystem::path scratch() {
   return base / ("till-sim-" + std::to_string(getpid()));
 }
 
-// The gateway dies after every single event of a quiet story, and after every pair of them.
-int every_step(const std::filesystem::path& folder, int sales, std::uint64_t stride) {
+using Deaths = std::deque<till::sim::Death>;
+
+// The gateway dies after every single event of a quiet story, then its driver alone, and both after
+// every pair of events in every order.
+int every_step(const std::filesystem::path& folder, int sales, std::uint64_t stride,
+               till::sim::Plant plant) {
   std::uint64_t cases = 0, failed = 0;
-  const auto play = [&](std::deque<std::uint64_t> crashes) {
+  const auto play = [&](Deaths deaths) {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
-    const auto named = crashes;
-    till::sim::Shop shop(1, folder.string(), sales, till::sim::Plant::kNone, std::move(crashes));
+    const auto named = deaths;
+    till::sim::Shop shop(1, folder.string(), sales, plant, std::move(deaths));
     const auto wrong = shop.run();
     ++cases;
     for (const auto& sentence : wrong) {
-      std::printf("dead after event");
-      for (const auto n : named) std::printf(" %lu", n);
+      std::printf("dead:");
+      for (const auto& d : named)
+        std::printf(" %s after event %lu", d.driver ? "driver" : "gateway", d.event);
       std::printf(": %s\n", sentence.c_str());
     }
     failed += wrong.empty() ? 0 : 1;
@@ -40,10 +45,13 @@ int every_step(const std::filesystem::path& folder, int sales, std::uint64_t str
   };
   const auto events = play({});
   for (std::uint64_t first = 1; first <= events && failed < 5; ++first) {
-    const auto again = play({first});
-    if (first % stride != 0) continue;
-    for (std::uint64_t second = first + 1; second <= again && failed < 5; second += stride) {
-      play({first, second});
+    for (const bool driver : {false, true}) {
+      const auto again = play({{first, driver}});
+      if (first % stride != 0) continue;
+      for (std::uint64_t second = first + 1; second <= again && failed < 5; second += stride) {
+        play({{first, driver}, {second, false}});
+        play({{first, driver}, {second, true}});
+      }
     }
   }
   std::printf("%lu deaths in a story of %lu events: %lu violations\n", cases - 1, events, failed);
@@ -61,28 +69,29 @@ int main(int argc, char** argv) {
   app.add_option("--from", from, "the first seed");
   app.add_option("--sales", sales, "customers a seed");
   app.add_option("--plant", plant_name,
-                 "a mistake the invariants must notice: timeout, last, senior, none");
+                 "a mistake the invariants must notice: timeout, last, senior, death, none");
   std::uint64_t stride = 0;
-  app.add_option("--every-step", stride,
-                 "instead: the gateway dies after every event, and every so many pairs of events");
+  app.add_option(
+      "--every-step", stride,
+      "instead: the gateway or its driver dies after every event, and every so many pairs");
   CLI11_PARSE(app, argc, argv);
   till::open_log("", till::LogLevel::kError);  // central warns of what these stories are full of
-  if (stride > 0) {
-    const auto folder = scratch();
-    const int result = every_step(folder, 2, stride);
-    std::filesystem::remove_all(folder);
-    return result;
-  }
   const std::map<std::string, till::sim::Plant> plants = {
       {"none", till::sim::Plant::kNone},
       {"timeout", till::sim::Plant::kTimeoutIsFailure},
       {"last", till::sim::Plant::kLastDocumentOnly},
-      {"senior", till::sim::Plant::kBelievesSenior}};
+      {"senior", till::sim::Plant::kBelievesSenior},
+      {"death", till::sim::Plant::kDeathIsRefusal}};
   if (!plants.contains(plant_name)) {
-    std::fputs("--plant timeout | last | senior | none\n", stderr);
+    std::fputs("--plant timeout | last | senior | death | none\n", stderr);
     return 2;
   }
   const auto folder = scratch();
+  if (stride > 0) {
+    const int result = every_step(folder, 2, stride, plants.at(plant_name));
+    std::filesystem::remove_all(folder);
+    return result;
+  }
   int failed = 0;
   for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
     std::filesystem::remove_all(folder);
