@@ -52,7 +52,8 @@ class AtolRig : public Rig {
            json::value_to<std::string>(d.at("attribute")),
            d.at("fpd").to_number<std::uint32_t>(),
            money_tag(tlv, 1031),
-           money_tag(tlv, 1081)});
+           money_tag(tlv, 1081),
+           money_tag(tlv, 1215) + money_tag(tlv, 1216) + money_tag(tlv, 1217)});
     }
     return out;
   }

@@ -14,8 +14,12 @@ constexpr std::array kNoise = {
     "power_after", "power_twin",    "paper_at_end", "paper",          "memory",
     "hidden",      "hidden_twin",   "expired",      "full",           "clock_back",
     "cutter",      "hidden_before", "hidden_other", "hidden_later",   "paper_line"};
-constexpr std::array<std::string_view, 4> kActs = {"shift_open", "shift_close", "settlement",
-                                                   "cash"};
+constexpr std::array<std::string_view, 6> kActs = {"shift_open", "shift_close", "settlement",
+                                                   "cash",       "x_report",    "copy"};
+// What a driver set to FFD 1.05 does otherwise, and a sale beside it. The format corrects no
+// return.
+constexpr std::array<std::string_view, 3> kFfd105 = {"sale", "sale_correction",
+                                                     "purchase_correction"};
 constexpr std::array kWhere = {"device", "answer", "late"};
 }  // namespace
 
@@ -32,11 +36,21 @@ std::vector<std::string> all_kinds() {
     out.emplace_back(kind);
     out.push_back(std::string(kind) + "_correction");
   }
+  out.emplace_back("sale_rich");
   for (const std::string_view act : kActs) out.emplace_back(act);
   return out;
 }
 
 bool is_receipt(const std::string& kind) { return std::ranges::find(kActs, kind) == kActs.end(); }
+
+bool is_side(const Case& c) { return c.kind == "sale_rich" || c.variant.ends_with("ffd105"); }
+
+bool is_played(const Case& c) {
+  if (!is_side(c)) return true;
+  const bool known = c.kind == "sale_rich" || std::ranges::find(kFfd105, c.kind) != kFfd105.end();
+  return known && c.noise == Noise::kQuiet && !c.second &&
+         !(c.kind == "sale_rich" && c.variant.ends_with("ffd105"));
+}
 
 std::string to_string(const Case& c) {
   std::string out = c.variant + "/" + c.kind + "/" + kNoise[static_cast<std::size_t>(c.noise)];

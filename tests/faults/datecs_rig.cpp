@@ -53,12 +53,17 @@ class DatecsRig final : public LineRig {
       const bool fiscal = d.kind == fp::Kind::kSale || d.kind == fp::Kind::kReturn;
       Kept k{d.fm, d.number, kind_of(d.kind), {d.total}, fiscal ? witness_on(d.paper) : "", 0,
              {},   {}};
-      for (const auto& p : d.payments) (p.mode == 'P' ? k.cash : k.electronic).minor += p.amount;
+      for (const auto& p : d.payments) {
+        (p.mode == 'P' ? k.cash : p.mode == 'D' ? k.electronic : k.other).minor += p.amount;
+      }
       all.push_back(std::move(k));
     }
     return all;
   }
   [[nodiscard]] Tax usual_tax() const override { return {TaxKind::kRate, {2000}}; }
+  [[nodiscard]] std::vector<Tender> tenders() const override {
+    return {Tender::kElectronic, Tender::kCredit};
+  }
   [[nodiscard]] bool document_open() override { return device_.state(ms()).receipt_open; }
   [[nodiscard]] Money in_drawer() override { return {device_.state(ms()).cash}; }
   [[nodiscard]] bool paper_waits() override {

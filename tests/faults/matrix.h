@@ -46,7 +46,7 @@ struct Cut {
 
 struct Case {
   std::string variant;
-  std::string kind;  // as kind_name(), or what a person asks for
+  std::string kind;  // as kind_name(), "sale_rich", or what a person asks for
   Noise noise = Noise::kQuiet;
   std::optional<Cut> first;
   std::optional<Cut> second;  // in the first resolve
@@ -56,6 +56,10 @@ std::string to_string(const Case& c);  // "protocol1/sale/late/device:137/answer
 std::optional<Case> parse_case(const std::string& text);
 std::vector<Noise> all_noise();
 std::vector<std::string> all_kinds();
+// Varies another one's dialogue: cut at every position, but without other trouble and pairs.
+bool is_side(const Case& c);
+// Of all cases that can be named those the matrix is made of.
+bool is_played(const Case& c);
 bool is_receipt(const std::string& kind);  // else a person's command: shift_open, cash …
 
 struct Verdict {

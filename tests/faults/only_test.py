@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-EXIST = ("isl/sale/quiet", "isl/sale/late/device:40", "isl/sale/foreign/device:200/answer:3", "isl/shift_close/quiet/answer:2")
+EXIST = ("isl/sale/quiet", "isl/sale/late/device:40", "isl/sale/foreign/device:200/answer:3", "isl/shift_close/quiet/answer:2",
+         "isl/sale_rich/quiet/device:200", "isl/copy/away/device:5")
 # What is asked for, and a word of the sentence that refuses it.
 MISSING = {
     "isl/sale": "VARIANT/KIND/NOISE",
@@ -14,6 +15,8 @@ MISSING = {
     "isl/sale/quiet/cable:1": "VARIANT/KIND/NOISE",
     "isl/sale/quiet/device:99999": "dialogue ends before",
     "isl/sale/quiet/device:200/answer:99999": "second cut",
+    "isl/sale_rich/late": "not played with other trouble",
+    "isl/sale_rich/quiet/device:200/answer:3": "not played with other trouble",
     "isl/purchase/quiet": "can't do that",  # the printer's country knows none
 }
 

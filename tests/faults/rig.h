@@ -28,6 +28,7 @@ struct Kept {
   std::string witness;
   std::uint32_t sign = 0;  // fiscal sign, 0 where documents carry none
   Money cash, electronic;  // a receipt's tenders, change not counted
+  Money other = {};        // prepaid, credit, counter provision
 };
 
 class Rig {
@@ -47,6 +48,13 @@ class Rig {
 
   // What most goods are taxed with in this register's country.
   [[nodiscard]] virtual Tax usual_tax() const { return {TaxKind::kRate, {2200}}; }
+
+  // What it takes beside cash.
+  [[nodiscard]] virtual std::vector<Tender> tenders() const {
+    return {Tender::kElectronic, Tender::kPrepaid, Tender::kCredit, Tender::kCounterProvision};
+  }
+  // false: such a document has no room for the witness.
+  [[nodiscard]] virtual bool keeps_witness(const FiscalReceipt& /*receipt*/) const { return true; }
 
   // Each false: this register can't do that now (or at all), nothing happened.
   virtual bool foreign(const FiscalReceipt& equal) = 0;  // another till prints the same basket

@@ -21,13 +21,13 @@ Money money_tag(const Bytes& tlv, std::uint16_t tag) {
 
 class ShtrihRig final : public LineRig {
  public:
-  explicit ShtrihRig(bool numbered) {
+  ShtrihRig(bool numbered, bool ffd_105) : ffd_105_(ffd_105) {
     sim::RegisterOptions options;
     if (numbered) options.protocols = sim::Protocols::kNumbered;
     register_.emplace(options, memory_, world_, ms());
     register_->open_shift(ms());
     attach(*register_);
-    host.activate({{"protocol", numbered ? "2" : "1"}});
+    host.activate({{"protocol", numbered ? "2" : "1"}, {"ffd", ffd_105 ? "1.05" : "1.2"}});
     host.pass_ms(1000);  // the opening report is printed
   }
 
@@ -45,10 +45,14 @@ class ShtrihRig final : public LineRig {
         if (value) k.witness.assign(value->begin(), value->end());
         k.cash = money_tag(d.tlv, 1031);
         k.electronic = money_tag(d.tlv, 1081);
+        for (const std::uint16_t tag : {1215, 1216, 1217}) k.other += money_tag(d.tlv, tag);
       }
       out.push_back(std::move(k));
     }
     return out;
+  }
+  [[nodiscard]] bool keeps_witness(const FiscalReceipt& receipt) const override {
+    return !(ffd_105_ && receipt.correction);
   }
   [[nodiscard]] bool document_open() override { return register_->state(ms()).receipt_open; }
   [[nodiscard]] Money in_drawer() override { return {register_->state(ms()).cash}; }
@@ -104,16 +108,17 @@ class ShtrihRig final : public LineRig {
   bool hide_witness() override { return register_->options().hides_contents = true; }
 
  private:
+  bool ffd_105_;
   sim::RamFiscalMemory memory_;
   std::optional<sim::Register> register_;
 };
 
 }  // namespace
 
-std::vector<std::string> variants() { return {"protocol1", "protocol2"}; }
+std::vector<std::string> variants() { return {"protocol1", "protocol2", "ffd105"}; }
 
 std::unique_ptr<Rig> make_rig(const std::string& variant) {
-  return std::make_unique<ShtrihRig>(variant == "protocol2");
+  return std::make_unique<ShtrihRig>(variant == "protocol2", variant == "ffd105");
 }
 
 }  // namespace till::faults

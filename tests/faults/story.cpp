@@ -23,7 +23,10 @@ FiscalReceipt basket(const std::string& kind, const Tax& vat) {
   const std::string plain = correction ? kind.substr(0, kind.size() - 11) : kind;
   const std::array kinds = {"sale", "sale_return", "purchase", "purchase_return"};
   r.kind = static_cast<FiscalKind>(std::ranges::find(kinds, plain) - kinds.begin());
-  if (correction) r.correction = Correction{true, "2026-11-20", "17-A"};
+  if (correction) {
+    r.correction = Correction{true, "2026-11-20", "17-A"};
+    r.ru_ffd.tax_system_1055 = 1;  // as the daemon completes it; FFD 1.05 corrects nothing without
+  }
   r.lines = {{.name = "Coffee", .price = {10000}, .quantity = {2000}, .sum = {20000}, .tax = vat},
              {.name = "Sugar", .price = {550}, .quantity = {1000}, .sum = {550}, .tax = vat}};
   r.payments = {{Tender::kElectronic, {20550}}};
@@ -38,12 +41,40 @@ FiscalReceipt basket(const std::string& kind, const Tax& vat) {
   return r;
 }
 
+// A line of every kind, a discount, every tender, and cash with change: the longest dialogue.
+FiscalReceipt rich(const Tax& vat, const std::vector<Tender>& tenders) {
+  FiscalReceipt r = basket("sale", vat);
+  r.lines[0].discount = {1250};
+  r.lines.push_back({.name = "Apples",
+                     .price = {8990},
+                     .quantity = {755},
+                     .sum = {6787},
+                     .tax = vat,
+                     .ru_ffd = {.measure_2108 = 11}});
+  r.lines.push_back({.name = "Water",
+                     .price = {19900},
+                     .quantity = {1000},
+                     .sum = {19900},
+                     .tax = vat,
+                     .marking_code = "010460123456789321abc\x1d"
+                                     "93dGVz"});
+  r.total = {20550 + 6787 + 19900};
+  r.payments.clear();
+  std::int64_t part = 5000;
+  for (const Tender tender : tenders) r.payments.push_back({tender, {part += 100}});
+  r.payments.push_back({Tender::kCash, {50000}});
+  return r;
+}
+
+FiscalReceipt asked_for(const std::string& kind, const Rig& rig) {
+  if (kind == "sale_rich") return rich(rig.usual_tax(), rig.tenders());
+  return basket(is_receipt(kind) ? kind : "sale", rig.usual_tax());
+}
+
 class Story {
  public:
   explicit Story(const Case& c)
-      : case_(c),
-        rig_(make_rig(c.variant)),
-        receipt_(basket(is_receipt(c.kind) ? c.kind : "sale", rig_->usual_tax())) {}
+      : case_(c), rig_(make_rig(c.variant)), receipt_(asked_for(c.kind, *rig_)) {}
 
   Verdict play() {
     if (!is_receipt(case_.kind)) {
@@ -251,6 +282,7 @@ class Story {
       tell(sold.body);
     } else if (sold.status == TILL_REFUSED) {
       dirty_ = sold.dirty;
+      last_refusal_ = sold.error;
       if (!dirty_) refuse("refused");
     }
   }
@@ -337,20 +369,27 @@ class Story {
       if (!told_ && !clean_) conclude();
       if (settled_) return;
     }
-    if (ok() && !told_ && !settled_) wrong("no attempt succeeds any more");
+    if (ok() && !told_ && !settled_)
+      wrong("no attempt succeeds any more: " + code_name(last_refusal_.code) + " " +
+            last_refusal_.detail + " " + last_refusal_.vendor);
   }
 
   // Documents since the baseline that look like ours from outside.
   std::ptrdiff_t candidates() {
     const auto before = baseline_from_json(baseline_);
     return std::ranges::count_if(rig_->kept(), [&](const Kept& k) {
-      return k.number > before->last_document && k.kind == case_.kind && k.total == receipt_.total;
+      return k.number > before->last_document && k.kind == kind_name(receipt_) &&
+             k.total == receipt_.total;
     });
   }
 
   std::vector<Kept> ours() {
     auto all = rig_->kept();
-    std::erase_if(all, [](const Kept& k) { return !k.witness.starts_with("case-1/"); });
+    // Without a witness a kind of document is played that nobody else makes.
+    const bool known = rig_->keeps_witness(receipt_);
+    std::erase_if(all, [&](const Kept& k) {
+      return known ? !k.witness.starts_with("case-1/") : k.kind != kind_name(receipt_);
+    });
     return all;
   }
 
@@ -383,17 +422,23 @@ class Story {
     const Kept& kept = documents.front();
     const bool same = told_->number == kept.number && told_->fiscal_memory == kept.fiscal_memory;
     if (!same && !twins()) wrong("told another document's number");
-    Money cash, electronic;
-    for (const auto& p : receipt_.payments) {
-      (p.tender == Tender::kCash ? cash : electronic).minor += p.amount.minor;
-    }
-    if (kept.cash != cash || kept.electronic != electronic) {
-      wrong("paid otherwise than asked for: " + to_string(kept.cash) + " in cash, " +
-            to_string(kept.electronic) + " by card");
-    }
+    judge_payments(kept);
     if (kept.total != receipt_.total) wrong("another total than asked for");
     if (kept.kind != kind_name(receipt_)) wrong("another kind than asked for: " + kept.kind);
     if (rig_->document_open()) wrong("a document is open");
+  }
+
+  void judge_payments(const Kept& kept) {
+    Money cash = receipt_.total, electronic, other;  // in cash what the others leave
+    for (const auto& p : receipt_.payments) {
+      if (p.tender == Tender::kCash) continue;
+      (p.tender == Tender::kElectronic ? electronic : other) += p.amount;
+      cash -= p.amount;
+    }
+    if (kept.cash != cash || kept.electronic != electronic || kept.other != other) {
+      wrong("paid otherwise than asked for: " + to_string(kept.cash) + " in cash, " +
+            to_string(kept.electronic) + " by card, " + to_string(kept.other) + " otherwise");
+    }
   }
 
   // How the daemon ends a doubt about cash: by the drawer's sum, where the register tells it.
@@ -421,6 +466,14 @@ class Story {
       turn_shift("fiscal.close_shift");
     } else if (case_.kind == "settlement") {
       act_once("fiscal.settlement_report", {});
+    } else if (case_.kind == "x_report") {
+      print_once("fiscal.x_report");
+    } else if (case_.kind == "copy") {
+      receipt_.witness = "case-0/1";
+      const auto sold = sell();
+      if (sold.status != TILL_DONE) wrong("the sale before its copy: " + sold.error.detail);
+      rig_->host.pass_ms(3000);
+      print_once("fiscal.copy");
     } else {
       act_once("fiscal.cash", money);
     }
@@ -461,6 +514,25 @@ class Story {
     if (n != 1) wrong("the shift was turned " + std::to_string(n) + " times");
   }
 
+  // Paper only: it may have come out or not. Nothing is sold or left open, the next receipt is
+  // sold.
+  void print_once(const char* verb) {
+    const auto sales = [this] { return std::ranges::count(rig_->kept(), "sale", &Kept::kind); };
+    const auto before = sales();
+    const auto out = ask_with_cut(verb, {});
+    if (out.error.code == Code::kVerbUnsupported) {
+      skip();
+      return;
+    }
+    if (!case_.first && out.status != TILL_DONE) wrong("not printed: " + out.error.detail);
+    rig_->host.pass_ms(120000);
+    if (rig_->document_open()) wrong("a document is open");
+    if (sales() != before) wrong("it was sold");
+    clean_ = true;
+    if (ok()) next_attempts();
+    if (ok()) judge();
+  }
+
   // What can't be looked for in a fiscal memory is asked for once. The answer is true, nothing
   // happens after it, and the next receipt finds the register ready.
   void act_once(const char* verb, const json::object& body) {
@@ -492,6 +564,7 @@ class Story {
   json::value baseline_;
   Verdict verdict_;
   std::optional<FiscalDocument> told_;
+  Error last_refusal_;
   bool clean_ = false;    // proven: no document of this attempt
   bool dirty_ = false;    // refused with something open
   bool settled_ = false;  // a person has it
