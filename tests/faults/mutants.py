@@ -47,6 +47,9 @@ SHTRIH_MUTANTS = {
         (WALK, "return !made || !read || (*made >= *read && *made - *read <= kLongestMinutes);", "return true;")],
     "takes_anothers_while_ours_is_open": [(WALK, "&& !others &&", "&&")],
     "reads_no_witness_of_corrections": [(DRIVER, "if (found.operation != 0) {", "if (found.type == 3) {")],
+    "reads_a_blank_witness_of_old_corrections": [
+        (DRIVER, "kCorrectionType && d.witness.empty()", "kCorrectionType && !d.witness.empty()")],
+    "books_prepaid_as_cash": [(DRIVER, "Tender::kPrepaid    ? 14", "Tender::kPrepaid    ? 1")],
 }
 DATECS_MUTANTS = {
     "datecs_ignores_the_witness": [(WALK, "d.witness == receipt.witness", "d.total == receipt.total")],
