@@ -23,8 +23,8 @@ std::filesystem::path scratch() {
 using Deaths = std::deque<till::sim::Death>;
 
 // The gateway dies after every single event of a quiet story, then its driver alone, and both after
-// every pair of events in every order.
-int every_step(const std::filesystem::path& folder, int sales, std::uint64_t stride,
+// every pair of events in every order. `half`: of the first deaths the odd or the even ones only.
+int every_step(const std::filesystem::path& folder, int sales, std::uint64_t stride, int half,
                till::sim::Plant plant) {
   std::uint64_t cases = 0, failed = 0;
   const auto play = [&](Deaths deaths) {
@@ -44,7 +44,8 @@ int every_step(const std::filesystem::path& folder, int sales, std::uint64_t str
     return shop.events();
   };
   const auto events = play({});
-  for (std::uint64_t first = 1; first <= events && failed < 5; ++first) {
+  const std::uint64_t from = half == 2 ? 2 : 1, step = half == 0 ? 1 : 2;
+  for (std::uint64_t first = from; first <= events && failed < 5; first += step) {
     for (const bool driver : {false, true}) {
       const auto again = play({{first, driver}});
       if (first % stride != 0) continue;
@@ -74,6 +75,8 @@ int main(int argc, char** argv) {
   app.add_option(
       "--every-step", stride,
       "instead: the gateway or its driver dies after every event, and every so many pairs");
+  int half = 0;
+  app.add_option("--half", half, "1 or 2: so much of --every-step")->check(CLI::Range(0, 2));
   CLI11_PARSE(app, argc, argv);
   till::open_log("", till::LogLevel::kError);  // central warns of what these stories are full of
   const std::map<std::string, till::sim::Plant> plants = {
@@ -88,7 +91,7 @@ int main(int argc, char** argv) {
   }
   const auto folder = scratch();
   if (stride > 0) {
-    const int result = every_step(folder, 2, stride, plants.at(plant_name));
+    const int result = every_step(folder, 2, stride, half, plants.at(plant_name));
     std::filesystem::remove_all(folder);
     return result;
   }
