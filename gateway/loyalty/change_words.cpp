@@ -117,7 +117,7 @@ constexpr Word kFields[] = {
     {"price", "price", "цена"},
     {"per", "for each", "за"},
     {"rounding", "rounding", "округление"},
-    {"most_units", "of each line at most", "с каждой строки не больше"},
+    {"most_units", "of the same goods at most", "одного товара не больше"},
     {"earn", "points", "баллы"},
     {"fixed", "for a receipt", "за чек"},
     {"per_unit", "for a unit", "за единицу"},

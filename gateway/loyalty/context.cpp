@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/loyalty/evaluate.h"
+#include "gateway/loyalty/explain.h"
 
 namespace till::loyalty {
 namespace {
@@ -282,22 +283,37 @@ bool Evaluator::holds(const Condition& c, Blame* blame) {
   switch (c.kind) {
     case kAll:
       return std::ranges::all_of(c.parts, [&](const auto& p) { return holds(p, blame); });
-    case kAny: {
-      const bool any = std::ranges::any_of(c.parts, [&](const auto& p) { return holds(p, blame); });
-      if (!any && c.parts.size() > 1) *blame = {};
-      return any;
-    }
+    case kAny:
+      return any_holds(c, blame);
     case kNot: {
       *blame = {};
       negated_ = !negated_;
       const bool inner = holds(c.parts[0], blame);
       negated_ = !negated_;
-      if (inner && !is_plugin_failure(blame->why)) *blame = {};
+      const bool said = c.parts[0].kind == kNot || is_plugin_failure(blame->why);
+      if (inner && !said) *blame = {Why::kExcept, static_cast<std::int64_t>(c.parts[0].kind), 0};
       return !inner;
     }
     default:
       return leaf_holds(c, blame);
   }
+}
+
+// One of them would do: what is said is what is missing to the first that can still be met, or what
+// stands in the way of them all alike.
+bool Evaluator::any_holds(const Condition& c, Blame* blame) {
+  std::optional<Blame> closest;
+  for (const auto& part : c.parts) {
+    Blame here;
+    if (holds(part, &here)) return true;
+    if (!closest || (rank(here.why) == 1 && rank(closest->why) != 1)) {
+      closest = here;
+    } else if (rank(closest->why) != 1 && here.why != closest->why) {
+      closest = Blame{};
+    }
+  }
+  *blame = closest.value_or(Blame{});
+  return false;
 }
 
 bool Evaluator::leaf_holds(const Condition& c, Blame* blame) {

@@ -132,6 +132,7 @@ void Evaluator::earning_bases() {
   const auto full = std::max<std::int64_t>(0, std::min(sum, paid));
   const auto most = std::max<std::int64_t>(0, full - not_earning_);
   if (most < full && customer_) say(Why::kNotEarning, -1, -1, full - most);
+  paid_for_nothing_ = most == 0 && full > 0;
   if (sum <= most) return;
   share_.assign(count_, 0);
   scratch_.assign(base_.begin(), base_.begin() + static_cast<std::ptrdiff_t>(count_));
@@ -226,13 +227,19 @@ std::int64_t Evaluator::earning_base(const Rule& r, std::uint32_t line) const {
   return mul_div(paid, kTaxScale, kTaxScale + l.taxed_inside + on_top, Rounding::kHalfUp);
 }
 
+// The seller's reward does not go by how the customer pays.
+bool Evaluator::earns_at_all(const Effect& give) const {
+  return may_earn_ && !(paid_for_nothing_ && give.to == kNoName);
+}
+
 void Evaluator::say_no_points(std::uint32_t rule) {
   const auto& r = plan_.rules[rule];
   const auto& give = r.give;
-  if (!may_earn_) return;  // said once, of the receipt
+  if (!earns_at_all(give)) return;  // said once, of the receipt
   if (!has_account(give.to)) return say(without_account(give.to), rule);
   if (cand_.empty() && !r.sets) {
-    return say(lacks_goods(rule) ? Why::kNoGoods : Why::kNothingEarns, rule);
+    const auto why = lacks_goods(rule).value_or(Blame{Why::kNothingEarns});
+    return say(why.why, rule, -1, why.a);
   }
   const auto base = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
   if (const auto below = below_ladder(give.value)) {
@@ -276,7 +283,7 @@ void Evaluator::earning_candidates(std::uint32_t rule) {
 
 std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q) {
   const auto& r = plan_.rules[rule];
-  if (!may_earn_) return 0;
+  if (!earns_at_all(r.give)) return 0;
   if (!has_account(r.give.to)) {
     if (!dry) say_no_points(rule);
     return 0;
@@ -401,7 +408,7 @@ void Evaluator::code_results() {
   }
 }
 
-// Rules for goods that no line is of: matching never comes upon them.
+// Rules for goods that no line is of, or too little: matching never comes upon them.
 void Evaluator::say_no_goods() {
   if (plan_.goods_rules.empty()) return;
   std::ranges::fill(touched_, 0);
@@ -411,7 +418,8 @@ void Evaluator::say_no_goods() {
   for (const auto rule : plan_.goods_rules) {
     const bool touched = (touched_[rule / 64] >> (rule % 64) & 1) != 0;
     if (touched || !rule_lines_[rule].empty() || plan_.rules[rule].on != kNoName) continue;
-    say(Why::kNoGoods, rule);
+    const auto why = missing_goods(rule);
+    say(why.why, rule, -1, why.a);
   }
 }
 

@@ -58,7 +58,9 @@ class Evaluator {
     NameId sku = kNoName;
     NameId category = kNoName;
     std::vector<NameId> tags;
+    std::string goods;  // its sku; only kept where quantities of the same goods matter
     std::int64_t price = 0, quantity = 0, min_price = 0;
+    std::int64_t together = 0;      // of the same goods, on all lines; thousandths
     std::int64_t taxed_on_top = 0;  // of kTaxScale, added to the price
     std::int64_t taxed_inside = 0;  // of kTaxScale, in the price
     std::int64_t fixed_unit = 0;    // tax per unit on top
@@ -106,6 +108,7 @@ class Evaluator {
   void work_out_tier();
   bool context_holds(std::uint32_t rule);
   bool holds(const Condition& c, Blame* blame);
+  bool any_holds(const Condition& c, Blame* blame);
   bool leaf_holds(const Condition& c, Blame* blame);
   bool basket_holds(const Condition& c, Blame* blame);
   bool counter_holds(const Condition& c, Blame* blame);
@@ -147,6 +150,7 @@ class Evaluator {
   void read_line(const Line& line, LineState& state);
   void price(LineState& l) const;
   bool selects(const Selector& s, const LineState& l) const;
+  bool is_of(const Selector& s, const LineState& l) const;
   void match(std::uint32_t line);
   void attach(std::uint32_t rule, std::uint32_t line);
   void detach(std::uint32_t line);
@@ -164,6 +168,14 @@ class Evaluator {
   static void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
     bits[at / 64] |= std::uint64_t{1} << (at % 64);
   }
+
+  // same_goods.cpp
+  [[nodiscard]] bool same_goods(std::size_t a, std::size_t b) const;
+  void goods_changed(std::size_t line);
+  void count_goods();
+  void limit_units(std::int64_t most);
+  [[nodiscard]] std::optional<Blame> lacks_goods(std::uint32_t rule) const;
+  [[nodiscard]] Blame missing_goods(std::uint32_t rule) const;
 
   // rules.cpp: everything that looks at several lines
   void begin();
@@ -215,7 +227,6 @@ class Evaluator {
   void say_nothing(std::uint32_t rule);
   void say_no_points(std::uint32_t rule);
   void say_no_goods();
-  [[nodiscard]] bool lacks_goods(std::uint32_t rule) const;
   bool place_sets(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool place_part(std::uint32_t rule, const SetPart& part, std::int64_t times,
                   const std::vector<SetPart>* keep, Blame* missing);
@@ -251,6 +262,7 @@ class Evaluator {
   [[nodiscard]] std::int64_t earned_so_far(const Rule& r, std::int64_t line) const;
   void put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount);
   void undo_earned(std::size_t to);
+  [[nodiscard]] bool earns_at_all(const Effect& give) const;
   [[nodiscard]] bool has_account(NameId to) const;
   [[nodiscard]] Why without_account(NameId to) const;
   bool use_codes(const Condition& c, std::uint32_t rule);
@@ -315,7 +327,8 @@ class Evaluator {
   std::int64_t earned_on_receipt_ = 0;
   std::int64_t exclusive_ = -1;
   bool after_discounts_ = false;
-  bool may_earn_ = true;  // the customer's limits of earning are not used up
+  bool may_earn_ = true;           // the customer's limits of earning are not used up
+  bool paid_for_nothing_ = false;  // all of it in ways of payment that earn nothing
   std::vector<std::uint8_t> done_groups_;
   std::vector<std::uint8_t> gave_;  // by rule: applied in this run
   std::vector<std::uint32_t> gave_list_;

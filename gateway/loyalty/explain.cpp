@@ -84,6 +84,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{rule}: не хватает разных товаров: {count}"},
     {"too_much", 2, "{rule}: the receipt is too large for it", "{rule}: чек для неё слишком велик"},
     {"condition", 2, "{rule}: its conditions are not met", "{rule}: условия не выполнены"},
+    {"except", 2, "{rule}: not {except_en}", "{rule}: не действует {except_ru}"},
     {"limit_reached", 1, "{rule}: its limit is used up ({scope_en})",
      "{rule}: лимит исчерпан ({scope_ru})"},
     {"not_with", 1, "{rule}: not together with {other}", "{rule}: не вместе с «{other}»"},
@@ -95,8 +96,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "{rule}: карта ещё не активна{awaits_ru}"},
     {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
     {"no_goods", 2, "{rule}: its goods are not on the receipt", "{rule}: её товаров в чеке нет"},
-    {"nothing_earns", 2, "{rule}: these goods earn nothing",
-     "{rule}: за эти товары не начисляется"},
+    {"nothing_earns", 2, "{rule}: nothing is given for these goods",
+     "{rule}: за эти товары ничего не даётся"},
     {"nothing_before", 2, "{rule}: nothing was earned that it could multiply",
      "{rule}: умножать нечего, ничего не начислено"},
     {"rounded_away", 2, "{rule}: comes to less than the smallest step",
@@ -161,6 +162,42 @@ std::pair<std::string_view, std::string_view> law(std::int64_t legal) {
       return {"it has a minimum price", "у товара есть минимальная цена"};
     default:
       return {"by law", "по закону"};
+  }
+}
+
+// When an offer does not work: what stands under its "not".
+std::pair<std::string_view, std::string_view> except(std::int64_t kind) {
+  using enum Condition::Kind;
+  switch (static_cast<Condition::Kind>(kind)) {
+    case kBasket:
+      return {"with what is on this receipt", "с тем, что есть в чеке"};
+    case kCode:
+      return {"with the code that was entered", "с введённым промокодом"};
+    case kCoupon:
+      return {"with the coupon that was entered", "с введённым купоном"};
+    case kKnown:
+    case kVerified:
+    case kCardType:
+    case kCardPromotion:
+      return {"with this card", "с этой картой"};
+    case kSegment:
+      return {"for this group of customers", "для этой группы покупателей"};
+    case kTier:
+      return {"for this level", "для этого уровня"};
+    case kStore:
+      return {"in this store", "в этом магазине"};
+    case kTill:
+      return {"at this till", "на этой кассе"};
+    case kPayment:
+      return {"with this way of payment", "при этом способе оплаты"};
+    case kTime:
+      return {"at this time", "в это время"};
+    case kDate:
+      return {"on these days", "в эти дни"};
+    case kExperiment:
+      return {"for this test group", "для этой пробной группы"};
+    default:
+      return {"in this case", "в этом случае"};
   }
 }
 
@@ -317,6 +354,8 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "text_en" || what == "text_ru") return rule->give.text[russian ? 1 : 0];
   if (what == "law_en") return std::string(law(r.a).first);
   if (what == "law_ru") return std::string(law(r.a).second);
+  if (what == "except_en") return std::string(except(r.a).first);
+  if (what == "except_ru") return std::string(except(r.a).second);
   if (what == "scope_en") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].first);
   if (what == "scope_ru") return std::string(kScopeWords[static_cast<std::size_t>(r.a)].second);
   if (what == "awaits_en") return std::string(kAwaitsWords[static_cast<std::size_t>(r.a)].first);

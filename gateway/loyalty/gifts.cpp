@@ -95,7 +95,8 @@ std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q)
     const bool some = std::ranges::any_of(
         lines, [&](auto i) { return !lines_[i].excluded && selects(r.select, lines_[i]); });
     if (!some) {
-      if (!dry) say(lacks_goods(rule) ? Why::kNoGoods : Why::kNothingLeft, rule);
+      const auto why = lacks_goods(rule).value_or(Blame{Why::kNothingEarns});
+      if (!dry) say(why.why, rule, -1, why.a);
       return 0;
     }
   }
@@ -105,7 +106,7 @@ std::int64_t Evaluator::apply_gift(std::uint32_t rule, bool dry, const Quota& q)
   if (hands && count_ > 0 &&
       std::none_of(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(count_),
                    [](const auto& l) { return l.earns; })) {
-    if (!dry) say(Why::kNothingLeft, rule);
+    if (!dry) say(Why::kNothingEarns, rule);
     return 0;
   }
   auto count = checked_mul(r.give.quantity, times);

@@ -30,7 +30,7 @@ void Evaluator::read_line(const Line& line, LineState& l) {
   l.legal = line.legal;
   l.legal_card = line.is_card || plan_.cards.has(l.sku);
   l.deposit = line.deposit;
-  price(l);
+  if (plan_.keeps_goods) l.goods = line.sku;
 }
 
 std::int64_t Evaluator::with_tax(const LineState& l, std::int64_t amount) const {
@@ -61,13 +61,18 @@ void Evaluator::price(LineState& l) const {
 }
 
 bool Evaluator::selects(const Selector& s, const LineState& l) const {
+  return s.quantity.has(l.together) && is_of(s, l);
+}
+
+// Its goods, however much of them there is.
+bool Evaluator::is_of(const Selector& s, const LineState& l) const {
   if (!s.skus.empty() && !s.skus.has(l.sku)) return false;
   if (!s.categories.empty() && !s.categories.has(l.category)) return false;
   if (!s.tags.empty() && !s.tags.has_any(l.tags)) return false;
   if (s.not_skus.has(l.sku) || s.not_categories.has(l.category) || s.not_tags.has_any(l.tags)) {
     return false;
   }
-  if (!s.price.has(l.price) || !s.quantity.has(l.quantity)) return false;
+  if (!s.price.has(l.price)) return false;
   if (s.discounted && *s.discounted != l.discounted) return false;
   return !s.weighed || *s.weighed == (l.quantity % kQuantityScale != 0);
 }
@@ -351,8 +356,10 @@ void Evaluator::start(const Basket& basket) {
     plan_.names.expect_text(line.sku);
     plan_.names.expect_text(line.category);
   }
+  for (std::size_t i = 0; i < count_; ++i) read_line(basket.lines[i], lines_[i]);
+  count_goods();
   for (std::size_t i = 0; i < count_; ++i) {
-    read_line(basket.lines[i], lines_[i]);
+    price(lines_[i]);
     lines_[i].dirty = true;
   }
   measure();
@@ -442,8 +449,7 @@ void Evaluator::refresh() {
 
 void Evaluator::set_quantity(std::size_t line, Quantity quantity) {
   lines_.at(line).quantity = quantity.units;
-  price(lines_[line]);
-  lines_[line].dirty = true;
+  goods_changed(line);
 }
 
 void Evaluator::set_price(std::size_t line, Money money) {
@@ -455,8 +461,7 @@ void Evaluator::set_price(std::size_t line, Money money) {
 void Evaluator::add(const Line& line) {
   if (lines_.size() == count_) lines_.emplace_back();
   read_line(line, lines_[count_]);
-  lines_[count_].dirty = true;
-  ++count_;
+  goods_changed(count_++);
 }
 
 // The lines after it move up, so their rules are matched anew.
@@ -466,6 +471,11 @@ void Evaluator::remove(std::size_t line) {
   std::rotate(at, at + 1, lines_.begin() + static_cast<std::ptrdiff_t>(count_));
   --count_;
   for (std::size_t i = line; i < count_; ++i) lines_[i].dirty = true;
+  if (!plan_.counts_goods) return;
+  const auto& gone = lines_[count_].goods;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!gone.empty() && lines_[i].goods == gone) return goods_changed(i);
+  }
 }
 
 }  // namespace till::loyalty

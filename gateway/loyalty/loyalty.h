@@ -25,7 +25,9 @@ namespace till::loyalty {
 // 7: with this_receipt_too only goods count that may have discounts and points; marginal units
 // count from the dearest on, a percent of each line does so in a group too, a line nothing was
 // taken off keeps its tax, nobody brings herself.
-inline constexpr int kEvaluationRevision = 7;
+// 8: quantities of the same goods count together on however many lines they stand; what is all paid
+// in ways that earn nothing earns no fixed points either.
+inline constexpr int kEvaluationRevision = 8;
 
 struct Plan;
 

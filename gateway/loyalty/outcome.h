@@ -64,6 +64,7 @@ enum class Why : std::uint8_t {
   kNeedsLines,     // [missing]
   kTooMuch,        // the basket holds more than it may
   kCondition,      // several of them together
+  kExcept,         // [the kind of condition under "not" that holds]
   kLimitReached,   // [scope, period]
   kNotWith,        // [the other rule]
   kExclusive,      // [the other rule]

@@ -187,6 +187,14 @@ void Plan::prepare() {
   }
   rules = std::move(sorted);
   earns_by_unit = std::ranges::any_of(rules, by_unit);
+  const auto counts = [](const Selector* s) { return !s->quantity.open(); };
+  counts_goods = counts(&settings.excluded) || (redeem && counts(&redeem->select)) ||
+                 std::ranges::any_of(rules, [&](const Rule& r) {
+                   return std::ranges::any_of(interests_of(r), counts);
+                 });
+  keeps_goods = counts_goods || std::ranges::any_of(rules, [](const Rule& r) {
+                  return r.give.most_units != kHighest;
+                });
   stage_begin.fill(count);
   for (auto i = count; i > 0; --i) {
     for (std::size_t s = 0; s <= static_cast<std::size_t>(rules[i - 1].stage); ++s) {
@@ -224,7 +232,8 @@ void Plan::prepare() {
       if (!goods.put(*select, i)) all_lines[i] = 1;
     }
     hot[i] = hot_of(rule, interests[i]);
-    if (all_lines[i] == 0) goods_rules.push_back(i);
+    const bool counts_here = rule.local && !rule.select.quantity.open();
+    if (all_lines[i] == 0 || counts_here) goods_rules.push_back(i);
     if (all_lines[i] == 0) continue;
     const auto* names_of_gate = gated ? gate(rule.when) : nullptr;
     if (names_of_gate != nullptr) {

@@ -55,6 +55,8 @@ struct Plan {
 
   // The index; made by prepare().
   bool earns_by_unit = false;  // some rule does: units that are free have to be known
+  bool counts_goods = false;   // some selector goes by the quantity of the same goods
+  bool keeps_goods = false;    // … or some rule works on so many units of them
   Touched by_sku, by_category, by_tag;
   Touched by_gate;                        // no goods named, but a segment, code, card type, store
   std::vector<std::uint32_t> everywhere;  // neither: looked at for every basket

@@ -59,7 +59,9 @@ std::string any_select() {
   return *rc::gen::element<std::string>(
       "", R"("select":{"skus":[")" + std::string(sku) + R"("]},)",
       R"("select":{"categories":[")" + std::string(category) + R"("]},)",
-      R"("select":{"not_skus":["milk"],"price":{"min":"10"}},)");
+      R"("select":{"not_skus":["milk"],"price":{"min":"10"}},)",
+      R"("select":{"quantity":{"min":"2"}},)",
+      R"("select":{"skus":[")" + std::string(sku) + R"("],"quantity":{"min":"1.5","max":"4"}},)");
 }
 
 std::string any_when() {

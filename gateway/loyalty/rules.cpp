@@ -124,21 +124,13 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   for (const auto line : lines_of(rule)) taken_[line] += set_taken_[line];
 }
 
-// No line it looks at is of its goods.
-bool Evaluator::lacks_goods(std::uint32_t rule) const {
-  const auto& r = plan_.rules[rule];
-  return !r.sets && !r.select.all() && std::ranges::none_of(lines_of(rule), [&](std::uint32_t i) {
-    return selects(r.select, lines_[i]);
-  });
-}
-
 // By the candidates in hand.
 Evaluator::Blame Evaluator::nothing(std::uint32_t rule) const {
   const auto& give = plan_.rules[rule].give;
   if (const auto below = below_ladder(give.value)) return *below;
   const auto paid = std::accumulate(weight_.begin(), weight_.end(), std::int64_t{0});
   if (paid < give.every) return {Why::kNeedsAmount, give.every - paid, 0};
-  if (lacks_goods(rule)) return {Why::kNoGoods, 0, 0};
+  if (const auto goods = lacks_goods(rule)) return *goods;
   const bool some = std::ranges::any_of(weight_, [](std::int64_t w) { return w > 0; });
   const bool wished = std::ranges::any_of(wish_, [](std::int64_t w) { return w > 0; });
   if (!some || wished || give.kind == Effect::Kind::kPlugin) return {Why::kNothingLeft, 0, 0};
@@ -161,14 +153,17 @@ void Evaluator::candidates(std::uint32_t rule) {
     const auto& l = lines_[i];
     const bool part = r.sets.has_value();
     if (l.excluded || closed_[i] != 0 || (part ? got_[i] == 0 : !selects(r.select, l))) continue;
-    const auto worked = std::min(part ? got_[i] : l.quantity, r.give.most_units);
-    const auto slice = [&](std::int64_t of) {
-      return worked == l.quantity ? of : mul_div(of, worked, l.quantity, Rounding::kDown);
-    };
     cand_.push_back(i);
-    worked_.push_back(worked);
-    weight_.push_back(slice(amount_[i]));
-    cap_.push_back(slice(room_[i]));
+    worked_.push_back(part ? got_[i] : l.quantity);
+  }
+  if (r.give.most_units != kHighest) limit_units(r.give.most_units);
+  for (std::size_t k = 0; k < cand_.size(); ++k) {
+    const auto quantity = lines_[cand_[k]].quantity;
+    const auto slice = [&](std::int64_t of) {
+      return worked_[k] == quantity ? of : mul_div(of, worked_[k], quantity, Rounding::kDown);
+    };
+    weight_.push_back(slice(amount_[cand_[k]]));
+    cap_.push_back(slice(room_[cand_[k]]));
   }
 }
 

@@ -32,7 +32,7 @@ struct Selector {
   NameSet skus, categories, tags;
   NameSet not_skus, not_categories, not_tags;
   Span price;                      // list price of a unit, minor units
-  Span quantity;                   // of the line, thousandths
+  Span quantity;                   // of the same goods on the receipt, thousandths
   std::optional<bool> discounted;  // marked down before it came here
   std::optional<bool> weighed;
 
@@ -155,7 +155,7 @@ struct Effect {
   bool of_total = false;  // percent: rounded once on the sum, then spread
   bool of_unit = false;   // percent: rounded on one unit, then times the quantity
   bool rounding_said = false;
-  std::int64_t most_units = kHighest;  // of each line, thousandths
+  std::int64_t most_units = kHighest;  // of the same goods, thousandths
   Earn earn = Earn::kPercent;
   std::int64_t every = 0;           // kPerAmount, kCoupon, kGift, kAmount: for each full amount
   Basis basis = Basis::kRemaining;  // of earning
