@@ -128,6 +128,11 @@ TEST(FaultScript, SpoilsTheAnswer) {
             "06060602031300"
             "1E0E02");
   EXPECT_EQ(script.pending(), 0U);
+  FaultScript isl(Framing::kIsl);
+  isl.add({.when = Fault::When::kTx, .at = 1, .what = Fault::What::kOther});
+  EXPECT_EQ(to_hex(isl.tx(Bytes{1})[0].bytes),
+            "012B204A04808080"
+            "80869A0530333B3E0301");
 }
 
 TEST(FaultScript, KnowsTheFiscalMoment) {

@@ -6,8 +6,11 @@ namespace till::sim {
 namespace {
 
 using Kind = FaultStep::Kind;
-// A Shtrih-M register's answer to a beep (13h), whole.
-constexpr uint8_t kOtherAnswer[] = {0x06, 0x02, 0x03, 0x13, 0x00, 0x1E, 0x0E};
+// Whole answers: of a Shtrih-M register to a beep (13h), of a Datecs printer to a question for its
+// status (4Ah) under the first number.
+constexpr uint8_t kOtherShtrih[] = {0x06, 0x02, 0x03, 0x13, 0x00, 0x1E, 0x0E};
+constexpr uint8_t kOtherIsl[] = {0x01, 0x2B, 0x20, 0x4A, 0x04, 0x80, 0x80, 0x80, 0x80,
+                                 0x86, 0x9A, 0x05, 0x30, 0x33, 0x3B, 0x3E, 0x03};
 constexpr uint8_t kSoh = 0x01, kStx = 0x02, kNak = 0x15;
 constexpr uint8_t kNumbered = 0x8F, kStuff = 0x9F;
 
@@ -145,7 +148,10 @@ bool FaultScript::fire(uint8_t byte, std::vector<FaultStep>& out, bool& replaced
       pass(out, byte);
       return true;
     case Fault::What::kOther:
-      for (const uint8_t other : kOtherAnswer) pass(out, other);
+      for (const uint8_t other :
+           framing_ == Framing::kShtrih ? View(kOtherShtrih) : View(kOtherIsl)) {
+        pass(out, other);
+      }
       return true;
     case Fault::What::kSlow:
       out.push_back({Kind::kSlow, {}, fault.ms});

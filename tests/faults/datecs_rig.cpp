@@ -39,7 +39,7 @@ char group_of(const Tax& tax) {
 
 class DatecsRig final : public LineRig {
  public:
-  DatecsRig() {
+  DatecsRig() : LineRig(sim::Framing::kIsl) {
     attach(device_);
     host.activate();
     host.pass_ms(1000);  // the first paper is out

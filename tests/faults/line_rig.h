@@ -1,6 +1,7 @@
 // A rig whose register hangs on a line of bytes: how such a virtual device is wired to the driver.
 #pragma once
 
+#include "sim/base/fault_script.h"
 #include "sim/base/fiscal_world.h"
 #include "tests/faults/rig.h"
 
@@ -8,6 +9,8 @@ namespace till::faults {
 
 class LineRig : public Rig {
  public:
+  explicit LineRig(sim::Framing framing) : script_(framing) {}
+
   void cut(Where where, std::size_t at) override {
     if (where == Where::kToDevice) host.cut_after_written(at);
     if (where == Where::kAnswer) host.cut_after_read(at);
@@ -19,6 +22,13 @@ class LineRig : public Rig {
     host.pass_ms(after_ms);
     host.set_connected(true);
   }
+  bool other_answer(std::size_t at) override {
+    const sim::Fault fault{.when = sim::Fault::When::kTx,
+                           .at = static_cast<std::int64_t>(at),
+                           .what = sim::Fault::What::kOther};
+    return script_.add(fault);
+  }
+  [[nodiscard]] bool other_came() const override { return script_.pending() == 0; }
   bool late(std::uint32_t by_ms) override {
     world_.next_before.delay = by_ms;
     return true;
@@ -73,9 +83,14 @@ class LineRig : public Rig {
  private:
   template <typename Device>
   void deliver(Device& device) {
-    const Buffer out = device.take_output();
+    Buffer out;
+    for (const auto& step : script_.tx(device.take_output())) {
+      out.insert(out.end(), step.bytes.begin(), step.bytes.end());
+    }
     if (!out.empty() && host.connected()) host.device_says(out);
   }
+
+  sim::FaultScript script_;
 };
 
 }  // namespace till::faults

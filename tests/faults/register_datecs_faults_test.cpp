@@ -208,6 +208,24 @@ TEST_P(Cut, UnreadablePaperAndAnEqualReceipt) {
   EXPECT_GT(undecided, 2U);
 }
 
+// The whole answer to another command before any byte of the printer's, and in the middle of its
+// frames: it is not taken for ours, and the sale is done once.
+TEST(Noise, AnAnswerToAnotherCommandAnywhere) {
+  std::size_t at = 1;
+  for (bool reached = true; reached; ++at) {
+    SCOPED_TRACE(at);
+    Shop shop;
+    ASSERT_TRUE(shop.rig->other_answer(at));
+    const auto sold = shop.sell();
+    reached = shop.rig->other_came();
+    EXPECT_EQ(sold.status, TILL_DONE) << code_name(sold.error.code) << sold.error.detail;
+    expect_true_verdict(shop);
+    EXPECT_EQ(shop.ours().size(), 1U);
+    ASSERT_FALSE(HasFatalFailure());
+  }
+  EXPECT_GT(at, 250U);
+}
+
 // The second cut falls into the resolve; asked again it still tells the truth.
 TEST(Resolve, CutItself) {
   for (std::size_t sale_cut = 100; sale_cut < 420; sale_cut += 40) {

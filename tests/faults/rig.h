@@ -69,6 +69,9 @@ class Rig {
   virtual bool cutter_jams(bool /*jams*/) { return false; }  // behind whatever document is made
   virtual bool fill_memory() { return false; }               // no further document fits
   virtual bool clock_off_by(std::int64_t /*seconds*/) { return false; }
+  // Before byte `at` (from 1) of what the device says from now on, its answer to another command.
+  virtual bool other_answer(std::size_t /*at*/) { return false; }
+  [[nodiscard]] virtual bool other_came() const { return false; }
   virtual bool hide_witness() = 0;  // the register can no longer show what a document contains
 };
 

@@ -21,7 +21,7 @@ Money money_tag(const Bytes& tlv, std::uint16_t tag) {
 
 class ShtrihRig final : public LineRig {
  public:
-  ShtrihRig(bool numbered, bool ffd_105) : ffd_105_(ffd_105) {
+  ShtrihRig(bool numbered, bool ffd_105) : LineRig(sim::Framing::kShtrih), ffd_105_(ffd_105) {
     sim::RegisterOptions options;
     if (numbered) options.protocols = sim::Protocols::kNumbered;
     register_.emplace(options, memory_, world_, ms());
