@@ -189,7 +189,7 @@ std::int64_t Evaluator::earned_so_far(const Rule& r, std::int64_t line) const {
 void Evaluator::put_earned(std::uint32_t rule, std::int64_t line, std::int64_t amount) {
   if (amount == 0) return;
   const auto& give = plan_.rules[rule].give;
-  out_.earned.push_back({rule, static_cast<std::int32_t>(line), give.purse, give.to, amount});
+  out_.earned.emplace_back(rule, static_cast<std::int32_t>(line), give.purse, give.to, amount);
   if (give.purse != plan_.purses[0].key || give.to != kNoName) return;
   auto& at = line < 0 ? earned_on_receipt_ : earned_[static_cast<std::size_t>(line)];
   at = checked_add(at, amount);

@@ -173,21 +173,21 @@ bool Evaluator::apply_local(std::uint32_t rule, std::uint32_t line) {
   const auto wish = local_wish(rule, l, l.amount);
   if (wish <= 0) {
     const auto why = local_nothing(rule, l);
-    l.reasons.push_back(
-        {why.why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), why.a, why.b});
+    l.reasons.emplace_back(why.why, static_cast<std::int32_t>(rule),
+                           static_cast<std::int32_t>(line), why.a, why.b);
     return false;
   }
   const auto given = std::min(wish, l.room);
   if (given < wish) {
-    l.reasons.push_back({Why::kFloor, static_cast<std::int32_t>(rule),
-                         static_cast<std::int32_t>(line), wish - given, 0});
+    l.reasons.emplace_back(Why::kFloor, static_cast<std::int32_t>(rule),
+                           static_cast<std::int32_t>(line), wish - given, 0);
   }
   if (given == 0) return false;
   l.amount -= given;
   l.room -= given;
-  l.applied.push_back({rule, line, given, l.quantity});
-  l.reasons.push_back({Why::kApplied, static_cast<std::int32_t>(rule),
-                       static_cast<std::int32_t>(line), given, wish});
+  l.applied.emplace_back(rule, line, given, l.quantity);
+  l.reasons.emplace_back(Why::kApplied, static_cast<std::int32_t>(rule),
+                         static_cast<std::int32_t>(line), given, wish);
   return true;
 }
 
@@ -210,8 +210,8 @@ void Evaluator::local_group(std::size_t at, std::uint32_t line) {
     const auto rule = l.locals[i];
     if (plan_.rules[rule].group != group || rule == winner) continue;
     const auto why = winner < 0 ? local_nothing(rule, l) : Blame{Why::kLostTo, winner, 0};
-    l.reasons.push_back(
-        {why.why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), why.a, why.b});
+    l.reasons.emplace_back(why.why, static_cast<std::int32_t>(rule),
+                           static_cast<std::int32_t>(line), why.a, why.b);
   }
 }
 
@@ -228,8 +228,8 @@ void Evaluator::run_locals(std::uint32_t line) {
                      : !goods::may_discount(l.legal) ? Why::kLegal
                      : l.list <= 0                   ? Why::kNotPositive
                                                      : Why::kExcluded;
-    l.reasons.push_back(
-        {why, -1, static_cast<std::int32_t>(line), static_cast<std::int64_t>(l.legal), 0});
+    l.reasons.emplace_back(why, -1, static_cast<std::int32_t>(line),
+                           static_cast<std::int64_t>(l.legal), 0);
     return;
   }
   if (l.locals.empty()) return;
@@ -245,8 +245,8 @@ void Evaluator::run_locals(std::uint32_t line) {
     l.closed = apply_local(static_cast<std::uint32_t>(alone), line);
     for (const auto rule : l.locals) {
       if (rule != alone) {
-        l.reasons.push_back({Why::kExclusive, static_cast<std::int32_t>(rule),
-                             static_cast<std::int32_t>(line), alone, 0});
+        l.reasons.emplace_back(Why::kExclusive, static_cast<std::int32_t>(rule),
+                               static_cast<std::int32_t>(line), alone, 0);
       }
     }
     if (l.closed) return;

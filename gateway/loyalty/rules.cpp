@@ -19,8 +19,8 @@ void Evaluator::say(Why why, std::int64_t rule, std::int64_t line, std::int64_t 
     out_.reasons_cut = true;
     return;
   }
-  out_.reasons.push_back(
-      {why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line), a, b});
+  out_.reasons.emplace_back(why, static_cast<std::int32_t>(rule), static_cast<std::int32_t>(line),
+                            a, b);
 }
 
 std::span<const std::uint32_t> Evaluator::lines_of(std::uint32_t rule) const {
@@ -115,7 +115,7 @@ void Evaluator::gave(std::uint32_t rule, std::int64_t times, std::int64_t amount
   const auto& r = plan_.rules[rule];
   gave_[rule] = 1;
   gave_list_.push_back(rule);
-  out_.hits.push_back({rule, times, amount});
+  out_.hits.emplace_back(rule, times, amount);
   if (r.cost.amount > 0) {
     out_.spent.push_back({rule, r.cost.purse, checked_mul(r.cost.amount, times)});
   }
@@ -278,7 +278,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
     if (share_[k] == 0) continue;
     amount_[cand_[k]] -= share_[k];
     room_[cand_[k]] -= share_[k];
-    out_.applied.push_back({rule, cand_[k], share_[k], worked_[k]});
+    out_.applied.emplace_back(rule, cand_[k], share_[k], worked_[k]);
   }
   working_ -= given;
   gave(rule, times, given);
@@ -439,8 +439,9 @@ void Evaluator::local_hits() {
       gave_[a.rule] = 1;
       gave_list_.push_back(a.rule);
       hit = static_cast<std::uint32_t>(out_.hits.size());
-      out_.hits.push_back({a.rule, 1, 0});
-      if (const auto next = next_step(plan_.rules[a.rule].give)) {
+      out_.hits.emplace_back(a.rule, 1, 0);
+      const bool plain = plan_.hot[a.rule].percent >= 0;  // no ladder
+      if (const auto next = plain ? std::nullopt : next_step(plan_.rules[a.rule].give)) {
         say(next->why, a.rule, -1, next->a, next->b);
       }
     }

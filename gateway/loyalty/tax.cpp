@@ -96,6 +96,7 @@ void Evaluator::net_prices() {
   // The tax is rounded, as a register does it; what is left is the price without it.
   by_rate(wish_, scratch_, [&](const LineState& l, std::int64_t amount) {
     const auto rate = l.taxed_inside + (before_tax ? 0 : l.taxed_on_top);
+    if (rate == 0) return amount;
     return amount - mul_div(amount, rate, kTaxScale + rate, Rounding::kHalfUp);
   });
   for (std::size_t i = 0; i < count_; ++i) out_.lines[i].net = scratch_[i];
