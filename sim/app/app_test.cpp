@@ -247,6 +247,20 @@ TEST_F(AppTest, ForeignSalesAndZ) {
   EXPECT_EQ(say(R"({"do":"register.state"})").at("last_fd").as_int64(), 4);
 }
 
+TEST_F(AppTest, PaperWithoutPictures) {
+  EXPECT_FALSE(does(R"({"do":"pictures"})"));
+  EXPECT_TRUE(does(R"({"do":"pictures","on":false})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","total":410})"));
+  const std::string paper = dir + "/datecs/paper/fd-00000";
+  EXPECT_TRUE(eventually([&] { return fs::exists(paper + "2.txt"); }));
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","total":420})"));
+  EXPECT_TRUE(eventually([&] { return fs::exists(paper + "3.txt"); }));
+  EXPECT_TRUE(does(R"({"do":"pictures","on":true})"));
+  EXPECT_TRUE(does(R"({"do":"datecs.foreign","total":430})"));
+  EXPECT_TRUE(eventually([&] { return fs::exists(paper + "4.png"); }));
+  EXPECT_FALSE(fs::exists(paper + "2.png"));
+}
+
 // The same verbs for the Datecs printer, over its pty and its port.
 TEST_F(AppTest, PaperEndsAtALineOfADocument) {
   EXPECT_TRUE(does(R"({"do":"register.config","print_ms":0})"));

@@ -141,7 +141,7 @@ void run(const Arguments& arguments) {
                          R"("datecs":{},"atol":{}}})"
                          "\n",
                          ports[0], ports[1], ports[2], ports[3], ports[4], ports[5], ports[6]));
-  World world{fr, datecs, atol, printer, scanner, reader, phone};
+  World world{fr, datecs, atol, printer, scanner, reader, phone, scribe};
   Control control(dir + "/control.sock",
                   [&world](Ms now, const std::string& line) { return obey(world, now, line); });
   fmt::print("ready\n");

@@ -32,7 +32,7 @@ void Scribe::run() {
     changed_.notify_all();
     lock.unlock();
     write_file(sheet.path + ".txt", sheet.text);
-    if (write_png(sheet.path + ".png.part", sheet.blocks, sheet.width)) {
+    if (pictures_ && write_png(sheet.path + ".png.part", sheet.blocks, sheet.width)) {
       std::error_code error;
       std::filesystem::rename(sheet.path + ".png.part", sheet.path + ".png", error);
     }

@@ -1,6 +1,7 @@
 // Writes paper to disk on a thread of its own, off the devices' answer path.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -28,6 +29,8 @@ class Scribe {
   Scribe& operator=(const Scribe&) = delete;
 
   void write(Sheet sheet);
+  // Without them only the text is written: a picture takes some 10 ms of a processor.
+  void pictures(bool on) { pictures_ = on; }
 
  private:
   void run();
@@ -36,6 +39,7 @@ class Scribe {
   std::condition_variable changed_;
   std::deque<Sheet> waiting_;
   bool stop_ = false;
+  std::atomic<bool> pictures_ = true;
   std::thread thread_;  // last: it uses everything above
 };
 

@@ -436,6 +436,10 @@ std::map<std::string, Verb> make_verbs() {
     c.world.phone.clear();
     return {};
   };
+  verbs["pictures"] = [](const Call& c) -> object {
+    c.world.scribe.pictures(flag(c.in, "on"));
+    return {};
+  };
   add_line_verbs(verbs, "printer", [](World& w) -> Line& { return w.printer.line(); });
   add_line_verbs(verbs, "scanner", [](World& w) -> Line& { return w.scanner; });
   add_line_verbs(verbs, "reader", [](World& w) -> Line& { return w.reader; });
@@ -452,6 +456,7 @@ std::vector<std::string_view> members_of(const std::string& verb) {
       {"swipe", {"track1", "track2", "raw_hex"}},
       {"phone.fail", {"status", "times"}},
       {"fault", {"what", "when", "at", "side", "ms", "skip", "command"}},
+      {"pictures", {"on"}},
       {"foreign", {"op", "items", "total"}},
       {"paper", {"state", "during", "line"}},
       {"power", {"state"}},

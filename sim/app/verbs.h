@@ -17,6 +17,7 @@ struct World {
   Line& scanner;
   Line& reader;
   Phone& phone;
+  Scribe& scribe;
 };
 
 // Answers {"ok":true,…} or {"ok":false,"error":"…"}; never throws on bad input.
