@@ -175,7 +175,7 @@ void Device::spawn() {
     return apply(supervisor::Event::kHeld);
   }
   usage_ = supervisor::UsageWatch(manifest_.memory_mb, services_.busy_us);
-  in_flight_ = out_flight_ = requests_ = 0;
+  in_flight_ = out_flight_ = out_owed_ = requests_ = 0;
   std::weak_ptr<Device> weak = shared_from_this();
   supervisor::ChildHandlers handlers;
   handlers.ready = [weak] {
@@ -305,7 +305,9 @@ void Device::open_port() {
       const auto self = weak.lock();
       if (!self || !self->child_) return;
       self->out_flight_ -= std::min(self->out_flight_, n);
-      self->child_->send(ipc::Type::kCredit, std::to_string(n));
+      self->out_owed_ += n;
+      if (self->out_owed_ < ipc::kCreditStep) return;
+      self->child_->send(ipc::Type::kCredit, std::to_string(std::exchange(self->out_owed_, 0)));
     };
     port_ = make_port(services_.io, config_.port, std::move(handlers));
   }
@@ -316,7 +318,7 @@ void Device::on_port_opened() {
   port_open_ = true;
   port_tries_ = 0;
   port_loss_logged_ = false;
-  out_flight_ = 0;
+  out_flight_ = out_owed_ = 0;
   log_info("device {}: {} is open", config_.id, to_string(config_.port));
   port_->pause(policy_.state() != supervisor::State::kReady);
   if (child_) child_->send(ipc::Type::kPortState, "1");

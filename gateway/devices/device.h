@@ -204,6 +204,7 @@ class Device : public std::enable_shared_from_this<Device> {
   int port_tries_ = 0;
   std::size_t in_flight_ = 0;   // bytes the child has not taken yet
   std::size_t out_flight_ = 0;  // bytes of the child the port has not taken yet
+  std::size_t out_owed_ = 0;    // bytes it has taken, and the child has no credit for again
   std::size_t requests_ = 0;    // HTTP, unanswered
   Rate events_{limits::kMaxPluginEventsPerSecond}, logs_{limits::kMaxLogsPerSecond};
   Rate rules_{limits::kMaxLogsPerSecond / 4};

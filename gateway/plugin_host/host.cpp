@@ -90,6 +90,11 @@ void Host::handle(ipc::Frame frame) {
     return;
   }
   if (frame.type == ipc::Type::kCancel) cancel(frame.op);
+  if (take(std::move(frame))) wake_.notify_all();
+}
+
+// Whether there is something in it that the device thread may wait for.
+bool Host::take(ipc::Frame frame) {
   const std::lock_guard lock(mutex_);
   switch (frame.type) {
     case ipc::Type::kSubmit:
@@ -111,8 +116,9 @@ void Host::handle(ipc::Frame frame) {
     case ipc::Type::kCredit: {
       std::uint32_t n = 0;
       std::from_chars(frame.body.data(), frame.body.data() + frame.body.size(), n);
+      const bool waited_for = out_credit_ == 0;
       out_credit_ = std::min(out_credit_ + n, ipc::kPortCredit);
-      break;
+      return waited_for;
     }
     case ipc::Type::kPortState:
       connected_ = frame.body == "1";
@@ -131,9 +137,9 @@ void Host::handle(ipc::Frame frame) {
       jobs_.push_back({Job::Kind::kStop, 0, {}});
       break;
     default:
-      break;  // a frame only the child sends; the daemon is ours, so there is nothing to punish
+      return false;  // one only the child sends; the daemon is ours: there is nothing to punish
   }
-  wake_.notify_all();
+  return true;
 }
 
 std::string Host::status() {
@@ -203,7 +209,6 @@ bool Host::serve_once() {
       if (!wake_.wait_until(lock, deadline_in(kQuietMs), something)) {
         quiet_due_ = false;
         lock.unlock();
-        pay_credit();
         busy(ipc::kInputOp);
         if (input->on_quiet != nullptr) input->on_quiet(instance_.plugin, kQuietMs);
         busy(0);
@@ -244,8 +249,11 @@ void Host::set_busy(std::uint64_t op) {
   cancelled_ = false;
 }
 
-void Host::pay_credit() {
-  if (owed_ > 0) send(ipc::Type::kCredit, std::to_string(std::exchange(owed_, 0)));
+void Host::owe(std::size_t taken) {
+  owed_ += taken;
+  if (owed_ >= ipc::kCreditStep) {
+    send(ipc::Type::kCredit, std::to_string(std::exchange(owed_, 0)));
+  }
 }
 
 void Host::deliver_input() {
@@ -259,8 +267,7 @@ void Host::deliver_input() {
   busy(ipc::kInputOp);
   instance_.input->on_input(instance_.plugin, chunk, n);
   busy(0);
-  owed_ += n;
-  if (owed_ >= kCreditStep) pay_credit();
+  owe(n);
 }
 
 void Host::submit(const Job& job) {
@@ -328,7 +335,7 @@ int32_t Host::read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t tim
     if (input_.empty()) return connected_ && !cancelled_ && !stopping_ ? 0 : -1;
     n = take_input(buffer, capacity);
   }
-  send(ipc::Type::kCredit, std::to_string(n));
+  owe(n);
   return static_cast<int32_t>(n);
 }
 
@@ -358,7 +365,7 @@ void Host::discard_input() {
     n = input_.size();
     input_.clear();
   }
-  if (n > 0) send(ipc::Type::kCredit, std::to_string(n));
+  owe(n);
 }
 
 bool Host::connected() {

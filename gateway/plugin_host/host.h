@@ -19,8 +19,6 @@ namespace till::plugin_host {
 inline constexpr std::size_t kMaxResult = ipc::kMaxBody - 1024;
 inline constexpr std::size_t kMaxJobs = 256;
 inline constexpr std::uint32_t kQuietMs = 50;
-// Credit is given back in steps, or when the line is quiet: a scan costs one frame, not two.
-inline constexpr std::size_t kCreditStep = ipc::kPortCredit / 4;
 
 class Host {
  public:
@@ -56,6 +54,7 @@ class Host {
   };
 
   void handle(ipc::Frame frame);
+  bool take(ipc::Frame frame);
   void device_thread(const std::string& config);
   [[noreturn]] void failed(const Error& error);
   bool serve_once();
@@ -63,7 +62,7 @@ class Host {
   ipc::Outcome perform(const till_operation& operation, std::uint64_t op);
   void cancel(std::uint64_t op);
   void deliver_input();
-  void pay_credit();
+  void owe(std::size_t taken);
   std::size_t take_input(std::uint8_t* buffer, std::size_t capacity);  // under mutex_
   std::string status();
   void busy(std::uint64_t op);

@@ -20,6 +20,9 @@ inline constexpr std::size_t kInlineBody = std::size_t{64} * 1024;
 inline constexpr std::size_t kMaxBody = std::size_t{16} * 1024 * 1024;
 // Bytes that may be under way to the child before it gives credit back.
 inline constexpr std::uint32_t kPortCredit = 32 * 1024;
+// Credit is given back in steps: whoever waits for it has far more than one under way, so nothing
+// stays behind that could hold it up, and a short exchange costs no frame of its own.
+inline constexpr std::uint32_t kCreditStep = kPortCredit / 4;
 
 enum class Type : std::uint16_t {
   kHello = 1,    // child: "abi_major abi_minor"
