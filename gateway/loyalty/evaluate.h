@@ -217,6 +217,7 @@ class Evaluator {
   std::int64_t share_out(const Rule& r, std::int64_t times);
   std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
   std::int64_t form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing);
+  void order_parts(std::uint32_t rule);
   bool take_set(const Sets& sets, Blame* missing);
   std::int64_t like_this_set(std::int64_t most);
   [[nodiscard]] std::int64_t cost_of_set() const;
@@ -316,6 +317,12 @@ class Evaluator {
   std::vector<std::int64_t> set_taken_, got_;           // by line, of the sets in hand
   std::vector<std::vector<std::uint32_t>> part_lines_;  // of sets formed one by one
   std::vector<std::size_t> part_at_;
+  struct PartInHand {
+    const SetPart* part;
+    bool gets;
+    std::int64_t fitting;  // thousandths on the receipt that it could take
+  };
+  std::vector<PartInHand> part_order_;
   struct Take {
     std::uint32_t line;
     std::int64_t taken, got;

@@ -14,6 +14,34 @@ bool has_set_price(const Rule& r) {
 
 }  // namespace
 
+// The parts in the order in which they are filled: the one that fewer goods fit first, so that one
+// that takes anything does not take what another has to have.
+void Evaluator::order_parts(std::uint32_t rule) {
+  const auto& sets = *plan_.rules[rule].sets;
+  const auto fitting = [&](const SetPart& part) {
+    std::int64_t sum = 0;
+    for (const auto i : lines_of(rule)) {
+      const auto& l = lines_[i];
+      if (l.excluded || closed_[i] != 0 || !selects(part.select, l)) continue;
+      sum = checked_add(sum, std::max<std::int64_t>(0, l.quantity - taken_[i]));
+    }
+    return sum;
+  };
+  part_order_.clear();
+  for (const auto* parts : {&sets.buy, &sets.get}) {
+    const auto first = part_order_.size();
+    for (const auto& part : *parts)
+      part_order_.push_back({&part, parts == &sets.get, fitting(part)});
+    const auto from = part_order_.begin() + static_cast<std::ptrdiff_t>(first);
+    // Insertion: stable, and nothing is allocated.
+    for (auto at = from; at != part_order_.end(); ++at) {
+      const auto place = std::upper_bound(
+          from, at, *at, [](const auto& a, const auto& b) { return a.fitting < b.fitting; });
+      std::rotate(place, at, at + 1);
+    }
+  }
+}
+
 // How many sets there are, with what they take in set_taken_ and what the effect works on in got_.
 // A rule without sets works once.
 std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool quiet) {
@@ -26,6 +54,7 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
     for (const auto& part : *parts) least = std::min(least, part.quantity);
   }
   std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
+  order_parts(rule);
   Blame missing{Why::kNeedsQuantity, least, 0};
   // A price for a set is for sets that cost more, so each is looked at.
   if (r.sets->one_by_one || has_set_price(r)) {
@@ -52,17 +81,12 @@ bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missin
   const auto& sets = *plan_.rules[rule].sets;
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
   bool whole = true;
-  for (const auto& part : sets.buy) {
-    whole = place_part(rule, part, times, &sets.get, missing) && whole;
+  for (const auto& p : part_order_) {
+    whole = place_part(rule, *p.part, times, p.gets ? nullptr : &sets.get, missing) && whole;
     if (!whole && missing == nullptr) return false;
   }
   if (sets.get.empty()) {
     for (const auto i : lines_of(rule)) got_[i] = set_taken_[i];
-    return whole;
-  }
-  for (const auto& part : sets.get) {
-    whole = place_part(rule, part, times, nullptr, missing) && whole;
-    if (!whole && missing == nullptr) return false;
   }
   return whole;
 }
@@ -110,9 +134,9 @@ std::int64_t Evaluator::cost_of_set() const {
 bool Evaluator::take_set(const Sets& sets, Blame* missing) {
   takes_.clear();
   std::int64_t short_of = 0;
-  for (std::size_t p = 0; p < sets.buy.size() + sets.get.size(); ++p) {
-    const bool gets = p >= sets.buy.size() || sets.get.empty();
-    auto need = p < sets.buy.size() ? sets.buy[p].quantity : sets.get[p - sets.buy.size()].quantity;
+  for (std::size_t p = 0; p < part_order_.size(); ++p) {
+    const bool gets = part_order_[p].gets || sets.get.empty();
+    auto need = part_order_[p].part->quantity;
     for (auto& at = part_at_[p]; need > 0 && at < part_lines_[p].size();) {
       const auto i = part_lines_[p][at];
       const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
@@ -146,14 +170,12 @@ std::int64_t Evaluator::like_this_set(std::int64_t most) {
 std::int64_t Evaluator::form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing) {
   const auto& r = plan_.rules[rule];
   const auto& sets = *r.sets;
-  const auto parts = sets.buy.size() + sets.get.size();
+  const auto parts = part_order_.size();
   if (part_lines_.size() < parts) part_lines_.resize(parts);
   if (in_set_.size() < count_) in_set_.resize(count_);
   part_at_.assign(parts, 0);
   for (std::size_t p = 0; p < parts; ++p) {
-    const bool buys = p < sets.buy.size();
-    order_part(rule, buys ? sets.buy[p] : sets.get[p - sets.buy.size()],
-               buys ? &sets.get : nullptr);
+    order_part(rule, *part_order_[p].part, part_order_[p].gets ? nullptr : &sets.get);
     part_lines_[p].assign(order_.begin(), order_.end());
   }
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
