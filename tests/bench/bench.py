@@ -270,7 +270,7 @@ def plugins():
             us, bare = f[f"{key}_{p}"], f[f"bare_{p}"]
             table.add(f"{name} through the child against the echo, {p}", us / bare, "ratio", "< 1.5", us / bare < 1.5,
                       f"{us} us, a bare socketpair with the same hand-off {bare} us")
-    table.add("bytes through a pipe", f["mb_per_s"], "MB/s", "-", True, "credit given back at once")
+    table.add("bytes through a pipe", f["mb_per_s"], "MB/s", "-", True, "credit given back in steps")
     table.add("spawn to ready, p50", f["spawn_p50"], "ms", "-", True, f"p99 {f['spawn_p99']} ms, sandbox included")
     table.add("crash to ready again, p99", f["crash_p99"], "ms", "< 50", f["crash_p99"] < 50, f"p50 {f['crash_p50']} ms, plus the backoff")
     table.add("memory of a child, private", f["private_mb"], "MB", "<= 5", f["most_mb"] <= 5, f"the largest of {f['many']}: {f['most_mb']} MB")
