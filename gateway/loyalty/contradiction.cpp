@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <optional>
+#include <tuple>
 
 #include "gateway/loyalty/reach.h"
 
@@ -53,6 +54,29 @@ std::string_view field(Kind kind) {
     default:
       return "conditions";
   }
+}
+
+// What the counter may be at while the customer has this level. She may keep one while the counter
+// falls back, but is never held below the one it has reached.
+Span counter_of(const Tiers& tiers, std::size_t level) {
+  Span span;
+  if (tiers.downgrade == Downgrade::kBalance) span.min = tiers.steps[level].from;
+  if (level + 1 < tiers.steps.size()) span.max = tiers.steps[level + 1].from - 1;
+  return span;
+}
+
+// A condition on levels, and one on the very counter they go by.
+bool level_bars(const Plan& plan, const Condition& level, const Condition& counter) {
+  if (level.kind != Kind::kTier || counter.kind != Kind::kCounter || !plan.tiers) return false;
+  const auto& tiers = *plan.tiers;
+  // With this receipt in only one of them they are two numbers.
+  if (counter.name != tiers.counter || (counter.plus != 0) != tiers.this_too) return false;
+  for (std::size_t i = 0; i < tiers.steps.size(); ++i) {
+    if (level.names.has(tiers.steps[i].key) && meet(counter_of(tiers, i), counter.span)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool bars(const Condition& a, const Condition& b) {
@@ -110,6 +134,35 @@ bool never(const Condition& counter) {
   return first > kHighest / counter.every || first * counter.every > counter.span.max;
 }
 
+// Why a condition can not hold, whatever the others say; "" = it can. None of some goods is a
+// condition, fewer than none is a slip. An amount, a purse and what returns are taken off may well
+// be below 0.
+std::string impossible(const Condition& c) {
+  if (c.kind == Kind::kCounter && never(c)) return "no multiple of every lies within is";
+  if (c.kind == Kind::kBasket && (c.count.max < 0 || c.lines.max < 0)) {
+    return "there are never fewer goods than none";
+  }
+  if (c.kind == Kind::kAttribute && c.names.empty() && c.span.max < 0) {
+    return "a number of an attribute is never below 0";
+  }
+  return {};
+}
+
+// The two of `parts` that bar each other, the first of them being at that place; "" = none does.
+std::string barred(const Plan& plan, const Parts& parts, std::size_t at) {
+  const auto& c = *parts[at];
+  for (auto i = at + 1; i < parts.size(); ++i) {
+    const auto& other = *parts[i];
+    if (bars(c, other)) {
+      return "two conditions on " + std::string(field(c.kind)) + " that exclude each other";
+    }
+    if (level_bars(plan, c, other) || level_bars(plan, other, c)) {
+      return "conditions on tiers and on their counter that exclude each other";
+    }
+  }
+  return {};
+}
+
 // Some day and some minute that all of the calendars have. An offer over midnight counts its small
 // hours to the day before: of such ones only the dates are looked at.
 bool some_time(const std::vector<const Calendar*>& calendars) {
@@ -151,12 +204,9 @@ std::string clash(const Plan& plan, const Rule& rule, const Parts& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& c = *parts[i];
     if (c.kind == Kind::kTime) calendars.push_back(&c.calendar);
-    if (c.kind == Kind::kCounter && never(c)) return "no multiple of every lies within is";
+    if (auto why = impossible(c); !why.empty()) return why;
     if (c.kind == Kind::kNot && refuted(c, parts)) return "not takes away what the others ask for";
-    const auto other = std::find_if(parts.begin() + static_cast<std::ptrdiff_t>(i) + 1, parts.end(),
-                                    [&](const Condition* p) { return bars(c, *p); });
-    if (other != parts.end())
-      return "two " + std::string(field(c.kind)) + " that exclude each other";
+    if (auto why = barred(plan, parts, i); !why.empty()) return why;
   }
   if (!some_time(calendars)) return "there is no such time";
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -196,7 +246,42 @@ bool apart(const Selector& a, const Selector& b) {
          apart(a.discounted, b.discounted) || apart(a.weighed, b.weighed);
 }
 
+bool same(const Span& a, const Span& b) { return a.min == b.min && a.max == b.max; }
+
+bool same(const Calendar& a, const Calendar& b) {
+  const auto all = [](const Calendar& c) {
+    return std::tie(c.from, c.until, c.weekdays, c.month_days, c.months, c.minute_from,
+                    c.minute_until);
+  };
+  return all(a) == all(b);
+}
+
+// A condition on the card's promotions asks for each rule whether they name it.
+bool same(const Condition& a, const Condition& b) {
+  const auto plain = [](const Condition& c) {
+    return std::tie(c.kind, c.name, c.names.ids(), c.basis, c.every, c.plus, c.yearly, c.want);
+  };
+  return a.kind != Kind::kCardPromotion && plain(a) == plain(b) && same(a.span, b.span) &&
+         same(a.count, b.count) && same(a.lines, b.lines) && same_goods(a.select, b.select) &&
+         same(a.calendar, b.calendar) &&
+         std::ranges::equal(a.parts, b.parts,
+                            [](const auto& x, const auto& y) { return same(x, y); });
+}
+
 }  // namespace
+
+bool same_goods(const Selector& a, const Selector& b) {
+  const auto plain = [](const Selector& s) {
+    return std::tie(s.skus.ids(), s.categories.ids(), s.tags.ids(), s.not_skus.ids(),
+                    s.not_categories.ids(), s.not_tags.ids(), s.discounted, s.weighed);
+  };
+  return plain(a) == plain(b) && same(a.price, b.price) && same(a.quantity, b.quantity);
+}
+
+bool alike(const Rule& r, const Rule& other) {
+  return same(r.when, other.when) && !r.sets && !other.sets && same_goods(r.select, other.select) &&
+         r.valid.from <= other.valid.from && r.valid.until >= other.valid.until;
+}
 
 std::string contradiction(const Plan& plan, const Rule& rule) {
   Parts parts;

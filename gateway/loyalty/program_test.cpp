@@ -235,6 +235,8 @@ TEST(Load, RefusesAProgramWithPlaceAndReason) {
            "no rule \"x\""},
           {R"("card_types":[{"id":"g","promotions":["a"]}],"rules":[{"id":"a","give":{"percent":"5"}}])",
            Code::kProgramInvalid, "card_promotion"},
+          {R"("card_types":[{"id":"g"}],"rules":[{"id":"a","when":{"card_types":["gg"]},"give":{"percent":"5"}}])",
+           Code::kProgramInvalid, "rules[0].when.card_types: \"gg\" is not defined"},
           {R"("purses":[{"id":"x","activation_days":5,"expires_days":5}])", Code::kProgramInvalid,
            "before it becomes active"},
           {R"("rules":[{"id":"a","give":{"percent":"5"}},{"id":"a","give":{"percent":"5"}}])",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "gateway/loyalty/load.h"
 
@@ -24,12 +25,17 @@ bool of_nobody(const Rule& r) {
   return must(r.when, [](const Condition& c) { return c.kind == Kind::kKnown && !c.want; });
 }
 
-// Nothing about the goods, the customer or the time stands in its way.
-bool unrestricted(const Rule& r) {
-  return !r.paused && r.when.parts.empty() && r.select.all() && !r.sets && r.limits.empty() &&
-         r.cost.amount == 0 && r.valid.from == INT64_MIN && r.valid.until == INT64_MAX &&
+// Where its conditions hold and its goods are there it works, always and alike.
+bool unbounded(const Rule& r) {
+  return !r.paused && !r.sets && r.limits.empty() && r.cost.amount == 0 && r.takes.count == 0 &&
          r.give.value.by == Value::By::kNothing && r.give.every == 0 &&
          r.give.most_units == kHighest;
+}
+
+// Nothing about the goods, the customer or the time stands in its way.
+bool unrestricted(const Rule& r) {
+  return unbounded(r) && r.when.parts.empty() && r.select.all() && r.valid.from == INT64_MIN &&
+         r.valid.until == INT64_MAX;
 }
 
 bool takes_off(const Rule& r) {
@@ -41,11 +47,11 @@ bool always(const Rule& r) {
   return takes_off(r) && unrestricted(r) && r.on == kNoName && r.group < 0 && r.not_with.empty();
 }
 
-// Whenever `other` could give something, r gives something too.
+// Wherever both may work and `other` could give something, r gives something too.
 bool outdoes(const Rule& r, const Rule& other) {
   using K = Effect::Kind;
   using Earn = Effect::Earn;
-  if (!unrestricted(r) || r.on != other.on || other.exclusive) return false;
+  if (r.on != other.on || other.exclusive) return false;
   const auto& give = r.give;
   if (takes_off(r)) return other.give.is_discount();
   if (give.kind == K::kMessage) return true;
@@ -122,6 +128,36 @@ Result<void> check_ladder(const Rule& r) {
   return {};
 }
 
+// Goods that are not there: of a price that none have, of an empty name, none where some are
+// needed.
+Result<void> check_goods(const Rule& r) {
+  const auto checked = [&](const Selector& s, const std::string& at) -> Result<void> {
+    if (s.price.max <= 0) {
+      return invalid(at + ".select.price", "can never apply: what costs nothing is passed over");
+    }
+    const bool below = s.price.min != kLowest && s.price.min < 0;
+    if (below) return invalid(at + ".select.price", "no price is below 0");
+    return {};
+  };
+  TILL_CHECK(checked(r.select, place(r)));
+  if (r.sets) {
+    for (const auto& part : r.sets->buy) TILL_CHECK(checked(part.select, place(r) + ".sets.buy"));
+    for (const auto& part : r.sets->get) TILL_CHECK(checked(part.select, place(r) + ".sets.get"));
+  }
+  if (r.give.kind == Effect::Kind::kGift && r.give.what == kNoName) {
+    return invalid(place(r) + ".give.gift.sku", "empty");
+  }
+  const bool none = must(r.when, [&](const Condition& c) {
+    const bool of_them = c.select.all() || (!r.sets && same_goods(c.select, r.select));
+    return c.kind == Kind::kBasket && of_them && (c.count.max <= 0 || c.lines.max <= 0);
+  });
+  if (none && r.give.is_discount()) {
+    return invalid(place(r) + ".when.basket",
+                   "can never apply: a discount needs goods, and when lets none through");
+  }
+  return {};
+}
+
 Result<void> check_conditions(const Plan& plan, const Rule& r) {
   const auto blank = [](const std::string& text) {
     return text.find_first_not_of(" \t\n") == std::string::npos;
@@ -139,6 +175,7 @@ Result<void> check_conditions(const Plan& plan, const Rule& r) {
   if (const auto why = contradiction(plan, r); !why.empty()) {
     return invalid(place(r) + ".when", "can never hold: " + why);
   }
+  TILL_CHECK(check_goods(r));
   if (!of_nobody(r)) return {};
   const auto customers = [](const Limit& l) { return l.scope == LimitScope::kCustomer; };
   if (std::ranges::any_of(r.limits, customers)) {
@@ -216,6 +253,36 @@ Result<void> check_order(const Plan& plan) {
   return {};
 }
 
+// The names a condition speaks of, in order.
+void names_in(const Condition& c, std::vector<NameId>& out) {
+  out.push_back(c.name);
+  out.insert(out.end(), c.names.ids().begin(), c.names.ids().end());
+  for (const auto& part : c.parts) names_in(part, out);
+}
+
+// In a group of which the first takes it all, behind one that asks the very same. A group may hold
+// ten thousand offers: only those that speak of the same names are looked at side by side.
+Result<void> check_alike(const Plan& plan, const Group& g) {
+  if (g.best || g.most > 1) return {};
+  std::map<std::vector<NameId>, std::vector<std::uint32_t>> seen;
+  for (const auto k : g.members) {
+    const auto& r = plan.rules[k];
+    std::vector<NameId> names;
+    for (const auto* list : {&r.select.skus, &r.select.categories, &r.select.tags}) {
+      names.insert(names.end(), list->ids().begin(), list->ids().end());
+    }
+    names_in(r.when, names);
+    auto& before = seen[std::move(names)];
+    for (const auto i : before) {
+      const auto& first = plan.rules[i];
+      if (!alike(first, r) || !outdoes(first, r)) continue;
+      return invalid(place(r), "can never apply: " + first.id + " always comes first in " + g.id);
+    }
+    if (unbounded(r) && r.not_with.empty()) before.push_back(k);
+  }
+  return {};
+}
+
 // What keeps a rule from multiplying what the other gives; "" = nothing.
 std::string apart(const Plan& plan, const Rule& base, std::size_t at, const Rule& multiplier) {
   if (std::ranges::binary_search(multiplier.not_with, static_cast<std::uint32_t>(at)))
@@ -283,6 +350,51 @@ Result<void> check_exclusives(const Plan& plan) {
   return {};
 }
 
+// Takes off all that may be taken off, of all goods. What a minimum price keeps is kept from every
+// other discount too. Rounding may leave a few kopecks, and so may tax that is added afterwards.
+bool leaves_nothing(const Plan& plan, const Rule& r) {
+  const auto& s = plan.settings;
+  const bool free =
+      r.give.kind == Effect::Kind::kPercent
+          ? r.give.value.fixed == kPercentScale && !r.give.of_unit && s.money_step == 1
+          : r.give.kind == Effect::Kind::kPrice && r.give.per != Per::kSet &&
+                r.give.value.fixed == 0;
+  return free && !s.before_tax && unrestricted(r) && r.on == kNoName && r.group < 0 &&
+         r.not_with.empty();
+}
+
+// Discounts behind one that takes everything off. One that stands alone comes before it, wherever
+// it is written.
+Result<void> check_free(const Plan& plan) {
+  const auto gives_all = [&](const Rule& r) { return leaves_nothing(plan, r); };
+  const auto free = std::ranges::find_if(plan.rules, gives_all);
+  if (free == plan.rules.end()) return {};
+  const auto at = static_cast<std::size_t>(free - plan.rules.begin());
+  for (std::size_t i = at + 1; i < plan.rules.size(); ++i) {
+    const auto& r = plan.rules[i];
+    // Among coupons the order is that in which the codes were entered.
+    const bool behind =
+        earliest(plan, i) > at && (r.stage > free->stage || r.stage != Stage::kCoupon);
+    if (!behind || !r.give.is_discount() || r.on != kNoName || r.exclusive || r.paused) continue;
+    return invalid(place(r), "can never apply: " + free->id + " leaves nothing to take off");
+  }
+  return {};
+}
+
+// A group of which more rules apply than are in it weighs nothing; paused ones come back.
+Result<void> check_groups(const Plan& plan) {
+  std::vector<std::size_t> members(plan.groups.size());
+  for (const auto& r : plan.rules) {
+    if (r.group >= 0) ++members[static_cast<std::size_t>(r.group)];
+  }
+  for (std::size_t g = 0; g < members.size(); ++g) {
+    if (members[g] == 1 && plan.groups[g].most > 1) {
+      return invalid("groups." + plan.groups[g].id + ".most", "only one rule is in it");
+    }
+  }
+  return {};
+}
+
 Result<void> check_redeem(const Plan& plan) {
   if (!plan.redeem) return {};
   const auto& r = *plan.redeem;
@@ -306,9 +418,12 @@ Result<void> check_reach(const Plan& plan) {
     return invalid("tiers.by",
                    "nobody counts " + std::string(plan.names.text(plan.tiers->counter)));
   }
+  TILL_CHECK(check_groups(plan));
   TILL_CHECK(check_order(plan));
+  for (const auto& g : plan.groups) TILL_CHECK(check_alike(plan, g));
   TILL_CHECK(check_multipliers(plan));
   TILL_CHECK(check_exclusives(plan));
+  TILL_CHECK(check_free(plan));
   return check_redeem(plan);
 }
 

@@ -16,4 +16,10 @@ std::string contradiction(const Plan& plan, const Rule& rule);
 // The same of two rules and the goods they want: what keeps one from working where the other does.
 std::string never_together(const Plan& plan, const Rule& a, const Rule& b);
 
+// They name the same goods in the same words.
+bool same_goods(const Selector& a, const Selector& b);
+// They ask the same of customer, place and receipt and name the same goods, `r` on all days on
+// which `other` does.
+bool alike(const Rule& r, const Rule& other);
+
 }  // namespace till::loyalty

@@ -31,7 +31,7 @@ std::string all(const std::string& a, const std::string& b) {
 }
 
 TEST(Reach, ConditionsThatBarEachOther) {
-  const std::string two = "rules.a.when: can never hold: two ";
+  const std::string two = "rules.a.when: can never hold: two conditions on ";
   EXPECT_EQ(all(R"("stores":["a"])", R"("stores":["b"])"), two + "stores that exclude each other");
   EXPECT_EQ(all(R"("stores":["a","b"])", R"("stores":["b","c"])"), "");
   EXPECT_EQ(all(R"("segments":["a"])", R"("segments":["b"])"), "") << "a customer may have both";
@@ -47,6 +47,137 @@ TEST(Reach, ConditionsThatBarEachOther) {
   EXPECT_NE(when(R"("customer":"known","any":[{"customer":"unknown"}])"), "");
   EXPECT_NE(when(R"("stores":["a"],"any":[{"stores":["b"]},{"stores":["c"]}])"), "");
   EXPECT_EQ(when(R"("stores":["a"],"any":[{"stores":["b"]},{"tills":["c"]}])"), "");
+}
+
+TEST(Reach, ALevelAndItsCounterThatBarEachOther) {
+  const auto with = [](const std::string& tiers, const std::string& when) {
+    return refusal(
+        R"("tiers":{"by":"spent","steps":[{"id":"base","from":"0"},{"id":"silver","from":"100"},
+                      {"id":"gold","from":"500"}])" +
+        tiers + R"(},"rules":[{"id":"a","when":{)" + when + R"(},"give":{"percent":"5"}}])");
+  };
+  const auto both = [](const char* level, const char* is, const char* more = "") {
+    return R"("tiers":[")" + std::string(level) + R"("],"counter":{"name":"spent","is":{)" + is +
+           "}" + more + "}";
+  };
+  const std::string why =
+      "rules.a.when: can never hold: conditions on tiers and on their counter that exclude each "
+      "other";
+  EXPECT_EQ(with("", both("gold", R"("max":"499.99")")), why);
+  EXPECT_EQ(with("", both("gold", R"("max":"500")")), "");
+  EXPECT_EQ(with("", both("silver", R"("min":"500")")), why) << "she has gold by then";
+  EXPECT_EQ(with("", both("silver", R"("min":"499.99")")), "");
+  EXPECT_EQ(with("", both(R"(base","gold)", R"("min":"100","max":"499")")), why);
+  EXPECT_EQ(with("", both(R"(base","silver)", R"("min":"100","max":"499")")), "");
+  EXPECT_EQ(with("", R"("any":[{)" + both("gold", R"("max":"1")") + "}]"), why);
+  for (const auto* kept : {R"(,"downgrade":"none")", R"(,"downgrade":"one_down")"}) {
+    EXPECT_EQ(with(kept, both("gold", R"("max":"1")")), "") << "a level that is kept outlives it";
+    EXPECT_EQ(with(kept, both("silver", R"("min":"500")")), why) << kept;
+  }
+  EXPECT_EQ(with("", R"("tiers":["gold"],"counter":{"name":"spent_ever","is":{"max":"1"}})"), "");
+  EXPECT_EQ(with("", both("gold", R"("max":"1")", R"(,"this_receipt_too":true)")), "");
+  EXPECT_EQ(with(R"(,"this_receipt_too":true)", both("gold", R"("max":"1")")), "");
+  EXPECT_EQ(with(R"(,"this_receipt_too":true)",
+                 both("gold", R"("max":"1")", R"(,"this_receipt_too":true)")),
+            why);
+}
+
+TEST(Reach, NumbersThatThingsNeverHave) {
+  const std::string none = "rules.a.when: can never hold: there are never fewer goods than none";
+  EXPECT_EQ(when(R"("basket":{"lines":{"max":-1}})"), none);
+  EXPECT_EQ(when(R"("basket":{"quantity":{"max":"-0.001"},"select":{"skus":["x"]}})"), none);
+  EXPECT_EQ(when(R"("any":[{"basket":{"lines":{"max":-1}}},{"basket":{"quantity":{"max":-1}}}])"),
+            none);
+  EXPECT_EQ(when(R"("basket":{"amount":{"max":"-5"}})"), "") << "goods that come back weigh down";
+  EXPECT_EQ(when(R"("counter":{"name":"points","is":{"max":-1}})"), "") << "points may be owed";
+  EXPECT_EQ(when(R"("date":{"of":"visit","days_ago":{"max":-1}})"), "") << "it is to come";
+  EXPECT_EQ(when(R"("attribute":{"name":"x","is":{"max":-1}})"),
+            "rules.a.when: can never hold: a number of an attribute is never below 0");
+  EXPECT_EQ(when(R"("attribute":{"name":"x","in":["a"],"is":{"max":-1}})"), "");
+  // None of some goods is a condition, but no discount has anything to work on then.
+  const std::string needs =
+      "rules.a.when.basket: can never apply: a discount needs goods, and when lets none through";
+  EXPECT_EQ(when(R"("basket":{"lines":{"max":0}})"), needs);
+  EXPECT_EQ(rule(R"("select":{"skus":["x"]},"when":{"basket":{"quantity":{"max":"0"},)"
+                 R"("select":{"skus":["x"]}}},)"),
+            needs);
+  EXPECT_EQ(when(R"("basket":{"lines":{"max":0},"select":{"tags":["alcohol"]}})"), "");
+  EXPECT_EQ(when(R"("basket":{"lines":{"max":1}})"), "");
+  EXPECT_EQ(rule(R"("when":{"basket":{"lines":{"max":0}}},)", R"("earn":{"fixed":"5"})"), "")
+      << "an empty receipt is a visit";
+}
+
+TEST(Reach, GoodsThatAreNotThere) {
+  const std::string free =
+      "rules.a.select.price: can never apply: what costs nothing is passed over";
+  EXPECT_EQ(rule(R"("select":{"price":{"max":"-1"}},)"), free);
+  EXPECT_EQ(rule(R"("select":{"price":{"max":"0"}},)", R"("gift":{"sku":"mug"})"), free);
+  EXPECT_EQ(rule(R"("select":{"price":{"min":"-1"}},)"),
+            "rules.a.select.price: no price is below 0");
+  EXPECT_EQ(rule(R"("select":{"price":{"min":"0","max":"0.01"}},)"), "");
+  EXPECT_EQ(rule(R"("sets":{"buy":[{"select":{"price":{"max":"0"}}}]},)"),
+            "rules.a.sets.buy.select.price: can never apply: what costs nothing is passed over");
+  EXPECT_EQ(when(R"("basket":{"amount":{"max":"-5"},"select":{"price":{"max":"-1"}}})"), "")
+      << "lines that are taken back";
+  EXPECT_EQ(rule("", R"("gift":{"sku":""})"), "rules.a.give.gift.sku: empty");
+}
+
+TEST(Reach, AGroupOfOneRuleChoosesNothing) {
+  const auto group = [](const std::string& most, const std::string& more) {
+    return refusal(R"("groups":[{"id":"g")" + most +
+                   R"(}],"rules":[{"id":"a","group":"g","give":{"percent":"5"}})" + more + "]");
+  };
+  EXPECT_EQ(group(R"(,"most":5)", ""), "groups.g.most: only one rule is in it");
+  EXPECT_EQ(group("", ""), "");
+  EXPECT_EQ(
+      group(R"(,"most":5)", R"(,{"id":"b","paused":true,"group":"g","give":{"percent":"6"}})"), "");
+}
+
+TEST(Reach, NothingIsLeftBehindARuleThatGivesAllAway) {
+  const auto after = [](const std::string& free, const std::string& other,
+                        const std::string& more = "") {
+    return refusal(more + R"("rules":[{"id":"a",)" + free + R"(},{"id":"b",)" + other + "}]");
+  };
+  const std::string all = R"("give":{"percent":"100"})", more = R"("give":{"amount":"10"})";
+  const std::string why = "rules.b: can never apply: a leaves nothing to take off";
+  EXPECT_EQ(after(all, more), why);
+  EXPECT_EQ(after(R"("give":{"price":"0"})", more), why);
+  EXPECT_EQ(after(R"("stage":"card",)" + all, R"("stage":"card",)" + more), why);
+  EXPECT_EQ(after(R"("stage":"card",)" + all, more), "") << "it comes before";
+  EXPECT_EQ(after(all, R"("give":{"earn":{"fixed":"5"}})"), "") << "no discount";
+  EXPECT_EQ(after(all, R"("exclusive":true,"select":{"skus":["x"]},)" + more), "")
+      << "it then stands alone";
+  EXPECT_EQ(after(all, R"("paused":true,)" + more), "") << "until everything is free no more";
+  EXPECT_EQ(after(R"("give":{"percent":"99.99"})", more), "");
+  EXPECT_EQ(after(R"("give":{"percent":"100","rounding":"unit"})", more), "");
+  EXPECT_EQ(after(all, more, R"("settings":{"money_step":"1"},)"), "") << "kopecks are left";
+  EXPECT_EQ(after(all, more, R"("settings":{"discount_on":"price_before_tax"},)"), "");
+  EXPECT_EQ(after(all, R"("group":"g",)" + more, R"("groups":[{"id":"g"}],)"), why);
+  for (const auto* some : {R"("select":{"skus":["x"]},)", R"("when":{"tills":["1"]},)",
+                           R"("limits":[{"times":1}],)", R"("until":"2026-12-31",)"}) {
+    EXPECT_EQ(after(some + all, more), "") << some;
+  }
+}
+
+// Minimum prices, a most of all discounts and goods that come back leave something to pay, and yet
+// nothing that a later discount could take off.
+TEST(Reach, BehindEverythingFreeNoDiscountGivesAnything) {
+  for (const auto* settings : {"{}", R"({"max_discount_share":"30"})",
+                               R"({"percent_of":"list_price"})", R"({"remainder":"last_line"})"}) {
+    for (const auto* stage : {"line", "receipt", "card"}) {
+      const auto p = Program::from_json(R"({"id":"p","version":1,"settings":)" +
+                                        std::string(settings) + R"(,"rules":[{"id":"a","stage":")" +
+                                        stage + R"(","give":{"percent":"100"}},
+          {"id":"b","stage":"card","priority":-1,"give":{"amount":"10"}}]})");
+      Basket basket;
+      basket.lines.push_back({"1", Money{9999}, Quantity{1333}, Money{5000}});
+      basket.lines.push_back({"2", Money{3333}, Quantity{3000}, Money{}});
+      basket.lines.push_back({"3", Money{-5000}, Quantity{1000}, Money{}});
+      const auto q = quote(p.value(), basket);
+      EXPECT_GT(q.discount.minor, 0);
+      for (const auto& use : q.effects->rules) EXPECT_EQ(use.rule, "a") << settings << stage;
+    }
+  }
 }
 
 TEST(Reach, StepsThatTheConditionsKeepOut) {
@@ -162,7 +293,7 @@ TEST(Reach, AMultiplierWorksTogetherWithItsBase) {
   EXPECT_EQ(both(R"("until":"2026-12-01",)", R"("from":"2026-12-01",)"), "");
   EXPECT_EQ(both(R"("when":{"card_types":["a"]},)", R"("when":{"card_types":["b"]},)",
                  R"("card_types":[{"id":"a"},{"id":"b"}],)"),
-            apart + "two card_types that exclude each other");
+            apart + "two conditions on card_types that exclude each other");
   EXPECT_EQ(both("", R"("not_with":["e"],)"), apart + "not_with");
   EXPECT_EQ(both(R"("group":"g",)", R"("group":"g",)", R"("groups":[{"id":"g"}],)"),
             apart + "only one of the group applies");
@@ -194,6 +325,30 @@ TEST(Reach, BehindARuleThatAlwaysComesFirst) {
   EXPECT_EQ(group(earn, R"("give":{"earn":{"fixed":"9"}})"), "") << "also when nothing is paid";
   EXPECT_EQ(group(R"("give":{"earn":{"fixed":"9"}})", earn), why);
   EXPECT_EQ(group(earn, R"("give":{"earn":{"percent":"9","to":"cashier"}})"), "");
+  for (const auto* alike :
+       {R"("when":{"tills":["1"]},)", R"("select":{"skus":["x"]},)",
+        R"("when":{"any":[{"segments":["v"]},{"basket":{"amount":{"min":"9"}}}]},)"}) {
+    EXPECT_EQ(group(alike + off, alike + more), why) << alike;
+    EXPECT_EQ(group(alike + off, more), "") << alike;
+    EXPECT_EQ(group(alike + off, alike + more, R"("choose":"first","most":2)"), "") << alike;
+  }
+  EXPECT_EQ(group(R"("when":{"tills":["1"]},"until":"2026-12-31",)" + off,
+                  R"("when":{"tills":["1"]},)" + more),
+            "")
+      << "the second goes on";
+  EXPECT_EQ(group(R"("select":{"skus":["x"],"price":{"min":"9"}},)" + off,
+                  R"("select":{"skus":["x"]},)" + more),
+            "");
+  EXPECT_EQ(group(R"("when":{"tills":["1"]},)" + off, R"("when":{"tills":["2"]},)" + more), "");
+  EXPECT_EQ(group(R"("when":{"tills":["1"]},"limits":[{"times":1}],)" + off,
+                  R"("when":{"tills":["1"]},)" + more),
+            "");
+  EXPECT_EQ(
+      group(R"("when":{"card_promotion":true},)" + off, R"("when":{"card_promotion":true},)" + more,
+            R"("choose":"first"}],"card_types":[{"id":"c","promotions":["a"]},
+                     {"id":"d","promotions":["b"])"),
+      "")
+      << "each is another card's";
   const auto pair = [](const std::string& b) {
     return refusal(R"("rules":[{"id":"a","give":{"percent":"5"}},{"id":"b","not_with":["a"],)" + b +
                    "}]");
