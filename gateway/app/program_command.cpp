@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 
+#include "gateway/app/program_files.h"
 #include "gateway/app/program_history.h"
 #include "gateway/app/program_templates.h"
 #include "gateway/base/json.h"
@@ -84,25 +85,6 @@ struct Tool {
   }
 };
 
-Result<std::string> text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string text;
-  std::vector<char> block(1 << 16);
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
-    text.append(block.data(), static_cast<std::size_t>(in.gcount()));
-    if (text.size() > limits::kMaxProgramBytes) return fail(Code::kTooLarge, path);
-  }
-  if (path != "-" && !file.is_open()) return fail(Code::kBadFile, path);
-  return text;
-}
-
-Result<Program> program_in(const std::string& path) {
-  auto program = Program::from_json(TILL_TRY(text_of(path)));
-  if (!program) return fail(program.error().code, path + ": " + program.error().detail);
-  return program;
-}
-
 int check(const Tool& tool, const std::string& path) {
   const auto program = program_in(path);
   if (!program) return tool.complain(program.error());
@@ -130,7 +112,8 @@ int evaluate_one(const Tool& tool, const Program& program, const std::string& pa
   return 0;
 }
 
-// One basket a line, one result a line; a bad basket answers {"error": …} and the rest go on.
+// One basket a line, one result a line; a bad basket answers {"error": …} with its line of the
+// file, and the rest go on.
 int evaluate_lines(const Tool& tool, const Program& program, const std::string& path,
                    loyalty::Detail detail) {
   std::ifstream file(path, std::ios::binary);
@@ -139,7 +122,7 @@ int evaluate_lines(const Tool& tool, const Program& program, const std::string& 
   std::ios::sync_with_stdio(false);
   std::string line;
   int failed = 0;
-  while (std::getline(in, line)) {
+  for (std::int64_t number = 1; std::getline(in, line); ++number) {
     if (line.empty()) continue;
     const auto basket = parse_json(line);
     const auto result = basket ? loyalty::evaluate_json(program, *basket, detail)
@@ -149,10 +132,11 @@ int evaluate_lines(const Tool& tool, const Program& program, const std::string& 
       continue;
     }
     failed = 1;
-    std::cout << boost::json::serialize(
-                     boost::json::object{{"error", code_name(result.error().code)},
-                                         {"detail", result.error().detail},
-                                         {"text", tool.words(result.error())}})
+    const auto error = in_line(number, result.error());
+    std::cout << boost::json::serialize(boost::json::object{{"error", code_name(error.code)},
+                                                            {"line", number},
+                                                            {"detail", error.detail},
+                                                            {"text", tool.words(error)}})
               << '\n';
   }
   std::cout.flush();
@@ -177,13 +161,6 @@ int explain(const Tool& tool, const Program& program, const std::string& path) {
               << code.at("why").at(language).as_string().c_str() << "\n";
   }
   return 0;
-}
-
-Result<boost::json::value> json_in(const std::string& path) {
-  const auto text = TILL_TRY(text_of(path));
-  auto value = parse_json(text, {limits::kMaxProgramBytes, 24});
-  if (!value) return fail(value.error().code, path + ": " + value.error().detail);
-  return value;
 }
 
 int test(const Tool& tool, const std::vector<std::string>& words) {
@@ -324,12 +301,12 @@ int what_if(const Tool& tool, const Program& now, const Program& then, const std
   Comparison comparison(csv, tool.language == Language::kRu);
   std::int64_t number = 0, bad = 0;
   for (std::string line; std::getline(in, line);) {
+    ++number;  // as an editor counts, empty lines too
     if (line.empty()) continue;
-    const auto where = path + ":" + std::to_string(++number);
     const auto both = under_both(now, then, line);
     if (!both) {
       ++bad;
-      tool.complain(where, both.error());
+      tool.complain(path, in_line(number, both.error()));
       continue;
     }
     comparison.add(std::to_string(number), both->customer, both->now, both->then);

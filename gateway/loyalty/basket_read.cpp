@@ -37,8 +37,10 @@ Result<LineTax> tax(const js::value& value, const std::string& path) {
   }
   t.fixed = TILL_TRY(in.get_or("fixed", Money{}));
   t.included = TILL_TRY(in.get_or("included", true));
-  if (t.rate < 0 || t.rate > 100 * kTaxScale || t.fixed.minor < 0)
-    return fail(Code::kOutOfRange, path);
+  if (t.rate < 0 || t.rate > 100 * kTaxScale) {
+    return fail(Code::kOutOfRange, in.path_of("percent") + ": 0 to 10000");
+  }
+  if (t.fixed.minor < 0) return fail(Code::kOutOfRange, in.path_of("fixed") + ": below 0");
   TILL_CHECK(in.finish());
   return t;
 }
@@ -162,7 +164,9 @@ Result<Used> used(const js::value& value, const std::string& path) {
       kPeriods[TILL_TRY(load::word(in, "period", {"ever", "day", "week", "month", "year"}, 0))];
   u.times = TILL_TRY(in.get_or<std::int64_t>("times", 0));
   u.amount = TILL_TRY(in.get_or("amount", Money{})).minor;
-  if (u.times < 0 || u.amount < 0) return fail(Code::kOutOfRange, path + ": below 0");
+  if (u.times < 0 || u.amount < 0) {
+    return fail(Code::kOutOfRange, in.path_of(u.times < 0 ? "times" : "amount") + ": below 0");
+  }
   TILL_CHECK(in.finish());
   return u;
 }
@@ -316,7 +320,8 @@ Result<Basket> read(JsonObject in, std::vector<Returned>* back) {
   if (in.has("lines")) {
     const auto elements = TILL_TRY(in.array("lines", SIZE_MAX));
     if (elements.size() > limits::kMaxBasketLines) {
-      return fail(Code::kTooManyLines, std::to_string(limits::kMaxBasketLines));
+      return fail(Code::kTooManyLines,
+                  fmt::format("lines: {}, at most {}", elements.size(), limits::kMaxBasketLines));
     }
     std::set<std::string> seen;
     for (const auto& [path, v] : elements) {

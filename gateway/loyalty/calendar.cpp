@@ -54,12 +54,19 @@ bool literal(std::string_view& text, char c) {
   return true;
 }
 
+// Three numbers written as a day, whether or not the calendar has it.
+bool date_at(std::string_view& text, int& y, int& m, int& d) {
+  return digits(text, 4, y) && literal(text, '-') && digits(text, 2, m) && literal(text, '-') &&
+         digits(text, 2, d);
+}
+
+bool in_calendar(int y, int m, int d) {
+  return y >= 1 && m >= 1 && m <= 12 && d >= 1 && d <= month_length(y, m);
+}
+
 bool day_at(std::string_view& text, std::int64_t& day) {
   int y = 0, m = 0, d = 0;
-  if (!digits(text, 4, y) || !literal(text, '-') || !digits(text, 2, m) || !literal(text, '-') ||
-      !digits(text, 2, d) || y < 1 || m < 1 || m > 12 || d < 1 || d > month_length(y, m)) {
-    return false;
-  }
+  if (!date_at(text, y, m, d) || !in_calendar(y, m, d)) return false;
   day = days_from_civil(y, m, d);
   return true;
 }
@@ -99,8 +106,13 @@ LocalTime local_time(std::int64_t unix_us, std::int64_t utc_offset_min) {
 std::unexpected<Error> not_like(const std::string& what, std::string_view text,
                                 std::string_view form) {
   constexpr std::size_t kShown = 40;
-  return fail(Code::kBadValue,
-              fmt::format("{}: \"{}\" is not like {}", what, text.substr(0, kShown), form));
+  const auto shown = text.substr(0, kShown);
+  // 31 February is written as it should be.
+  int y = 0, m = 0, d = 0;
+  if (date_at(text, y, m, d) && !in_calendar(y, m, d) && (text.empty() || text.front() == 'T')) {
+    return fail(Code::kBadValue, fmt::format("{}: no such day: \"{}\"", what, shown));
+  }
+  return fail(Code::kBadValue, fmt::format("{}: \"{}\" is not like {}", what, shown, form));
 }
 
 Result<std::int64_t> parse_day(std::string_view text, const std::string& what) {

@@ -26,7 +26,7 @@ LocalTime local_time(std::int64_t unix_us, std::int64_t utc_offset_min);
 // Days since 1970-01-01 of the proleptic Gregorian calendar.
 std::int64_t days_from_civil(std::int64_t year, int month, int day);
 
-// kBadValue: what was written, and the form it should have.
+// kBadValue: what was written, and the form it should have, or that the calendar has no such day.
 std::unexpected<Error> not_like(const std::string& what, std::string_view text,
                                 std::string_view form);
 // "2026-11-22" -> days; kBadValue for what is no day. `what` names the value.

@@ -100,7 +100,7 @@ TEST(Examples, ATestThatIsWrongFails) {
   ASSERT_TRUE(results) << results.error().detail;
   EXPECT_EQ((*results)[0].differences,
             (std::vector<std::string>{"total: \"1.00\", expected \"2.00\"",
-                                      "lines: 1 elements, expected 0"}));
+                                      "lines: number of elements 1, expected 0"}));
   EXPECT_TRUE((*results)[1].differences.empty());
   const auto none = run_tests(*parse_json(R"({"program":{"id":"p","version":1},"tests":[]})"));
   ASSERT_FALSE(none);

@@ -29,8 +29,7 @@ void compare(const js::value& expected, const js::value& actual, const std::stri
     if (!actual.is_array()) return differs("is no list");
     const auto& has = actual.get_array();
     if (has.size() != list->size()) {
-      return differs(std::to_string(has.size()) + " elements, expected " +
-                     std::to_string(list->size()));
+      return differs(fmt::format("number of elements {}, expected {}", has.size(), list->size()));
     }
     for (std::size_t i = 0; i < list->size(); ++i) {
       compare((*list)[i], has[i], path + "[" + std::to_string(i) + "]", out);

@@ -1,5 +1,7 @@
 #include "gateway/loyalty/load.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -40,6 +42,16 @@ Result<std::size_t> word(JsonObject& in, std::string_view field,
     if (!w.empty()) choice.append(choice.empty() ? "" : ", ").append(w);
   }
   return fail(Code::kBadValue, in.path_of(field) + ": \"" + *text + "\" is none of " + choice);
+}
+
+Result<std::int64_t> whole(JsonObject& in, std::string_view field, std::int64_t otherwise,
+                           std::int64_t low, std::int64_t high) {
+  const auto value = TILL_TRY(in.get_or(field, otherwise));
+  if (low <= value && value <= high) return value;
+  const std::string_view least = low == 0 ? ": 0 to " : ": 1 to ";
+  return fail(
+      Code::kOutOfRange,
+      in.path_of(field) + (high == kHighest ? ": below 0" : fmt::format("{}{}", least, high)));
 }
 
 namespace {
@@ -113,10 +125,7 @@ Result<void> plugin(Loader& l, JsonObject in, const std::string& id) {
   PluginUse p;
   p.id = id;
   p.key = l.name(id);
-  p.deadline_ms = TILL_TRY(in.get_or("deadline_ms", p.deadline_ms));
-  if (p.deadline_ms < 1 || p.deadline_ms > kMaxPluginMs) {
-    return fail(Code::kOutOfRange, in.path_of("deadline_ms") + ": 1 to 2000");
-  }
+  p.deadline_ms = TILL_TRY(whole(in, "deadline_ms", p.deadline_ms, 1, kMaxPluginMs));
   TILL_CHECK(in.finish());
   l.plan.plugins.push_back(std::move(p));
   return {};
@@ -178,15 +187,10 @@ Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
   p.key = l.name(id);
   if (in.has("name")) p.name = TILL_TRY(words_of(in, "name"));
   p.same_receipt = TILL_TRY(in.get_or("same_receipt", false));
-  p.activation_days = TILL_TRY(in.get_or<std::int64_t>("activation_days", 0));
-  p.expires_days = TILL_TRY(in.get_or<std::int64_t>("expires_days", 0));
+  p.activation_days = TILL_TRY(whole(in, "activation_days", 0, 0, 3660));
+  p.expires_days = TILL_TRY(whole(in, "expires_days", 0, 0, 36'600));
   const auto end = TILL_TRY(word(in, "expires_end_of", {"", "month", "year"}, 0));
   p.expires_end = end == 0 ? "" : end == 1 ? "month" : "year";
-  if (p.activation_days < 0 || p.expires_days < 0 || p.activation_days > 3660 ||
-      p.expires_days > 36'600) {
-    const bool delay = p.activation_days < 0 || p.activation_days > 3660;
-    return fail(Code::kOutOfRange, in.path_of(delay ? "activation_days" : "expires_days"));
-  }
   if (p.expires_days > 0 && p.expires_days <= p.activation_days) {
     return invalid(in.path_of("expires_days"), "expires before it becomes active");
   }
@@ -221,14 +225,11 @@ Result<void> coupon(Loader& l, JsonObject in, const std::string& id) {
   c.key = l.name(id);
   if (in.has("name")) c.name = TILL_TRY(words_of(in, "name"));
   c.prefix = TILL_TRY(in.get_or<std::string>("prefix", ""));
-  c.length = TILL_TRY(in.get_or<std::int64_t>("length", 0));
+  c.length = TILL_TRY(whole(in, "length", 0, 0, 64));
   c.check_symbol = TILL_TRY(in.get_or("check_symbol", false));
-  c.uses = TILL_TRY(in.get_or<std::int64_t>("uses", 1));
-  c.valid_days = TILL_TRY(in.get_or<std::int64_t>("valid_days", 0));
+  c.uses = TILL_TRY(whole(in, "uses", 1, 0, kHighest));
+  c.valid_days = TILL_TRY(whole(in, "valid_days", 0, 0, 36'600));
   c.partner = TILL_TRY(in.get_or<std::string>("partner", ""));
-  if (c.length < 0 || c.length > 64 || c.uses < 0 || c.valid_days < 0 || c.valid_days > 36'600) {
-    return fail(Code::kOutOfRange, in.path_of("length"));
-  }
   if (c.length > 0 && c.prefix.size() >= static_cast<std::size_t>(c.length)) {
     return invalid(in.path_of("prefix"), "leaves no room in length");
   }
@@ -318,9 +319,13 @@ Result<void> redeem(Loader& l, JsonObject in) {
   if (r.max_share > kPercentScale || r.max_share == 0) {
     return fail(Code::kOutOfRange, "redeem.max_share: above 0, at most 100 %");
   }
-  for (const auto v :
-       {r.max_amount, r.min_receipt, r.min_balance, r.min_points, r.leave, r.leave_per_line}) {
-    if (v < 0) return fail(Code::kOutOfRange, "redeem: an amount below 0");
+  for (const auto& [field, v] : {std::pair{"max_amount", r.max_amount},
+                                 {"min_receipt", r.min_receipt},
+                                 {"min_balance", r.min_balance},
+                                 {"min_points", r.min_points},
+                                 {"leave", r.leave},
+                                 {"leave_per_line", r.leave_per_line}}) {
+    if (v < 0) return fail(Code::kOutOfRange, in.path_of(field) + ": below 0");
   }
   if (checked_mul(r.step, r.value) % (100 * kPointValueScale) != 0) {
     return invalid("redeem.step", "times value must be whole kopecks");
@@ -332,10 +337,7 @@ Result<void> redeem(Loader& l, JsonObject in) {
 Result<void> returns(Loader& l, JsonObject in) {
   auto& r = l.plan.returns;
   r.forgive = TILL_TRY(word(in, "if_spent", {"owe", "forgive"}, 0)) == 1;
-  r.grace_days = TILL_TRY(in.get_or("grace_days", r.grace_days));
-  if (r.grace_days < 0 || r.grace_days > 3660) {
-    return fail(Code::kOutOfRange, in.path_of("grace_days") + ": 0 to 3660");
-  }
+  r.grace_days = TILL_TRY(whole(in, "grace_days", r.grace_days, 0, 3660));
   return in.finish();
 }
 
@@ -348,10 +350,7 @@ Result<void> tiers(Loader& l, JsonObject in) {
   t.this_too = TILL_TRY(in.get_or("this_receipt_too", false));
   t.downgrade = static_cast<Downgrade>(
       TILL_TRY(word(in, "downgrade", {"none", "one_down", "by_balance"}, 2)));
-  t.window_days = TILL_TRY(in.get_or<std::int64_t>("window_days", 0));
-  if (t.window_days < 0 || t.window_days > 36'600) {
-    return fail(Code::kOutOfRange, in.path_of("window_days"));
-  }
+  t.window_days = TILL_TRY(whole(in, "window_days", 0, 0, 36'600));
   for (const auto& [path, value] : TILL_TRY(in.array("steps", kMaxParts))) {
     auto step = TILL_TRY(JsonObject::from(*value, path));
     Tier tier;

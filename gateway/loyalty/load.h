@@ -43,6 +43,10 @@ inline auto invalid(const std::string& where, std::string_view why) {
 Result<std::size_t> word(JsonObject& in, std::string_view field,
                          std::initializer_list<std::string_view> words, std::size_t otherwise);
 
+// A whole number from `low` (0 or 1) to `high`, `otherwise` if it is left out.
+Result<std::int64_t> whole(JsonObject& in, std::string_view field, std::int64_t otherwise,
+                           std::int64_t low, std::int64_t high);
+
 // {"min": …, "max": …}, either may be absent; kProgramInvalid when nothing lies between.
 template <typename T>
 Result<Span> span(JsonObject& in, std::string_view field);

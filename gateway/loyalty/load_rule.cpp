@@ -168,7 +168,7 @@ Result<Limit> limit(const boost::json::value& v, const std::string& path) {
     return invalid(path, "needs times or amount");
   }
   if (out.times < 1 || out.amount < 1)
-    return invalid(path, "a limit of nothing: the rule can never apply");
+    return invalid(in.path_of(out.times < 1 ? "times" : "amount"), "a limit of nothing");
   if (out.scope == LimitScope::kReceipt && out.period != Period::kEver) {
     return invalid(in.path_of("period"), "a receipt has no period");
   }
@@ -272,17 +272,14 @@ Result<void> percent(Loader& l, JsonObject& in, Effect& e) {
 Result<void> gift(Loader& l, JsonObject in, Effect& e) {
   e.what = l.name(TILL_TRY(in.get<std::string>("sku")));
   e.quantity = TILL_TRY(in.get_or("quantity", Quantity{kQuantityScale})).units;
-  if (e.quantity <= 0) return fail(Code::kOutOfRange, in.path_of("quantity"));
+  if (e.quantity <= 0) return fail(Code::kOutOfRange, in.path_of("quantity") + ": above 0");
   return in.finish();
 }
 
 Result<void> coupon(const Loader& l, JsonObject& in, Effect& e) {
   e.what = l.plan.names.find(TILL_TRY(in.get<std::string>("coupon")));
   if (l.plan.coupon(e.what) == nullptr) return invalid(in.path_of("coupon"), "no such coupon");
-  e.quantity = TILL_TRY(in.get_or<std::int64_t>("count", 1));
-  if (e.quantity < 1 || e.quantity > kMaxHanded) {
-    return fail(Code::kOutOfRange, in.path_of("count") + ": 1 to " + std::to_string(kMaxHanded));
-  }
+  e.quantity = TILL_TRY(whole(in, "count", 1, 1, kMaxHanded));
   return {};
 }
 
@@ -415,7 +412,7 @@ Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& 
     r.sets = TILL_TRY(sets(l, TILL_TRY(in.object("sets"))));
   }
   r.give = TILL_TRY(effect(l, TILL_TRY(in.object("give"))));
-  if (r.give.per == Per::kSet && !r.sets) return invalid(path, "per set needs sets");
+  if (r.give.per == Per::kSet && !r.sets) return invalid(path + ".give.per", "per set needs sets");
   if (r.sets && r.give.kind != Effect::Kind::kEarn && r.give.every > 0) {
     return invalid(in.path_of("give.every"), "sets count for themselves");
   }
@@ -480,7 +477,8 @@ Result<std::vector<Limit>> velocity_limits(JsonObject& in, std::string_view fiel
     if (limit.times == kHighest && limit.amount == kHighest) {
       return invalid(path, points ? "needs times or points" : "needs times");
     }
-    if (limit.times < 1 || limit.amount < 1) return invalid(path, "a limit of nothing");
+    if (limit.times < 1) return invalid(path + ".times", "a limit of nothing");
+    if (limit.amount < 1) return invalid(path + ".points", "a limit of nothing");
     out.push_back(limit);
   }
   return out;

@@ -95,7 +95,10 @@ Result<Condition> counter(Loader& l, JsonObject in) {
   if (c.every < 0) return fail(Code::kOutOfRange, in.path_of("every") + ": below 0");
   c.plus = TILL_TRY(in.get_or("this_receipt_too", false)) ? 1 : 0;
   c.on_basket = c.plus != 0 && counts_money(name);
-  if (c.span.open() && c.every == 0) return invalid(in.path_of("is"), "needs min, max or every");
+  if (c.span.open() && c.every == 0) {
+    return in.has("every") ? invalid(in.path_of("every"), "must be above 0")
+                           : invalid(in.path_of("is"), "needs min, max or every");
+  }
   TILL_CHECK(in.finish());
   return c;
 }
@@ -106,11 +109,8 @@ Result<Condition> date(Loader& l, JsonObject in) {
   c.name = l.name(TILL_TRY(in.get<std::string>("of")));
   c.yearly = TILL_TRY(in.get_or("yearly", false));
   if (c.yearly) {
-    const auto before = TILL_TRY(in.get_or<std::int64_t>("days_before", 0));
-    const auto after = TILL_TRY(in.get_or<std::int64_t>("days_after", 0));
-    if (before < 0 || after < 0 || before > 180 || after > 180) {
-      return fail(Code::kOutOfRange, in.path_of("days_before") + ": 0 to 180");
-    }
+    const auto before = TILL_TRY(whole(in, "days_before", 0, 0, 180));
+    const auto after = TILL_TRY(whole(in, "days_after", 0, 0, 180));
     c.span = {-before, after};
   } else {
     c.span = TILL_TRY(span<std::int64_t>(in, "days_ago"));
