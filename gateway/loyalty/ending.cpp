@@ -24,7 +24,7 @@ std::int64_t Evaluator::redeem_limit() {
     room = checked_add(room, cap_[i]);
   }
   const auto part = std::clamp<std::int64_t>(out_.sum.total, 0, sum);
-  const auto by_share = mul_div(part, r.max_share, kPercentScale, Rounding::kDown);
+  const auto by_share = mul_div(part, value_of(r.max_share), kPercentScale, Rounding::kDown);
   const auto limit =
       std::max<std::int64_t>(0, std::min({by_share, r.max_amount, out_.sum.total - r.leave}));
   if (room < limit) {

@@ -51,6 +51,14 @@ Result<std::int64_t> whole(JsonObject& in, std::string_view field, std::int64_t 
 template <typename T>
 Result<Span> span(JsonObject& in, std::string_view field);
 
+// How a value is kept: as it reads, or as a factor x 10 000.
+std::int64_t same(std::int64_t v);
+std::int64_t factor(std::int64_t v);
+// A number, or {"by": …, "steps": […]}.
+Result<Value> value(Loader& l, JsonObject& in, std::string_view field, bool money,
+                    std::int64_t (*read)(std::int64_t) = same);
+std::int64_t highest(const Value& v);
+
 Result<Selector> selector(Loader& l, JsonObject& in, std::string_view field);
 Result<Condition> condition(Loader& l, JsonObject in, int depth);
 Result<Effect> effect(Loader& l, JsonObject in);
@@ -58,6 +66,7 @@ Result<Rule> rule(Loader& l, const boost::json::value& value, const std::string&
 Result<Calendar> validity(JsonObject& in);
 // How often one customer may earn and pay with points.
 Result<void> velocity(Loader& l, JsonObject in);
+Result<void> redeem(Loader& l, JsonObject in);
 // A text, or {"en": …, "ru": …}.
 Result<std::array<std::string, 2>> words_of(JsonObject& in, std::string_view field);
 // The counters whose name begins with "spent" are money; the others count.

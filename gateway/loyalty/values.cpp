@@ -106,9 +106,7 @@ void Evaluator::order_by_price() {
   std::iota(order_.begin(), order_.end(), 0U);
   std::ranges::sort(order_, [&](std::uint32_t a, std::uint32_t b) {
     const auto &la = lines_[cand_[a]], &lb = lines_[cand_[b]];
-    if (la.price != lb.price) return la.price > lb.price;
-    const auto &ia = basket_->lines[cand_[a]].id, &ib = basket_->lines[cand_[b]].id;
-    return ia < ib;
+    return la.price != lb.price ? la.price > lb.price : before(cand_[a], cand_[b]);
   });
 }
 
