@@ -42,10 +42,11 @@ class ProgramCommandTest : public testing::Test {
 TEST_F(ProgramCommandTest, AFileOfTestsIsNoProgram) {
   const std::string points = TILL_EXAMPLES_DIR "/points.json";
   const auto basket = write("basket.json", R"({"lines":[{"price":"1"}]})");
-  const std::string hint = "a program and its tests; `tillbridge program test` runs them";
+  const std::string hint =
+      points + ": a program and its tests; `tillbridge program test` runs them";
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"check", points}, {"evaluate", points, basket}}) {
-    EXPECT_TRUE(has(said(words, 1), points + ": " + hint)) << words[0];
+    EXPECT_TRUE(has(said(words, 1), hint)) << words[0];
   }
   EXPECT_TRUE(has(said({"check", points}, 1, Language::kRu), "программа и её тесты; их выполняет"));
   EXPECT_TRUE(has(said({"check", TILL_EXAMPLES_DIR "/../accounts/points-expire.json"}, 1),

@@ -316,7 +316,7 @@ struct Redeem {
   NameId purse = kNoName;
   std::int64_t value = 100 * kPointValueScale;  // of a point: minor units x kPointValueScale
   std::int64_t step = 1;                        // hundredths
-  Value max_share{.fixed = kPercentScale};
+  Value max_share = {.fixed = kPercentScale, .steps = {}};
   std::int64_t max_amount = kHighest;
   std::int64_t min_receipt = 0;
   std::int64_t min_balance = 0;
