@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 namespace till::app {
 namespace {
@@ -28,6 +29,7 @@ class ProgramCommandTest : public testing::Test {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     const auto done = program_command(words, language);
+    std::cout.flush();  // what many baskets came to is not written piece by piece
     auto text = testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
     EXPECT_EQ(done, code) << text;
     return text;
@@ -73,6 +75,41 @@ TEST_F(ProgramCommandTest, ABadBasketIsNamedByItsLineOfTheFile) {
   EXPECT_TRUE(has(said({"what-if", club, club, baskets}, 1, Language::kRu),
                   baskets + ": строка 3: lines[0].price"));
   EXPECT_TRUE(has(said({"what-if", club, club, baskets, "csv"}, 1), "\n1,,0.95,0.95,"));
+}
+
+// Every kind is an example with its tests; what is printed can be put in force as it stands.
+TEST_F(ProgramCommandTest, EveryKindIsAProgramToBeginWith) {
+  const auto kinds = said({"new"}, 0);
+  EXPECT_TRUE(has(said({"new"}, 0, Language::kRu), "Набор товаров по одной цене")) << kinds;
+  for (const std::string kind : {"fixed-discount",
+                                 "cumulative-discount",
+                                 "points",
+                                 "points-rate",
+                                 "points-by-goods",
+                                 "cashback",
+                                 "tiers",
+                                 "stamps",
+                                 "coupons",
+                                 "next-purchase",
+                                 "one-time-discount",
+                                 "gifts",
+                                 "buy-and-get",
+                                 "cheapest-free",
+                                 "bundle",
+                                 "goods-for-points",
+                                 "referral",
+                                 "days-to-remember",
+                                 "welcome",
+                                 "card-types",
+                                 "seller-bounty",
+                                 "supplier-funded",
+                                 "pilot",
+                                 "happy-hours"}) {
+    EXPECT_TRUE(has("\n" + kinds, "\n" + kind + " ")) << kind;
+    const auto program = write(kind + ".json", said({"new", kind}, 0));
+    EXPECT_TRUE(has(said({"check", program}, 0), ", version ")) << kind;
+  }
+  EXPECT_TRUE(has(said({"new", "bundles"}, 1), "There are: ")) << "a kind nobody knows";
 }
 
 }  // namespace
