@@ -17,7 +17,8 @@ struct Entry {
   std::string_view ru;
 };
 
-// {rule} {other} {money} {money_b} {points} {points_b} {count} {name} stand for the arguments.
+// {rule} {other} {money} {money_b} {points} {points_b} {count} {name} stand for the arguments, of_
+// before one for its genitive.
 constexpr std::array<Entry, kWhyCount> kEntries{{
     {"applied", 0, "{rule}: {money} off", "{rule}: скидка {money}"},
     {"next_step", 1, "{rule}: {to_step} more{of_step} and it is {step}",
@@ -91,7 +92,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"exclusive", 1, "{rule}: {other} excludes all others",
      "{rule}: «{other}» исключает остальные"},
     {"lost_to", 1, "{rule}: {other} gives more", "{rule}: «{other}» выгоднее"},
-    {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {points}"},
+    {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {of_points}"},
     {"card_inactive", 1, "{rule}: the card is not active yet{awaits_en}",
      "{rule}: карта ещё не активна{awaits_ru}"},
     {"nothing_left", 2, "{rule}: nothing here it could lower", "{rule}: здесь нечего снижать"},
@@ -130,9 +131,9 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "баллы не списываются вместе с купонами"},
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
     {"redeem_min_balance", 1, "points can be used once there are {points}",
-     "баллы можно тратить, когда их не меньше {points}"},
+     "баллы можно тратить, когда их не меньше {of_points}"},
     {"redeem_min_points", 1, "points are used from {points} up; here {points_b} at most",
-     "баллы списываются от {points}, здесь не больше {points_b}"},
+     "баллы списываются от {of_points}, здесь не больше {of_points_b}"},
     {"redeem_share", 1, "points may pay {money} of {money_b}",
      "баллами можно оплатить {money} из {money_b}"},
     {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
@@ -229,14 +230,15 @@ std::string trimmed(std::string text) {
 }
 
 // "point|points", "балл|балла|баллов": the form that goes with a number (in hundredths); a name
-// without forms is itself.
-std::string form_of(std::string_view forms, std::int64_t number, bool russian) {
+// without forms is itself. `of`: the genitive, as after «от» and «не хватает».
+std::string form_of(std::string_view forms, std::int64_t number, bool russian, bool of = false) {
   const auto whole = (number < 0 ? -number : number) / 100;
   const bool broken = number % 100 != 0;
   int form = whole == 1 && !broken ? 0 : 1;
   if (russian && !broken) {
     const auto last = whole % 100 > 10 && whole % 100 < 20 ? 0 : whole % 10;
-    form = last == 1 ? 0 : last > 1 && last < 5 ? 1 : 2;
+    form = last == 1 ? 0 : last > 1 && last < 5 && !of ? 1 : 2;
+    if (of && last == 1) form = 1;
   }
   for (; form > 0 && forms.find('|') != std::string_view::npos; --form) {
     forms.remove_prefix(forms.find('|') + 1);
@@ -244,9 +246,9 @@ std::string form_of(std::string_view forms, std::int64_t number, bool russian) {
   return std::string(forms.substr(0, forms.find('|')));
 }
 
-std::string points_text(std::int64_t points, bool russian) {
+std::string points_text(std::int64_t points, bool russian, bool of = false) {
   return trimmed(detail::decimal(points, 2)) + " " +
-         form_of(russian ? "балл|балла|баллов" : "point|points", points, russian);
+         form_of(russian ? "балл|балла|баллов" : "point|points", points, russian, of);
 }
 
 // What people call a purse, a coupon, a counter or a date.
@@ -329,7 +331,8 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "other") return rule_text(r.a);
   if (what == "money") return detail::decimal(r.a, 2);
   if (what == "money_b") return detail::decimal(r.b, 2);
-  if (what == "points") {
+  const bool of = what.starts_with("of_points");
+  if (what == "points" || what == "of_points") {
     auto purse = plan.purses[0].key;
     if (rule != nullptr && r.why == Why::kNoPoints) {
       purse = rule->cost.purse;
@@ -339,11 +342,11 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     if (rule == nullptr && plan.redeem) purse = plan.redeem->purse;
     if (purse != plan.purses[0].key) {
       return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)),
-                         form_of(called(plan, purse, russian), r.a, russian));
+                         form_of(called(plan, purse, russian), r.a, russian, of));
     }
-    return points_text(r.a, russian);
+    return points_text(r.a, russian, of);
   }
-  if (what == "points_b") return points_text(r.b, russian);
+  if (what == "points_b" || what == "of_points_b") return points_text(r.b, russian, of);
   if (what == "pieces") {
     const auto type = r.why == Why::kCoupons ? static_cast<NameId>(r.b) : rule->give.what;
     return pieces(plan, type, r.a, russian);

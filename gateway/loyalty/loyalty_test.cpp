@@ -325,6 +325,21 @@ TEST(Reasons, SpeakInTheFormOfTheirNumber) {
   EXPECT_EQ(said("1.5"), "r: 1.5 stamps for 1.00 / r: начислено 1.5 наклейки за 1.00");
 }
 
+TEST(Reasons, OfMissingPointsStandInTheGenitive) {
+  const auto said = [](std::int64_t has) {
+    const auto p = program("", R"(,"redeem":{"min_balance":"51"})");
+    const auto q = quote(p, basket({line("a", 20'000)}, has, 100));
+    const auto least = program(R"({"id":"r","cost":{"amount":"22"},"give":{"percent":"5"}})");
+    const auto cost = quote(least, basket({line("a", 20'000)}, has));
+    return q.why.at(0).ru + " / " + cost.why.at(0).ru;
+  };
+  EXPECT_EQ(said(100), "баллы можно тратить, когда их не меньше 51 балла / r: не хватает 21 балла");
+  EXPECT_EQ(said(2000),
+            "баллы можно тратить, когда их не меньше 51 балла / r: не хватает 2 баллов");
+  EXPECT_EQ(said(1050),
+            "баллы можно тратить, когда их не меньше 51 балла / r: не хватает 11.5 балла");
+}
+
 TEST(Reasons, OfASetCountAllItsParts) {
   for (const std::string form : {"together", "one_by_one"}) {
     EXPECT_EQ(reason(R"("sets":{"form":")" + form + R"(","buy":[{"select":{"skus":["a"]},
