@@ -252,6 +252,18 @@ TEST_F(Happening, HandsOutCouponsOfTheCustomerAndNamesGifts) {
   EXPECT_EQ(count("SELECT count(*) FROM coupons"), 1);
 }
 
+TEST_F(Enrolling, PointsOfARuleLiveAsTheRuleSays) {
+  db.run("INSERT INTO programs VALUES (NULL,'p',1,?,0)",
+         R"({"id":"p","version":1,"purses":[{"id":"points","expires_days":30}],"rules":[
+             {"id":"a","on":"enrolment","give":{"earn":{"fixed":"20"}}},
+             {"id":"b","on":"enrolment","give":{"earn":{"fixed":"5","expires_days":7}}}]})");
+  const wire::Enrol who{"12", "ab", "", ""};
+  const auto told = central.answers.answer(shop, wire::encode(wire::Ask{1, who}))->customer;
+  EXPECT_EQ(told.available, Points{2500});
+  EXPECT_EQ(told.standing.expiring, Points{500});
+  EXPECT_EQ(told.standing.expires_day, clock.now / 86'400'000'000 + 6);
+}
+
 TEST_F(Happening, AKeyIsOneEventAndSalesAreNone) {
   told("k", "visit", "", "olga");
   EXPECT_EQ(told("k", "visit", "", "ivan"), code_name(Code::kDuplicate));

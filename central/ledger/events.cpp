@@ -95,7 +95,10 @@ Given Events::happen(const Uuid& id, const Event& event, const std::string& card
   const auto gives = loyalty::quote(program, basket);
   const auto effects = gives.effects.value_or(loyalty::Effects{});
   std::map<std::pair<std::string, std::string>, std::int64_t> sums;  // by account and purse
-  if (gives.accrued.units > 0) sums[{event.customer, "points"}] = gives.accrued.units;
+  const auto lots = effects.lots.value_or(std::vector<loyalty::PointsLot>{});
+  auto rest = gives.accrued;
+  for (const auto& lot : lots) rest -= lot.points;
+  if (rest.units > 0) sums[{event.customer, "points"}] = rest.units;
   for (const auto& entry : effects.purses) {
     const auto account = profiles_.account(entry.to, customer, seller);
     if (entry.amount > 0 && !account.empty()) sums[{account, entry.purse}] += entry.amount;
@@ -107,6 +110,13 @@ Given Events::happen(const Uuid& id, const Event& event, const std::string& card
     ledger_.credit({{account}, purse, account == event.customer}, Points{amount}, kind, cause,
                    programs_.terms(purse, event.at, offset));
     given.credits.push_back({account, purse, Points{amount}});
+  }
+  for (const auto& lot : lots) {
+    ledger_.credit(
+        {customer}, lot.points, kind, cause,
+        Programs::terms({lot.activation_days, lot.expires_days, lot.expires_end}, event.at, offset),
+        lot.rule);
+    given.credits.push_back({event.customer, "points", lot.points});
   }
   for (const auto& handed : effects.handed) {
     if (!handed.coupon) given.gifts.push_back({handed.what, handed.count});

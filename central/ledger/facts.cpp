@@ -1,6 +1,7 @@
 #include "central/ledger/facts.h"
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "central/ledger/alarms.h"
@@ -39,6 +40,20 @@ Result<void> check_effects(const wire::SaleFact& f) {
         u.amount > limits::kMaxMoney) {
       return fail(Code::kOutOfRange, "rules");
     }
+  }
+  Points own;
+  std::set<std::string_view> rules;  // a rule's points are one lot
+  for (const auto& lot : f.lots) {
+    TILL_CHECK(check_text(lot.rule));
+    const bool end =
+        lot.expires_end.empty() || lot.expires_end == "month" || lot.expires_end == "year";
+    if (!end || !rules.insert(lot.rule).second || lot.points.units <= 0 ||
+        lot.points > f.accrued - own || lot.activation_days < 0 ||
+        lot.activation_days > limits::kMaxLifeDays || lot.expires_days < 0 ||
+        lot.expires_days > limits::kMaxLifeDays) {
+      return fail(Code::kOutOfRange, "lots");
+    }
+    own += lot.points;
   }
   if (f.utc_offset_min < -24 * 60 || f.utc_offset_min > 24 * 60) {
     return fail(Code::kOutOfRange, "utc_offset");
@@ -128,7 +143,15 @@ void Facts::book(const wire::SaleFact& f, const CustomerId& customer, const Stor
     take_back({customer}, f.redeemed, f.accrued, cause, f.returned_sale);
   } else {
     ledger_.debit({customer}, f.redeemed, Kind::kRedeem, cause, {}, {store, f.hold});
-    ledger_.credit({customer}, f.accrued, Kind::kAccrue, cause,
+    Points rest = f.accrued;
+    for (const auto& lot : f.lots) {
+      ledger_.credit({customer}, lot.points, Kind::kAccrue, cause,
+                     Programs::terms({lot.activation_days, lot.expires_days, lot.expires_end}, f.at,
+                                     f.utc_offset_min),
+                     lot.rule);
+      rest -= lot.points;
+    }
+    ledger_.credit({customer}, rest, Kind::kAccrue, cause,
                    programs_.terms("points", f.at, f.utc_offset_min));
   }
 }

@@ -109,9 +109,10 @@ Standing Ledger::standing(const AccountId& account) {
 }
 
 void Ledger::credit(const AccountId& account, Points points, Kind kind, const Cause& cause,
-                    const Terms& terms) {
+                    const Terms& terms, std::string_view part) {
   if (points.units == 0) return;
-  const Uuid lot = posting_id(cause.key, kind, {}, salt_of(account));
+  const Uuid lot = posting_id(cause.key, kind, {},
+                              salt_of(account) + (part.empty() ? "" : "/lot/" + std::string(part)));
   if (!post(account, points, kind, lot, cause)) return;
   const Points left = points - pay_debts(account, points);
   db_.run("INSERT INTO lots VALUES (?,?,?,?,?,?,?,nullif(?,0),nullif(?,9223372036854775807))", lot,

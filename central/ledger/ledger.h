@@ -91,9 +91,10 @@ class Ledger {
   Points balance(const AccountId& account);
   Standing standing(const AccountId& account);
 
-  // A new lot; open debts are paid from it first. points >= 0.
+  // A new lot; open debts are paid from it first. points >= 0. `part` tells several lots of one
+  // cause apart.
   void credit(const AccountId& account, Points points, Kind kind, const Cause& cause,
-              const Terms& terms = {});
+              const Terms& terms = {}, std::string_view part = {});
   // From the lots that `hold` stands on, then the lots of `prefer` (a sale, nil = none), then those
   // that expire first, then the oldest. What they do not hold becomes a debt with an alarm (a
   // fiscal fact is never refused), or is forgiven.

@@ -166,6 +166,40 @@ TEST_F(World, OneKeyIsOneSale) {
   EXPECT_EQ(ledger.balance({anna}), Points{70});
 }
 
+// Three lots of one receipt, each with its own end; a return takes of them first.
+TEST_F(World, PointsOfARuleAreALotOfTheirOwn) {
+  auto sale = test_sale(1, "anna", 70);
+  const auto day = 86'400'000'000;
+  sale.at = clock.now;
+  sale.lots = {{"promise", {30}, 0, 7, ""}, {"waits", {10}, 2, 0, ""}};
+  EXPECT_EQ(tell(sale, shop), Code{});
+  EXPECT_EQ(tell(sale, shop), Code{});
+  EXPECT_EQ(ledger.balance({anna}), Points{70});
+  EXPECT_EQ(ledger.standing({anna}).available, Points{60});
+  EXPECT_EQ(ledger.standing({anna}).pending, Points{10});
+  EXPECT_EQ(ledger.standing({anna}).expiring, Points{30});
+  auto back = test_sale(2, "anna", 35);
+  back.at = clock.now;
+  back.is_return = true;
+  back.returned_sale = sale.key.sale;
+  EXPECT_EQ(tell(back, shop), Code{});
+  EXPECT_EQ(ledger.balance({anna}), Points{35});
+  clock.now += 8 * day;
+  ledger.expire();
+  EXPECT_EQ(ledger.standing({anna}).available, Points{35});
+  EXPECT_TRUE(ledger.prove().empty());
+  for (const std::vector<wire::PointsLot>& wrong :
+       std::vector<std::vector<wire::PointsLot>>{{{"a", {71}}},
+                                                 {{"a", {-1}}},
+                                                 {{"a", {1}}, {"a", {1}}},
+                                                 {{"a", {1}, 0, 40'000}},
+                                                 {{"a", {1}, 0, 1, "week"}}}) {
+    auto bad = test_sale(3, "anna", 70);
+    bad.lots = wrong;
+    EXPECT_EQ(tell(bad, shop), Code::kOutOfRange);
+  }
+}
+
 TEST_F(World, FactsThatCanNotBeBookedAreNamed) {
   EXPECT_EQ(tell(test_sale(1, "", 70), shop), Code::kNoCustomer);
   EXPECT_EQ(tell(test_sale(2, "anna", -1), shop), Code::kOutOfRange);

@@ -8,6 +8,7 @@ namespace till::central::limits {
 
 inline constexpr std::int64_t kMaxPoints = 1'000'000'000'000'000;  // of one fact: 10^13 points
 inline constexpr std::int64_t kMaxMoney = 1'000'000'000'000'000;   // of one fact: 10^13 roubles
+inline constexpr std::int64_t kMaxLifeDays = 36'600;               // of points: a hundred years
 inline constexpr std::size_t kMaxTextBytes = 256;  // one id, hash or name in a message
 inline constexpr std::size_t kMaxLabel = 4;        // what a report shows of a card's number
 inline constexpr std::int64_t kMaxHoldTtlUs = 7LL * 86'400'000'000;  // a week in doubt is enough

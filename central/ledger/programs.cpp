@@ -21,7 +21,11 @@ Terms Programs::terms(const std::string& purse, std::int64_t at, std::int64_t ut
   const auto& purses = current().plan().purses;
   const auto found = std::ranges::find(purses, purse, &loyalty::Purse::id);
   if (found == purses.end()) return {};
-  const auto lot = loyalty::new_lot(*found, {}, 0, at, utc_offset_min);
+  return terms(*found, at, utc_offset_min);
+}
+
+Terms Programs::terms(const loyalty::Life& life, std::int64_t at, std::int64_t utc_offset_min) {
+  const auto lot = loyalty::new_lot(life, {}, 0, at, utc_offset_min);
   return {lot.active_from, lot.expires};
 }
 

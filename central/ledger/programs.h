@@ -4,6 +4,7 @@
 #include "central/ledger/database.h"
 #include "central/ledger/ledger.h"
 #include "gateway/loyalty/loyalty.h"
+#include "gateway/loyalty/rules.h"
 
 namespace till::central {
 
@@ -15,6 +16,8 @@ class Programs {
   const loyalty::Program& current();
   // When points of this purse, credited at `at`, can be spent and until when.
   Terms terms(const std::string& purse, std::int64_t at, std::int64_t utc_offset_min);
+  // The same of points that live otherwise.
+  static Terms terms(const loyalty::Life& life, std::int64_t at, std::int64_t utc_offset_min);
   // A coupon's type and how often it works (0 = any number): what the book says, or its looks.
   struct CouponKind {
     std::string type;  // "" = no coupon of this program

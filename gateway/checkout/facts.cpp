@@ -31,6 +31,10 @@ void put_effects(const Sale& sale, wire::SaleFact& out) {
     out.purses.push_back({entry.purse, entry.to, entry.amount, entry.rule});
     if (entry.to == "cashier") out.cashier = seller_key(sale);
   }
+  for (const auto& lot : effects.lots.value_or(std::vector<loyalty::PointsLot>{})) {
+    out.lots.push_back(
+        {lot.rule, lot.points, lot.activation_days, lot.expires_days, lot.expires_end});
+  }
   for (const auto& use : effects.rules) {
     out.rules.push_back({use.rule, use.times, use.amount, use.funded_by});
   }

@@ -14,8 +14,9 @@ BOOST_DESCRIBE_STRUCT(LineQuote, (),
 BOOST_DESCRIBE_STRUCT(CodeOutcome, (), (code, type, used, uses, why, en, ru))
 BOOST_DESCRIBE_STRUCT(PurseEntry, (), (rule, purse, to, amount))
 BOOST_DESCRIBE_STRUCT(Handed, (), (rule, what, count, coupon))
+BOOST_DESCRIBE_STRUCT(PointsLot, (), (rule, points, activation_days, expires_days, expires_end))
 BOOST_DESCRIBE_STRUCT(RuleUse, (), (rule, times, amount, funded_by))
-BOOST_DESCRIBE_STRUCT(Effects, (), (codes, purses, handed, rules))
+BOOST_DESCRIBE_STRUCT(Effects, (), (codes, purses, handed, rules, lots))
 BOOST_DESCRIBE_STRUCT(Quote, (),
                       (program_version, lines, gross, discount, by_points, total, redeemed,
                        redeemable, accrued, points_are_payment, why, effects))
@@ -41,7 +42,8 @@ BOOST_DESCRIBE_STRUCT(Identity, (),
                        code_until_us, allowance, allowance_points, allowance_expires_us, profile,
                        inactive, standing))
 BOOST_DESCRIBE_STRUCT(PointsStanding, (), (welcome, pending, expiring, expires_day))
-BOOST_DESCRIBE_STRUCT(EarnedTerms, (), (from, until))
+BOOST_DESCRIBE_STRUCT(EarnedPart, (), (points, from, until))
+BOOST_DESCRIBE_STRUCT(EarnedTerms, (), (from, until, parts))
 BOOST_DESCRIBE_STRUCT(Attempt, (),
                       (number, hold, by_allowance, payload_hash, request, baseline, receipt))
 BOOST_DESCRIBE_STRUCT(Settlement, (), (attempt, by, document, rechecked, found, undone_by))

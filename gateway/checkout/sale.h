@@ -68,10 +68,17 @@ struct PointsStanding {
   std::int64_t expires_day = 0;  // … after this local day
 };
 
-// Local days from and until which earned points can be spent; nothing = at once, for ever.
+// Local days from and until which earned points can be spent; nothing = at once, for ever. The
+// parts live otherwise than the rest.
+struct EarnedPart {
+  Points points;
+  std::optional<std::int64_t> from = {};
+  std::optional<std::int64_t> until = {};
+};
 struct EarnedTerms {
   std::optional<std::int64_t> from = {};
   std::optional<std::int64_t> until = {};
+  std::optional<std::vector<EarnedPart>> parts = {};
 };
 
 // The customer as of this sale: a snapshot. Never a full card number or phone.

@@ -16,9 +16,7 @@ std::string in_words(const Sale& sale, const loyalty::Explanation& why, bool ru)
 }
 
 // " (from 2026-12-01, until 2027-01-31)"
-std::string terms(const Sale& sale, bool ru) {
-  if (!sale.earned || sale.quote->accrued.units <= 0) return "";
-  const auto& [from, until] = *sale.earned;
+std::string days(std::optional<std::int64_t> from, std::optional<std::int64_t> until, bool ru) {
   std::string out;
   if (from) out = (ru ? "с " : "from ") + loyalty::format_day(*from);
   if (until) {
@@ -28,10 +26,33 @@ std::string terms(const Sale& sale, bool ru) {
   return out.empty() ? "" : " (" + out + ")";
 }
 
+// What is earned, and what of it lives otherwise.
+void put_earned(const Sale& sale, bool ru, std::vector<SlipLine>& out) {
+  const auto terms = sale.earned.value_or(EarnedTerms{});
+  const auto all = sale.quote->accrued;
+  const auto rest = all.units > 0 ? days(terms.from, terms.until, ru) : "";
+  out.push_back({(ru ? "Начислено баллов: " : "Points earned: ") + to_string(all) + rest, true});
+  for (const auto& part : terms.parts.value_or(std::vector<EarnedPart>{})) {
+    out.push_back({(ru ? "  из них " : "  of these ") + to_string(part.points) +
+                   days(part.from, part.until, ru)});
+  }
+}
+
+// Of what is earned, what can not be spent yet.
+Points waiting(const Sale& sale) {
+  const auto terms = sale.earned.value_or(EarnedTerms{});
+  Points rest = sale.quote->accrued, out;
+  for (const auto& part : terms.parts.value_or(std::vector<EarnedPart>{})) {
+    rest -= part.points;
+    if (part.from) out += part.points;
+  }
+  return terms.from ? out + rest : out;
+}
+
 // Her points when she goes: what can be spent at once, what waits, what goes first.
 void put_standing(const Sale& sale, bool ru, std::vector<SlipLine>& out) {
   const auto& quote = *sale.quote;
-  const bool waits = sale.earned && sale.earned->from;
+  const auto waits = waiting(sale);
   const auto standing = sale.customer->standing.value_or(PointsStanding{});
   const auto add = [&](const char* en, const char* in_russian, Points points,
                        const std::string& more) {
@@ -39,9 +60,8 @@ void put_standing(const Sale& sale, bool ru, std::vector<SlipLine>& out) {
   };
   add("Welcome points: ", "Приветственные баллы: ", standing.welcome, "");
   add("Points after this receipt: ", "Баллов после чека: ",
-      sale.customer->available - quote.redeemed + (waits ? Points{} : quote.accrued), "");
-  add("Points that wait: ", "Ещё не действуют: ",
-      standing.pending + (waits ? quote.accrued : Points{}), "");
+      sale.customer->available - quote.redeemed + quote.accrued - waits, "");
+  add("Points that wait: ", "Ещё не действуют: ", standing.pending + waits, "");
   add("Expire first: ", "Сгорят раньше всех: ", standing.expiring - quote.redeemed,
       (ru ? ", после " : ", after ") + loyalty::format_day(standing.expires_day));
 }
@@ -54,11 +74,23 @@ std::optional<EarnedTerms> earned_terms(const loyalty::Program& program, const S
   const auto offset =
       sale.circumstances ? sale.circumstances->utc_offset_min.value_or(plan.settings.utc_offset_min)
                          : plan.settings.utc_offset_min;
-  const auto lot = loyalty::new_lot(plan.purses[0], {}, 0, sale.closed_us, offset);
+  const auto set = [&](const loyalty::Life& life, auto& to) {
+    const auto lot = loyalty::new_lot(life, {}, 0, sale.closed_us, offset);
+    if (lot.active_from > sale.closed_us)
+      to.from = loyalty::local_time(lot.active_from, offset).day;
+    if (lot.expires != INT64_MAX) to.until = loyalty::local_time(lot.expires - 1, offset).day;
+  };
   EarnedTerms out;
-  if (lot.active_from > sale.closed_us) out.from = loyalty::local_time(lot.active_from, offset).day;
-  if (lot.expires != INT64_MAX) out.until = loyalty::local_time(lot.expires - 1, offset).day;
-  if (!out.from && !out.until) return std::nullopt;
+  auto rest = sale.quote->accrued;
+  const auto effects = sale.quote->effects.value_or(loyalty::Effects{});
+  for (const auto& lot : effects.lots.value_or(std::vector<loyalty::PointsLot>{})) {
+    if (!out.parts) out.parts.emplace();
+    set({lot.activation_days, lot.expires_days, lot.expires_end},
+        out.parts->emplace_back(lot.points));
+    rest -= lot.points;
+  }
+  if (rest.units > 0) set(plan.purses[0], out);
+  if (!out.from && !out.until && !out.parts) return std::nullopt;
   return out;
 }
 
@@ -97,10 +129,12 @@ std::vector<SlipLine> slip_lines(const Sale& sale, Language language) {
                        : (sale.is_return ? "Points given back: " : "Points spent: ")) +
                        to_string(quote.redeemed),
                    true});
-    out.push_back({(ru ? (sale.is_return ? "Снято начисление: " : "Начислено баллов: ")
-                       : (sale.is_return ? "Accrual taken back: " : "Points earned: ")) +
-                       to_string(quote.accrued) + (sale.is_return ? "" : terms(sale, ru)),
-                   true});
+    if (sale.is_return) {
+      out.push_back(
+          {(ru ? "Снято начисление: " : "Accrual taken back: ") + to_string(quote.accrued), true});
+    } else {
+      put_earned(sale, ru, out);
+    }
     // Of a return `available` is what was there when it was sold.
     if (!sale.is_return && sale.customer->verified) put_standing(sale, ru, out);
   }

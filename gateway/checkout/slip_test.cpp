@@ -62,6 +62,28 @@ TEST(Slip, PointsThatWaitAreNotAmongThoseLeft) {
   EXPECT_FALSE(earned_terms(*program, sale));
 }
 
+TEST(Slip, PointsOfARuleMayLiveOtherwise) {
+  auto sale = a_sale();
+  const auto program =
+      loyalty::Program::from_json(R"({"id":"p","version":1,"settings":{"utc_offset":"+03:00"},
+      "purses":[{"id":"points","expires_days":90}],"rules":[]})");
+  ASSERT_TRUE(program) << program.error().detail;
+  sale.closed_us = 1'767'214'800'000'000;  // 2026-01-01, midnight in Moscow
+  loyalty::Effects effects;
+  effects.lots = {{"promise", {300}, 1, 14}, {"forever", {100}}};
+  sale.quote->effects = effects;
+  sale.earned = earned_terms(*program, sale);
+  const auto seen = text(sale);
+  EXPECT_TRUE(has(seen,
+                  "Points earned: 7.00 (until 2026-03-31)\n"
+                  "  of these 3.00 (from 2026-01-02, until 2026-01-14)\n"
+                  "  of these 1.00"))
+      << seen;
+  EXPECT_TRUE(has(seen, "Points after this receipt: 84.00")) << seen;
+  EXPECT_TRUE(has(seen, "Points that wait: 3.00")) << seen;
+  EXPECT_TRUE(has(text(sale, Language::kRu), "  из них 3.00 (с 2026-01-02, по 2026-01-14)"));
+}
+
 TEST(Slip, WhoIsNotKnownReadsOnlyOfTheReceipt) {
   auto sale = a_sale();
   sale.customer->verified = false;

@@ -30,16 +30,16 @@ std::int64_t end_of(std::string_view period, std::int64_t day) {
 
 }  // namespace
 
-Lot new_lot(const Purse& purse, std::string key, std::int64_t amount, std::int64_t at,
+Lot new_lot(const Life& life, std::string key, std::int64_t amount, std::int64_t at,
             std::int64_t utc_offset_min) {
   Lot lot;
   lot.key = std::move(key);
   lot.remaining = amount;
-  lot.active_from = at + purse.activation_days * kDayUs;
-  if (purse.expires_days == 0 && purse.expires_end.empty()) return lot;
+  lot.active_from = at + life.activation_days * kDayUs;
+  if (life.expires_days == 0 && life.expires_end.empty()) return lot;
   // Whole local days: points earned at any hour of a day go at the same midnight.
-  auto day = local_time(at, utc_offset_min).day + purse.expires_days;
-  if (!purse.expires_end.empty()) day = end_of(purse.expires_end, day);
+  auto day = local_time(at, utc_offset_min).day + life.expires_days;
+  if (!life.expires_end.empty()) day = end_of(life.expires_end, day);
   lot.expires = (day * kDaySeconds - utc_offset_min * 60) * kMicrosecond;
   return lot;
 }

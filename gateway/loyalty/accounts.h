@@ -44,8 +44,8 @@ struct Standing {
 // What happens when points that a return takes back are spent already.
 enum class IfSpent { kOwe, kWithhold, kForgive };
 
-// When a credit of this purse becomes active and when it expires, worked out on the local calendar.
-Lot new_lot(const Purse& purse, std::string key, std::int64_t amount, std::int64_t at,
+// When a credit that lives so becomes active and when it expires, worked out on the local calendar.
+Lot new_lot(const Life& life, std::string key, std::int64_t amount, std::int64_t at,
             std::int64_t utc_offset_min);
 
 class Account {

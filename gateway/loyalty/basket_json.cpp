@@ -193,6 +193,33 @@ void put_tier(js::object& o, const Plan& plan, const Outcome& out) {
                                                             : js::value(out.to_next_tier)}};
 }
 
+// What a rule earned that lives otherwise than the purse says.
+void put_lots(js::object& o, const Plan& plan, const Outcome& out) {
+  js::array lots;
+  std::int64_t last = -1, sum = 0;
+  const auto put = [&] {
+    if (last < 0) return;
+    const auto& rule = plan.rules[static_cast<std::size_t>(last)];
+    const auto& life = *rule.give.life;
+    js::object lot{{"rule", rule.id}, {"points", points(sum)}};
+    if (life.activation_days > 0) lot["activation_days"] = life.activation_days;
+    if (life.expires_days > 0) lot["expires_days"] = life.expires_days;
+    if (!life.expires_end.empty()) lot["expires_end_of"] = life.expires_end;
+    lots.push_back(std::move(lot));
+  };
+  for (const auto& earned : out.earned) {  // a rule's stand together
+    if (!plan.rules[earned.rule].give.life) continue;
+    if (earned.rule != last) {
+      put();
+      last = earned.rule;
+      sum = 0;
+    }
+    sum = checked_add(sum, earned.amount);
+  }
+  put();
+  if (!lots.empty()) o["lots"] = std::move(lots);
+}
+
 }  // namespace
 
 js::object outcome_to_json(const Program& program, const Basket& basket, const Outcome& out,
@@ -218,6 +245,7 @@ js::object outcome_to_json(const Program& program, const Basket& basket, const O
                                {"amount", points(s.amount)}});
   }
   o["spent"] = std::move(spent);
+  put_lots(o, plan, out);
   o["gifts"] = given_json(plan, out.gifts, true);
   o["coupons"] = given_json(plan, out.coupons, false);
   js::array codes;

@@ -56,6 +56,17 @@ std::int64_t upto(std::int64_t amount, std::int64_t at, std::int64_t whole) {
   return amount < 0 ? -part : part;
 }
 
+void put_lot(const Rule& rule, Points points, Effects& e) {
+  if (!e.lots) e.lots.emplace();
+  const auto known = std::ranges::find(*e.lots, rule.id, &PointsLot::rule);
+  if (known != e.lots->end()) {
+    known->points += points;
+  } else {
+    const auto& life = *rule.give.life;
+    e.lots->push_back({rule.id, points, life.activation_days, life.expires_days, life.expires_end});
+  }
+}
+
 }  // namespace
 
 std::optional<Effects> effects_of(const Plan& plan, const Basket& basket,
@@ -78,7 +89,12 @@ std::optional<Effects> effects_of(const Plan& plan, const Basket& basket,
     }
   };
   for (const auto& earned : out.earned) {
-    if (earned.purse == points && earned.to == kNoName) continue;  // they stand on the lines
+    if (earned.purse == points && earned.to == kNoName) {  // they stand on the lines
+      if (const auto& rule = plan.rules[earned.rule]; rule.give.life) {
+        put_lot(rule, {earned.amount}, e);
+      }
+      continue;
+    }
     entry(earned.rule, earned.purse, earned.to, earned.amount);
   }
   for (const auto& spent : out.spent) entry(spent.rule, spent.purse, kNoName, -spent.amount);

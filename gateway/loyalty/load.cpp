@@ -187,8 +187,8 @@ Result<void> purse(Loader& l, JsonObject in, const std::string& id) {
   p.key = l.name(id);
   if (in.has("name")) p.name = TILL_TRY(words_of(in, "name"));
   p.same_receipt = TILL_TRY(in.get_or("same_receipt", false));
-  p.activation_days = TILL_TRY(whole(in, "activation_days", 0, 0, 3660));
-  p.expires_days = TILL_TRY(whole(in, "expires_days", 0, 0, 36'600));
+  p.activation_days = TILL_TRY(whole(in, "activation_days", 0, 0, kMaxActivationDays));
+  p.expires_days = TILL_TRY(whole(in, "expires_days", 0, 0, kMaxExpiryDays));
   const auto end = TILL_TRY(word(in, "expires_end_of", {"", "month", "year"}, 0));
   p.expires_end = end == 0 ? "" : end == 1 ? "month" : "year";
   if (p.expires_days > 0 && p.expires_days <= p.activation_days) {

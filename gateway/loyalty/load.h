@@ -31,7 +31,8 @@ inline constexpr std::size_t kMaxPlugins = 8;     // asked for every quote
 inline constexpr std::int64_t kMaxPluginMs = 2000;  // somebody stands at the till
 inline constexpr std::size_t kMaxCombined = 12;     // rules whose subsets are searched for the best
 inline constexpr std::int64_t kMaxStep =
-    1'000'000;                                   // sums and points are rounded to multiples of it
+    1'000'000;  // sums and points are rounded to multiples of it
+inline constexpr std::int64_t kMaxActivationDays = 3660, kMaxExpiryDays = 36'600;
 inline constexpr std::int64_t kMaxHanded = 100;  // coupons that a rule hands out at once
 inline constexpr int kMaxNesting = 8;            // all / any / not inside each other
 

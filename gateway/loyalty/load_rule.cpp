@@ -7,6 +7,23 @@
 namespace till::loyalty::load {
 namespace {
 
+// Points of a rule that live otherwise than the others of their purse.
+Result<void> life(const Loader& l, JsonObject& in, Effect& e) {
+  if (!in.has("activation_days") && !in.has("expires_days")) return {};
+  const auto& points = l.plan.purses[0];
+  if (e.purse != points.key || e.to != kNoName) {
+    return invalid(in.path_of(in.has("expires_days") ? "expires_days" : "activation_days"),
+                   "only of the customer's points; others live as their purse says");
+  }
+  e.life = points;
+  e.life->activation_days =
+      TILL_TRY(whole(in, "activation_days", points.activation_days, 0, kMaxActivationDays));
+  if (!in.has("expires_days")) return {};
+  e.life->expires_days = TILL_TRY(whole(in, "expires_days", 0, 0, kMaxExpiryDays));
+  e.life->expires_end.clear();
+  return {};
+}
+
 Result<void> earn(Loader& l, JsonObject in, Effect& e) {
   using Earn = Effect::Earn;
   e.kind = Effect::Kind::kEarn;
@@ -16,6 +33,7 @@ Result<void> earn(Loader& l, JsonObject in, Effect& e) {
   if (const auto to = TILL_TRY(in.get_or<std::string>("to", "customer")); to != "customer") {
     e.to = l.name(to);
   }
+  TILL_CHECK(life(l, in, e));
   constexpr std::array<std::string_view, 6> kHow{"percent",    "per_unit", "fixed",
                                                  "per_amount", "multiply", "plugin"};
   int found = -1;

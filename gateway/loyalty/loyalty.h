@@ -215,6 +215,15 @@ struct PurseEntry {
   std::int64_t amount = 0;  // hundredths; below 0 = spent (or, of a return, taken back)
 };
 
+// Points the customer earned that live otherwise than her purse says; a part of what she earned.
+struct PointsLot {
+  std::string rule;
+  Points points;
+  std::int64_t activation_days = 0;
+  std::int64_t expires_days = 0;  // 0 = never
+  std::string expires_end = {};   // "", month, year: the end of that period instead
+};
+
 // A gift, or a coupon that is issued (its code is made when the sale is on paper).
 struct Handed {
   std::string rule;
@@ -237,9 +246,10 @@ struct Effects {
   std::vector<PurseEntry> purses;
   std::vector<Handed> handed;
   std::vector<RuleUse> rules;
+  std::optional<std::vector<PointsLot>> lots = {};  // nothing = none
 
   [[nodiscard]] bool empty() const {
-    return codes.empty() && purses.empty() && handed.empty() && rules.empty();
+    return codes.empty() && purses.empty() && handed.empty() && rules.empty() && !lots;
   }
 };
 

@@ -76,6 +76,8 @@ constexpr Phrase kPhrases[] = {
     {"min is above max: nothing lies between", "min больше max: между ними ничего нет"},
     {"before from: it never holds", "раньше from: не наступит никогда"},
     {"steps overlap: not above the one before", "ступени перекрываются: не выше предыдущей"},
+    {"only of the customer's points; others live as their purse says",
+     "только для баллов покупателя; остальные живут по своему кошельку"},
     {"by tier or by a counter", "по tier или по счётчику"},
     {"tiers overlap: not above the one before", "уровни перекрываются: не выше предыдущего"},
     {"times value must be whole kopecks", "шаг, умноженный на value, — целое число копеек"},

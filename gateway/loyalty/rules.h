@@ -136,6 +136,15 @@ struct Sets {
   bool one_by_one = false;
 };
 
+// How long points live.
+struct Life {
+  std::int64_t activation_days = 0;
+  std::int64_t expires_days = 0;  // 0 = never
+  std::string expires_end;        // "", month, year: the end of that period instead
+
+  bool operator==(const Life&) const = default;
+};
+
 struct Effect {
   enum class Kind : std::uint8_t {
     kPercent,
@@ -161,8 +170,9 @@ struct Effect {
   Basis basis = Basis::kRemaining;  // of earning
   bool undiscounted = false;        // only on lines no offer has lowered
   NameId purse = kNoName;
-  NameId to = kNoName;    // kNoName = the customer; cashier, referrer, a partner's account
-  NameId what = kNoName;  // sku of the gift, type of the coupon, the plugin
+  std::optional<Life> life;  // of the points it earns, if not that of their purse
+  NameId to = kNoName;       // kNoName = the customer; cashier, referrer, a partner's account
+  NameId what = kNoName;     // sku of the gift, type of the coupon, the plugin
   std::int64_t quantity = 0;
   std::array<std::string, 2> text;  // en, ru
 
@@ -300,14 +310,11 @@ struct CouponType {
   std::string partner;
 };
 
-struct Purse {
+struct Purse : Life {
   std::string id;
   std::array<std::string, 2> name;  // en, ru; "" = the id
   NameId key = kNoName;
   bool same_receipt = false;  // what this receipt earns can be spent on it
-  std::int64_t activation_days = 0;
-  std::int64_t expires_days = 0;  // 0 = never
-  std::string expires_end;        // "", month, year: the end of that period instead
 };
 
 inline constexpr std::int64_t kPointValueScale = 10'000;

@@ -221,7 +221,8 @@ constexpr const char* kEverything = R"({"schema":2,"id":"p","version":1,"name":"
   {"id":"q","give":{"round_to":"1"}},
   {"id":"r","give":{"earn":{"purse":"points","to":"cashier","percent":"150","basis":"list",
     "undiscounted":true,"rounding":"line"}}},
-  {"id":"t","give":{"earn":{"per_unit":"1"}}},{"id":"u","give":{"earn":{"fixed":"1"}}},
+  {"id":"t","give":{"earn":{"per_unit":"1"}}},{"id":"u","give":{"earn":{"fixed":"1","activation_days":2,
+    "expires_days":30}}},
   {"id":"v","give":{"earn":{"per_amount":"1","every":"100"}}},
   {"id":"w","give":{"earn":{"multiply":"1.5"}}},{"id":"x","give":{"earn":{"plugin":"pl"}}}]})";
 

@@ -102,14 +102,22 @@ void put_effects(pb::SaleFact& to, const SaleFact& fact) {
     out.set_amount(use.amount);
     out.set_funded_by(use.funded_by);
   }
+  for (const auto& lot : fact.lots) {
+    auto& out = *to.add_lots();
+    out.set_rule(lot.rule);
+    out.set_points(lot.points.units);
+    out.set_activation_days(lot.activation_days);
+    out.set_expires_days(lot.expires_days);
+    out.set_expires_end(lot.expires_end);
+  }
   to.set_utc_offset(fact.utc_offset_min);
   to.set_cashier(fact.cashier);
   to.set_whole(fact.whole);
 }
 
 Result<void> get_effects(const pb::SaleFact& from, SaleFact& fact) {
-  for (const int size :
-       {from.coupons_size(), from.issued_size(), from.purses_size(), from.rules_size()}) {
+  for (const int size : {from.coupons_size(), from.issued_size(), from.purses_size(),
+                         from.rules_size(), from.lots_size()}) {
     if (static_cast<std::size_t>(size) > limits::kMaxSaleLines) {
       return fail(Code::kTooLarge, "coupons, entries or rules");
     }
@@ -120,6 +128,10 @@ Result<void> get_effects(const pb::SaleFact& from, SaleFact& fact) {
     fact.purses.push_back({e.purse(), e.to(), e.amount(), e.rule()});
   for (const auto& u : from.rules()) {
     fact.rules.push_back({u.rule(), u.times(), u.amount(), u.funded_by()});
+  }
+  for (const auto& lot : from.lots()) {
+    fact.lots.push_back({lot.rule(), Points{lot.points()}, lot.activation_days(),
+                         lot.expires_days(), lot.expires_end()});
   }
   fact.utc_offset_min = from.utc_offset();
   fact.cashier = from.cashier();

@@ -49,6 +49,16 @@ struct PurseEntry {
   bool operator==(const PurseEntry&) const = default;
 };
 
+// Points of the customer that live otherwise than their purse says; a part of `accrued`.
+struct PointsLot {
+  std::string rule;
+  Points points;
+  std::int64_t activation_days = 0;
+  std::int64_t expires_days = 0;  // 0 = never
+  std::string expires_end;        // "", month, year
+  bool operator==(const PointsLot&) const = default;
+};
+
 struct RuleUse {
   std::string rule;
   std::int64_t times = 0;
@@ -91,6 +101,7 @@ struct SaleFact {
   std::int32_t utc_offset_min = 0;
   std::string cashier;  // a keyed hash, of whom points were earned for; "" = nobody
   bool whole = false;   // of a return: nothing of the receipt is left
+  std::vector<PointsLot> lots;
   bool operator==(const SaleFact&) const = default;
 };
 

@@ -36,6 +36,7 @@ SaleFact sale() {
   fact.utc_offset_min = -180;
   fact.cashier = "cafe";
   fact.whole = true;
+  fact.lots = {{"welcome", {300}, 1, 14, ""}, {"promise", {200}, 0, 0, "month"}};
   fact.lines = {{"4601234567893", Quantity{1500}, 130000, 5000, 5000, 120000, {600}, {5000}, true}};
   return fact;
 }
