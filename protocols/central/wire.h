@@ -55,7 +55,7 @@ struct PointsLot {
   Points points;
   std::int64_t activation_days = 0;
   std::int64_t expires_days = 0;  // 0 = never
-  std::string expires_end;        // "", month, year
+  std::string expires_end = {};   // "", month, year
   bool operator==(const PointsLot&) const = default;
 };
 
