@@ -290,8 +290,10 @@ bool Evaluator::holds(const Condition& c, Blame* blame) {
       negated_ = !negated_;
       const bool inner = holds(c.parts[0], blame);
       negated_ = !negated_;
-      const bool said = c.parts[0].kind == kNot || is_plugin_failure(blame->why);
-      if (inner && !said) *blame = {Why::kExcept, static_cast<std::int64_t>(c.parts[0].kind), 0};
+      const auto* what = &c.parts[0];
+      while (what->kind == kAll && what->parts.size() == 1) what = &what->parts[0];
+      const bool said = what->kind == kNot || is_plugin_failure(blame->why);
+      if (inner && !said) *blame = {Why::kExcept, static_cast<std::int64_t>(what->kind), 0};
       return !inner;
     }
     default:

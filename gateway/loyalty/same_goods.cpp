@@ -6,6 +6,15 @@
 
 namespace till::loyalty {
 
+namespace {
+
+// What comes back does not count.
+std::int64_t bought(std::int64_t price, std::int64_t quantity) {
+  return price < 0 ? 0 : std::max<std::int64_t>(0, quantity);
+}
+
+}  // namespace
+
 bool Evaluator::same_goods(std::size_t a, std::size_t b) const {
   return a == b || (!lines_[a].goods.empty() && lines_[a].goods == lines_[b].goods);
 }
@@ -21,7 +30,7 @@ void Evaluator::goods_changed(std::size_t line) {
   std::int64_t together = 0;
   for (std::size_t i = 0; i < count_; ++i) {
     if (!same_goods(i, line)) continue;
-    together = checked_add(together, std::max<std::int64_t>(0, lines_[i].quantity));
+    together = checked_add(together, bought(lines_[i].price, lines_[i].quantity));
   }
   for (std::size_t i = 0; i < count_; ++i) {
     if (!same_goods(i, line)) continue;
@@ -46,7 +55,7 @@ void Evaluator::count_goods() {
         std::find_if(first, order_.end(), [&](std::uint32_t i) { return !same_goods(*first, i); });
     std::int64_t together = 0;
     for (auto at = first; at != last; ++at) {
-      together = checked_add(together, std::max<std::int64_t>(0, lines_[*at].quantity));
+      together = checked_add(together, bought(lines_[*at].price, lines_[*at].quantity));
     }
     for (auto at = first; at != last; ++at) lines_[*at].together = together;
     first = last;

@@ -175,7 +175,9 @@ constexpr const char* kEverything = R"({"schema":2,"id":"p","version":1,"name":"
  "velocity":{"earning":[{"period":"day","times":3}],
   "redemption":[{"period":"week","times":3,"points":"100"}]},
  "returns":{"if_spent":"owe","grace_days":7},
- "redeem":{"purse":"points","value":"0.500000","step":"2","max_share":"50","max_amount":"500",
+ "redeem":{"purse":"points","value":"0.500000","step":"2","max_amount":"500",
+  "max_share":{"by":"tier","marginal":false,"steps":[{"from":"base","value":"20"},
+   {"from":"top","value":"50"}]},
   "min_receipt":"1","min_balance":"1","min_points":"1","leave":"1","leave_per_line":"1",
   "as":"payment","with_coupons":false,"select":{"not_skus":["a"]}},
  "rules":[
