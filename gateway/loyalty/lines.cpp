@@ -454,8 +454,7 @@ void Evaluator::set_quantity(std::size_t line, Quantity quantity) {
 
 void Evaluator::set_price(std::size_t line, Money money) {
   lines_.at(line).price = money.minor;
-  price(lines_[line]);
-  lines_[line].dirty = true;
+  goods_changed(line);
 }
 
 void Evaluator::add(const Line& line) {

@@ -83,6 +83,23 @@ constexpr const char* kCards = R"({"id":"p","version":1,"purses":[{"id":"points"
     {"id":"all","give":{"percent":"10"}},{"id":"earn","give":{"earn":{"percent":"5"}}},
     {"id":"stamp","cost":{"purse":"stamps","amount":"1"},"give":{"amount":"1"}}]})";
 
+TEST(Quote, PointsOfARuleThatLiveOtherwiseAreALot) {
+  const auto p = program(
+      R"({"id":"r","give":{"earn":{"percent":"10","expires_days":7}}},)" + std::string(kEarn),
+      R"(,"purses":[{"id":"points","activation_days":3,"expires_days":90,
+                            "expires_end_of":"year"}])");
+  const auto q = quote(p, basket({line("a", 20'000), line("b", 10'000)}));
+  EXPECT_EQ(q.accrued, Points{4500});
+  ASSERT_TRUE(q.effects && q.effects->lots);
+  ASSERT_EQ(q.effects->lots->size(), 1U);
+  const auto& lot = q.effects->lots->front();
+  EXPECT_EQ(lot.rule, "r");
+  EXPECT_EQ(lot.points, Points{3000});
+  EXPECT_EQ(lot.activation_days, 3) << "as the purse says";
+  EXPECT_EQ(lot.expires_days, 7);
+  EXPECT_EQ(lot.expires_end, "");
+}
+
 TEST(Quote, GoodsThatAreACardAreTheCardItself) {
   const auto p = Program::from_json(kCards);
   ASSERT_TRUE(p);
