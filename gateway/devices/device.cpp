@@ -50,6 +50,11 @@ Result<void> Device::prepare() {
   if (!manifest_.kind.empty() && manifest.kind != manifest_.kind) {
     return fail(Code::kManifestInvalid, "kind: it was a " + manifest_.kind);
   }
+  if (has_port() && manifest.access != supervisor::Access::kPort) {
+    return fail(Code::kConfigInvalid, "port: " + manifest.id + " has access to \"" +
+                                          std::string(supervisor::name(manifest.access)) +
+                                          "\", write \"none\"");
+  }
   settings_ = TILL_TRY(supervisor::check_settings(manifest, config_.settings));
   if (services_.may_run) TILL_CHECK(services_.may_run(config_.plugin, manifest));
   hash_ = supervisor::file_hash(config_.plugin + "/" + manifest.library);
@@ -162,7 +167,9 @@ void Device::look_at_usage() {
   const auto usage = supervisor::usage_of(child_pid());
   if (!usage) return;
   services_.metrics.set(metric("plugin_memory_bytes"), usage->memory);
-  if (auto why = usage_.look(*usage, running_, services_.clock.monotonic_us())) {
+  // Activating it may work as hard as an operation; its deadline is another's.
+  const bool works = running_ || policy_.state() != supervisor::State::kReady;
+  if (auto why = usage_.look(*usage, works, services_.clock.monotonic_us())) {
     end_child(supervisor::Event::kBroke, std::move(*why));
   }
 }
@@ -187,7 +194,7 @@ void Device::spawn() {
   handlers.trouble = [weak](supervisor::Trouble trouble, const std::string& how) {
     using supervisor::Event;
     static constexpr std::array kEvents = {Event::kLate, Event::kSilent, Event::kHung,
-                                           Event::kBroke};
+                                           Event::kBroke, Event::kBroke};
     if (const auto self = weak.lock()) {
       self->end_child(kEvents.at(static_cast<std::size_t>(trouble)),
                       {Code::kPluginHung, how, std::string(name(trouble))});
@@ -334,7 +341,6 @@ void Device::on_port_closed(const Error& error) {
   }
   if (port_open_ && child_) child_->send(ipc::Type::kPortState, "0");
   port_open_ = false;
-  in_flight_ = 0;
   tell_online();
   const int ms = std::min(kFirstReopenMs << std::min(port_tries_++, 10), kMostReopenMs);
   port_timer_.expires_after(milliseconds(ms));
@@ -348,7 +354,7 @@ void Device::on_port_input(Bytes bytes) {
   if (!child_ || policy_.state() != supervisor::State::kReady) return;
   in_flight_ += bytes.size();
   child_->send(ipc::Type::kPortIn, std::string(as_text(bytes)));
-  if (in_flight_ >= ipc::kPortCredit) port_->pause(true);
+  if (full()) port_->pause(true);
 }
 
 bool Device::online() const {

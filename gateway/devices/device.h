@@ -174,6 +174,8 @@ class Device : public std::enable_shared_from_this<Device> {
   void hold(int pid);
   void after_death();
   void set_aside();
+  // Another piece of input, as large as they come, would be more than the child has credit for.
+  [[nodiscard]] bool full() const { return in_flight_ + kPieceOfInput > ipc::kPortCredit; }
   [[nodiscard]] bool has_port() const { return !std::holds_alternative<NoPort>(config_.port); }
   std::string metric(const char* name) const;
 

@@ -33,7 +33,7 @@ void Device::on_frame(ipc::Frame frame) {
       break;
     case ipc::Type::kCredit:
       in_flight_ -= std::min(in_flight_, number(frame.body));
-      if (port_ && port_open_ && in_flight_ < ipc::kPortCredit) port_->pause(false);
+      if (port_ && port_open_ && !full()) port_->pause(false);
       break;
     case ipc::Type::kEvent:
       on_plugin_event(frame.body);
@@ -95,8 +95,8 @@ void Device::broken_rule(std::string_view rule, std::string_view how) {
 
 // The child's own host sees some rules broken; a forged frame gets no words into the metrics.
 void Device::on_broken_rule(const std::string& body) {
-  static constexpr std::array<std::string_view, 4> kKnown = {"NULL", "too long", "till_error.code",
-                                                             "till_status"};
+  static constexpr std::array<std::string_view, 5> kKnown = {"NULL", "too long", "too early",
+                                                             "till_error.code", "till_status"};
   const auto [rule, how] = ipc::split_head(body);
   const auto* const known = std::ranges::find(kKnown, rule);
   broken_rule(known == kKnown.end() ? "frame" : *known, how);

@@ -40,6 +40,8 @@ Result<PortSpec> parse_port(std::string_view text);
 // What parse_port() reads back.
 std::string to_string(const PortSpec& spec);
 
+inline constexpr std::size_t kPieceOfInput = 4096;  // at most
+
 struct PortHandlers {
   std::function<void()> opened;
   std::function<void(Bytes)> input;

@@ -90,7 +90,7 @@ class StreamPort : public Port, public std::enable_shared_from_this<StreamPort<S
   Stream stream_;
   PortHandlers handlers_;
   std::deque<std::string> queue_;
-  std::array<std::uint8_t, 4096> buffer_{};
+  std::array<std::uint8_t, kPieceOfInput> buffer_{};
   std::uint64_t generation_ = 0;  // handlers of an earlier opening are ignored
   bool open_ = false;
   bool paused_ = false;

@@ -13,7 +13,7 @@ namespace till::devices {
 namespace {
 
 constexpr unsigned kSliceMs = 100;  // of a transfer; between two a thread sees that it must end
-constexpr std::size_t kReadSize = 4096;  // several packets of any speed
+constexpr std::size_t kReadSize = kPieceOfInput;  // several packets of any speed
 constexpr unsigned kControlMs = 1000;
 constexpr std::uint8_t kPrinterClass = 7;
 constexpr std::uint8_t kPrinterSubclass = 1;

@@ -66,18 +66,26 @@ void Host::send(ipc::Type type, std::string body, std::uint64_t op) {
   }
   const std::lock_guard lock(sending_);
   const ipc::Frame frame{.type = type, .seq = ++seq_, .op = op, .body = std::move(body)};
-  if (!ipc::send_frame(fd_, frame)) _exit(2);  // nobody is left to serve
+  if (!ipc::send_frame(fd_, frame)) gone("nothing can be sent on it");
 }
 
 void Host::rule(const std::string& name, const std::string& how) {
   send(ipc::Type::kRule, (name + "\n" + how).substr(0, ipc::max_body(ipc::Type::kRule)));
 }
 
+// Nobody is left to serve; or the plugin has touched what is not its own.
+void Host::gone(const char* how) {
+  constexpr int kNobody = 2;
+  std::fprintf(stderr, "the gateway's socket, descriptor %d: %s\n", fd_, how);
+  _exit(kNobody);
+}
+
 int Host::run() {
   send(ipc::Type::kHello, std::to_string(TILL_ABI_MAJOR) + " " + std::to_string(TILL_ABI_MINOR));
   for (;;) {
     auto received = ipc::receive_frame(fd_);
-    if (received.state != ipc::ReceiveState::kFrame) return 2;
+    if (received.state != ipc::ReceiveState::kFrame) gone("it is closed");
+    if (received.frame.seq != ++heard_) gone("a frame is missing, somebody else reads it");
     handle(std::move(received.frame));
   }
 }
@@ -188,6 +196,7 @@ void Host::device_thread(const std::string& config) {
     const std::lock_guard lock(mutex_);
     instance_ = loaded.instance;
   }
+  active_ = true;
   send(ipc::Type::kReady, parts[1] + "\n" + parts[2]);
   const till_plugin* plugin = instance_.plugin;
   while (serve_once()) {

@@ -41,6 +41,8 @@ class Host {
   void progress(std::uint32_t thousandths);
   // The plugin broke a rule that can be seen here only; the daemon names and counts it.
   void rule(const std::string& name, const std::string& how);
+  // activate() has returned; [device].
+  [[nodiscard]] bool active() const { return active_; }
   // Whether such a plugin is given the extension; host.h says which.
   [[nodiscard]] bool offers(std::string_view extension) const;
 
@@ -55,6 +57,7 @@ class Host {
 
   void handle(ipc::Frame frame);
   bool take(ipc::Frame frame);
+  [[noreturn]] void gone(const char* how);
   void device_thread(const std::string& config);
   [[noreturn]] void failed(const Error& error);
   bool serve_once();
@@ -74,10 +77,12 @@ class Host {
   Instance instance_;             // written once, before READY
   std::mutex performing_mutex_;   // taken before mutex_
   std::uint64_t performing_ = 0;  // the operation whose perform runs
+  bool active_ = false;           // [device]
   std::size_t owed_ = 0;          // input taken and not yet paid for; [device]
   till_host c_host_;
   std::mutex sending_;
   std::uint32_t seq_ = 0;
+  std::uint32_t heard_ = 0;  // the last frame taken; of the IPC thread
 
   std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;

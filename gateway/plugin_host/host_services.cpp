@@ -30,6 +30,8 @@ constexpr till_port kPort{
     .connected = [](const till_host* h) noexcept { return of(h).connected(); },
 };
 
+constexpr std::size_t kMaxNumber = 16;  // and its newline, before the body of a request
+
 constexpr till_events kEvents{
     .emit =
         [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
@@ -37,6 +39,7 @@ constexpr till_events kEvents{
             return of(h).rule("NULL", "till_events.emit");
           }
           if (size > ipc::kInlineBody) return of(h).rule("too long", "till_events.emit");
+          if (!of(h).active()) return of(h).rule("too early", "till_events.emit in activate");
           of(h).send(ipc::Type::kEvent, std::string(type) + "\n" + std::string(body, size));
         },
 };
@@ -64,10 +67,16 @@ constexpr till_http kHttp{
         of(h).rule("NULL", "till_http.request");
         return TILL_REFUSED;
       }
+      if (size > ipc::max_body(ipc::Type::kHttpRequest) - kMaxNumber) {
+        of(h).rule("too long", "till_http.request");
+        to_c({Code::kTooLarge, "request", {}}, error);
+        return TILL_REFUSED;
+      }
       // A second more than the daemon has: its verdict is better than our silence.
+      constexpr std::uint32_t kMore = 1000;
       const auto outcome = of(h).ask(ipc::Type::kHttpRequest,
                                      std::to_string(timeout_ms) + "\n" + std::string(request, size),
-                                     timeout_ms + 1000);
+                                     std::min(timeout_ms, UINT32_MAX - kMore) + kMore);
       to_c(outcome.error, error);
       if (outcome.verdict == ipc::Verdict::kDone) {
         answer->write(answer, outcome.body.data(), outcome.body.size());

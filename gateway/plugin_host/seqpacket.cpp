@@ -1,6 +1,7 @@
 #include "seqpacket.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,6 +65,12 @@ int passed_fd(msghdr& message) {
   return -1;
 }
 
+// An empty message looks like the end of a socket whose other side is still there.
+bool hung_up(int fd) {
+  pollfd seen{fd, POLLRDHUP, 0};
+  return poll(&seen, 1, 0) == 1 && (seen.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 }  // namespace
 
 Received receive_frame(int fd) {
@@ -81,6 +88,9 @@ Received receive_frame(int fd) {
   } while (n < 0 && errno == EINTR);
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
     return {ReceiveState::kWouldBlock, {}, {}};
+  if (n == 0 && !hung_up(fd)) {
+    return {ReceiveState::kBroken, {}, {Code::kBadFrame, "an empty one", {}}};
+  }
   if (n <= 0) return {};
   const int body_fd = passed_fd(message);
   auto frame = decode(Bytes(buffer).first(static_cast<std::size_t>(n)));

@@ -113,6 +113,8 @@ TEST(Seqpacket, WhatIsTooLongOrNoFrameIsNamed) {
   ASSERT_GT(send(pair.fds[0], huge.data(), huge.size(), 0), 0);
   EXPECT_EQ(receive_frame(pair.fds[1]).state, ReceiveState::kBroken);
   EXPECT_EQ(receive_frame(pair.fds[1]).state, ReceiveState::kWouldBlock);
+  ASSERT_EQ(send(pair.fds[0], "", 0, 0), 0);
+  EXPECT_EQ(receive_frame(pair.fds[1]).error.detail, "an empty one") << "not the end";
   shutdown(pair.fds[0], SHUT_WR);
   EXPECT_EQ(receive_frame(pair.fds[1]).state, ReceiveState::kClosed);
 }

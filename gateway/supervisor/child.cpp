@@ -16,6 +16,8 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "gateway/plugin_host/seqpacket.h"
@@ -30,6 +32,8 @@ constexpr int kLiveness = 3;
 constexpr int kChildFd = 3;
 constexpr std::size_t kMaxOutgoing = 4096;
 constexpr std::size_t kMaxPrinted = 512;                  // of one line
+constexpr std::size_t kMaxPrintedBytes = 256 << 10;       // in a second; the rest is lost
+constexpr std::size_t kMaxFrames = 50'000;                // in a second: no device says so much
 constexpr std::size_t kTurnBytes = std::size_t{1} << 20;  // read of one child, then the others
 
 // What a child has to know of the daemon's environment; tokens and keys may stand in the rest.
@@ -69,6 +73,18 @@ std::string ending(int status) {
                                   : text;
 }
 
+// Whether the process is over, or is within a moment: its socket is gone before it is.
+bool ends_by_itself(int pid) {
+  constexpr int kTries = 10;
+  for (int i = 0; pid > 0 && i < kTries; ++i) {
+    siginfo_t seen{};
+    if (waitid(P_PID, static_cast<id_t>(pid), &seen, WEXITED | WNOHANG | WNOWAIT) != 0) return true;
+    if (seen.si_pid == pid) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
+
 }  // namespace
 
 Child::Child(boost::asio::io_context& io, ChildSpec spec, ChildHandlers handlers)
@@ -77,7 +93,8 @@ Child::Child(boost::asio::io_context& io, ChildSpec spec, ChildHandlers handlers
       handlers_(std::move(handlers)),
       socket_(io),
       output_(io),
-      timer_(io) {}
+      timer_(io),
+      beat_timer_(io) {}
 
 Child::~Child() {
   boost::system::error_code ignored;
@@ -150,7 +167,20 @@ Result<void> Child::start() {
                                spec_.name + "\n" + spec_.needs + "\n" + spec_.settings);
   wait_readable();
   expect(TILL_INIT_MS + TILL_GRACE_MS, "loading, init and create take too long");
+  beat();
   return {};
+}
+
+// Every second, also while it is not ready yet: what it may use in one begins anew.
+void Child::beat() {
+  beat_timer_.expires_after(kHeartbeat);
+  beat_timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+    if (ec || self->over_) return;
+    self->frames_ = self->printed_ = 0;
+    if (std::exchange(self->muted_, false) && self->output_.is_open()) self->wait_output();
+    if (self->handlers_.beat) self->handlers_.beat();
+    if (!self->over_) self->beat();
+  });
 }
 
 // The next step of its start, in time.
@@ -180,7 +210,11 @@ void Child::read_frames() {
           return lost({Code::kBadFrame, spec_.plugin_id + ": a frame out of turn", {}});
         }
         taken += received.frame.body.size();
-        on_frame(std::move(received.frame));
+        if (++frames_ == kMaxFrames) {
+          handlers_.trouble(Trouble::kFlood, "it sends more than " + std::to_string(kMaxFrames) +
+                                                 " frames in a second");
+        }
+        if (frames_ < kMaxFrames) on_frame(std::move(received.frame));
         break;
       case ipc::ReceiveState::kWouldBlock:
         return wait_readable();
@@ -213,6 +247,10 @@ void Child::on_frame(ipc::Frame frame) {
     case ipc::Type::kFailed: {
       const auto outcome = ipc::decode_outcome(frame.body);
       failure_ = outcome ? outcome->error : outcome.error();
+      // These two are the daemon's to say, with words of its own that are counted.
+      if (failure_->code == Code::kPluginDied || failure_->code == Code::kPluginHung) {
+        failure_->code = Code::kBadFrame;
+      }
       break;
     }
     default:
@@ -227,7 +265,6 @@ void Child::heartbeat() {
     if (self->unanswered_ >= kLiveness) {
       self->handlers_.trouble(Trouble::kSilent, "three heartbeats without an answer");
     }
-    if (self->handlers_.beat) self->handlers_.beat();
     if (self->over_) return;
     ++self->unanswered_;
     self->send(ipc::Type::kPing, {});
@@ -271,7 +308,8 @@ void Child::kill(Error why) {
 }
 
 std::string_view name(Trouble trouble) {
-  static constexpr std::array<std::string_view, 4> kNames = {"late", "silent", "hung", "deaf"};
+  static constexpr std::array<std::string_view, 5> kNames = {"late", "silent", "hung", "deaf",
+                                                             "flood"};
   return kNames.at(static_cast<std::size_t>(trouble));
 }
 
@@ -290,10 +328,15 @@ void Child::lost(const Error& error) {
   if (over_) return;
   over_ = true;
   timer_.cancel();
+  beat_timer_.cancel();
+  // A frame that can not be read is our end of it; the end of the socket should be its own.
+  const bool by_itself = ended_ || error.code != Code::kPluginDied || ends_by_itself(pid_);
+  std::string how = reap();
   boost::system::error_code ignored;
   socket_.close(ignored);
-  const std::string how = reap();
+  if (!by_itself) how = "closed its socket";
   read_output();  // its last words
+  if (!line_.empty() && handlers_.output) handlers_.output(line_);
   output_.close(ignored);
   Error why = ended_ ? *ended_ : failure_ ? *failure_ : error;
   if (why.code == Code::kPluginDied && why.vendor.empty()) why.vendor = how;
@@ -321,13 +364,17 @@ void Child::wait_output() {
                      [self = shared_from_this()](boost::system::error_code ec) {
                        if (ec || self->over_) return;
                        self->read_output();
-                       if (self->output_.is_open()) self->wait_output();
+                       if (self->output_.is_open() && !self->muted_) self->wait_output();
                      });
 }
 
-// What it prints, line by line; a child that floods is read only so far at a time.
+// What it prints, line by line; a child that floods is read only so far at a time, and so far in a
+// second.
 void Child::read_output() {
   std::array<char, 4096> part{};
+  const auto say = [&](std::string_view line) {
+    if (handlers_.output) handlers_.output(line);
+  };
   for (int i = 0; i < 4 && output_.is_open(); ++i) {
     const ssize_t n = ::read(output_.native_handle(), part.data(), part.size());
     if (n < 0 && errno == EAGAIN) return;
@@ -336,12 +383,23 @@ void Child::read_output() {
       output_.close(ignored);
       return;
     }
+    printed_ += static_cast<std::size_t>(n);
     for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) {
-      if (c != '\n' && line_.size() < kMaxPrinted) line_ += c;
-      if (c != '\n' || line_.empty()) continue;
-      if (handlers_.output) handlers_.output(line_);
-      line_.clear();
+      if (c == '\n') {
+        if (!line_.empty()) say(line_);
+        line_.clear();
+        cut_ = false;
+      } else if (!cut_) {
+        line_ += c;
+        if (line_.size() < kMaxPrinted) continue;
+        say(line_);
+        line_.clear();
+        cut_ = true;
+      }
     }
+    if (printed_ < kMaxPrintedBytes || over_) continue;
+    muted_ = true;
+    return say("[it prints too much; the rest of this second is lost]");
   }
 }
 

@@ -37,6 +37,7 @@ enum class Trouble {
   kSilent,  // three heartbeats without an answer
   kHung,    // input is not handled in time
   kDeaf,    // it does not read what it is told
+  kFlood,   // it says more than anybody could want to hear
 };
 // The word that counts such a death.
 std::string_view name(Trouble trouble);
@@ -47,7 +48,7 @@ struct ChildHandlers {
   std::function<void(Trouble, std::string how)> trouble;
   std::function<void(const Error&)> lost;             // once; the process is gone and reaped
   std::function<void(std::string_view)> output = {};  // a line it printed
-  std::function<void()> beat = {};                    // every second while it is ready
+  std::function<void()> beat = {};                    // every second from its start on
 };
 
 class Child : public std::enable_shared_from_this<Child> {
@@ -70,6 +71,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void read_frames();
   void on_frame(ipc::Frame frame);
   void flush();
+  void beat();
   void heartbeat();
   void on_pong(std::string_view status);
   void expect(int ms, const char* what);
@@ -84,7 +86,11 @@ class Child : public std::enable_shared_from_this<Child> {
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::posix::stream_descriptor output_;  // stdout and stderr of the child
   std::string line_;                              // of it, unfinished
-  boost::asio::steady_timer timer_;
+  bool cut_ = false;                              // the rest of a long line is left out
+  std::size_t printed_ = 0;                       // bytes in this second
+  bool muted_ = false;                            // until the next one
+  std::size_t frames_ = 0;                        // in this second
+  boost::asio::steady_timer timer_, beat_timer_;
   std::deque<ipc::Frame> outgoing_;
   std::uint32_t seq_ = 0, heard_ = 0;  // the last frame sent, and taken
   int pid_ = -1;

@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "gateway/base/json.h"
+#include "gateway/base/limits.h"
 
 namespace till::supervisor {
 namespace {
 
+namespace fs = std::filesystem;
 namespace json = boost::json;
 
 std::unexpected<Error> invalid(const Error& e) {
@@ -162,8 +165,16 @@ Result<Manifest> parse_manifest(std::string_view text) {
 }
 
 Result<Manifest> load_manifest(const std::string& folder) {
-  std::ifstream file(folder + "/manifest.json");
-  if (!file) return fail(Code::kPluginNotFound, folder + "/manifest.json");
+  const std::string path = folder + "/manifest.json";
+  std::error_code bad;
+  // Not a pipe, on which the whole daemon would wait.
+  if (!fs::is_regular_file(path, bad)) return fail(Code::kPluginNotFound, path);
+  if (fs::file_size(path, bad) > limits::kMaxManifestBytes) {
+    return fail(Code::kManifestInvalid,
+                path + ": above " + std::to_string(limits::kMaxManifestBytes) + " bytes");
+  }
+  std::ifstream file(path);
+  if (!file) return fail(Code::kPluginNotFound, path);
   std::stringstream text;
   text << file.rdbuf();
   return parse_manifest(text.str());

@@ -1,6 +1,10 @@
 #include "manifest.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
 
 namespace till::supervisor {
 namespace {
@@ -41,6 +45,22 @@ TEST(Manifest, RefusesBeforeAnyCodeRuns) {
     EXPECT_EQ(parse_manifest(with(from, to)).error().code, Code::kManifestInvalid) << to;
   }
   EXPECT_EQ(parse_manifest(with("\"major\":1", "\"major\":2")).error().code, Code::kPluginAbi);
+}
+
+TEST(Manifest, OnlyAFileOfItsSizeIsRead) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "manifest_test";
+  std::filesystem::create_directories(folder);
+  const auto path = folder / "manifest.json";
+  std::filesystem::remove(path);
+  EXPECT_EQ(load_manifest(folder).error().code, Code::kPluginNotFound);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(load_manifest(folder).error().code, Code::kPluginNotFound) << "nobody waits for a pipe";
+  std::filesystem::remove(path);
+  std::ofstream(path) << kGood;
+  EXPECT_TRUE(load_manifest(folder));
+  std::filesystem::resize_file(path, 1 << 30);  // sparse
+  EXPECT_EQ(load_manifest(folder).error().code, Code::kManifestInvalid);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Manifest, SettingsAreCheckedAndDefaulted) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -83,6 +84,8 @@ Result<void> Quarantine::save() const {
 }
 
 std::string file_hash(const std::string& path) {
+  std::error_code bad;
+  if (!std::filesystem::is_regular_file(path, bad)) return {};
   std::ifstream file(path, std::ios::binary);
   if (!file) return {};
   crypto_hash_sha256_state state;

@@ -1,10 +1,12 @@
 #include "usage.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -13,9 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kMemoryFile = std::int64_t{17} << 20;  // as the sandbox lets one grow
+
 // Pages of memory files count although nothing of them is mapped. A file open twice counts twice:
 // nobody does that within reason.
-std::int64_t memory_files(const std::string& process) {
+std::int64_t open_memory_files(const std::string& process, std::set<std::uint64_t>& seen) {
   std::int64_t bytes = 0;
   std::error_code bad;
   for (const auto& entry : fs::directory_iterator(process + "/fd", bad)) {
@@ -23,7 +27,29 @@ std::int64_t memory_files(const std::string& process) {
     struct stat facts{};
     if (!bad && target.starts_with("/memfd:") && stat(entry.path().c_str(), &facts) == 0) {
       bytes += facts.st_blocks * 512;
+      seen.insert(facts.st_ino);
     }
+  }
+  return bytes;
+}
+
+// A page that is mapped keeps all of a file that nobody has open any more, and nobody can ask it
+// for its size: it counts as large as it may be.
+std::int64_t closed_memory_files(const std::string& process, int pid,
+                                 std::set<std::uint64_t>& seen) {
+  rlimit most{};
+  const bool limited = prlimit(pid, RLIMIT_FSIZE, nullptr, &most) == 0 &&
+                       most.rlim_cur < static_cast<rlim_t>(kMemoryFile);
+  const auto each = limited ? static_cast<std::int64_t>(most.rlim_cur) : kMemoryFile;
+  std::int64_t bytes = 0;
+  std::ifstream maps(process + "/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(" /memfd:") == std::string::npos) continue;
+    std::istringstream words(line);
+    std::string range, rights, offset, device;
+    std::uint64_t inode = 0;
+    words >> range >> rights >> offset >> device >> inode;
+    if (seen.insert(inode).second) bytes += each;
   }
   return bytes;
 }
@@ -52,7 +78,9 @@ std::optional<Usage> usage_of(int pid) {
   std::int64_t user = 0, system = 0;
   rest >> user >> system;
   usage.cpu_us = (user + system) * (1'000'000 / sysconf(_SC_CLK_TCK));
-  usage.memory += memory_files(process);
+  std::set<std::uint64_t> seen;
+  usage.memory += open_memory_files(process, seen);
+  usage.memory += closed_memory_files(process, pid, seen);
   return usage;
 }
 

@@ -10,7 +10,7 @@
 namespace till::supervisor {
 
 struct Usage {
-  std::int64_t memory = 0;  // bytes: its own, shared ones, and memory files it holds open
+  std::int64_t memory = 0;  // bytes: its own, shared ones, and memory files it holds
   std::int64_t cpu_us = 0;  // since its start, all threads
 };
 

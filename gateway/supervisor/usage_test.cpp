@@ -26,7 +26,13 @@ TEST(Usage, CountsWhatNoLimitOfTheProcessCounts) {
   const std::string part(kMega, 'x');
   for (int i = 0; i < 32; ++i) ASSERT_EQ(write(file, part.data(), part.size()), kMega);
   EXPECT_GE(usage_of(getpid())->memory - before->memory, 31 * kMega) << "nothing of it is mapped";
+  void* kept = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+  const auto open = usage_of(getpid())->memory;
   close(file);
+  // How large it is can not be asked any more.
+  EXPECT_NEAR(static_cast<double>(usage_of(getpid())->memory - open), -15.0 * kMega, kMega);
+  munmap(kept, 4096);
+  EXPECT_LT(usage_of(getpid())->memory - before->memory, 2 * kMega);
   EXPECT_FALSE(usage_of(1 << 30));
 }
 

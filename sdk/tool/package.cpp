@@ -20,7 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* kName = "signature.json";
 
+// Of a file; what else bears its name, a pipe for one, is empty.
 std::string read_all(const fs::path& path) {
+  std::error_code bad;
+  if (!fs::is_regular_file(path, bad)) return {};
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();

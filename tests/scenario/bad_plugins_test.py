@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a bad plugin can do, one after the other, while a second register goes on selling.
+"""Everything a bad plugin can do, one after the other, while the register goes on selling.
 
 Each is named in the log, contained in its child and counted; the daemon and its other devices notice
 nothing. Then quarantine: kept over a restart of the daemon, left by a senior's word.
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from shop import Shop, wait_for
@@ -21,6 +22,8 @@ SURVIVED = {"throw": "input dropped: thrown by a driver", "stdout": "driver prin
 # The same; the child ends and a new one comes.
 DEADLY = {"exit": "exit code 0", "fork": "SIGSYS, a forbidden system call", "bad frame": "wrong magic",
           "complete twice": "a frame out of turn"}
+# Of what it survived.
+COUNTED = ("plugin_misbehaviour_total", "plugin_events_dropped_total", "plugin_log_lines_dropped_total", "plugin_printed_lines_total")
 LAST = {"eat like C": "memory, all "}  # the fifth death
 # Libraries that never come so far as to be a device: folder -> what the log says.
 BROKEN = {"no_library": "is no library: it does not begin as an ELF file does", "no_symbol": "tillbridge_entry is not exported",
@@ -81,6 +84,31 @@ def main():
             assert time.monotonic() - started < 10, f"{what}: the sale was slow"
             sold += 1
 
+        def misdeed(order, happened):
+            """The register sells before, while and after it happens: not one sale waits for it."""
+            stop, wrong = threading.Event(), []
+
+            def go_on():
+                while not stop.is_set():
+                    try:
+                        sell(order)
+                    except Exception as e:  # told below, in the test's own thread
+                        return wrong.append(e)
+
+            selling = threading.Thread(target=go_on)
+            selling.start()
+            try:
+                shop.sim("scan", data=order, aim="")
+                happened()
+            finally:
+                stop.set()
+                selling.join()
+            assert not wrong, wrong[0]
+
+        def counted(metric):
+            return sum(float(line.rsplit(" ", 1)[1]) for line in shop.api("GET", "/metrics")[1].splitlines()
+                       if line.startswith(f'tillbridge_{metric}{{device="bad"'))
+
         try:
             shop.without = {"scanner"}
             shop.start_all()
@@ -97,15 +125,15 @@ def main():
 
             pid = device(shop, "bad")["pid"]
             for order, words in SURVIVED.items():
-                shop.sim("scan", data=order, aim="")
-                wait_for(f"{order} named", lambda w=words: w in said())
+                misdeed(order, lambda w=words, o=order: wait_for(f"{o} named", lambda: w in said()))
                 assert device(shop, "bad")["pid"] == pid, f"{order}: the child ended"
-                sell(order)
                 time.sleep(1.1)  # the log's rate is by the second
+            for metric in COUNTED:
+                assert counted(metric) > 0, f"{metric} is not counted"
             for order, words in DEADLY.items():
-                shop.sim("scan", data=order, aim="")
-                wait_for(f"{order} named", lambda w=words: w in said())
-                sell(order)
+                before = counted("plugin_deaths_total")
+                misdeed(order, lambda w=words, o=order: wait_for(f"{o} named", lambda: w in said()))
+                assert counted("plugin_deaths_total") == before + 1, f"{order} is not counted"
                 pid = wait_for(f"back after {order}", lambda p=pid: (lambda d: d["online"] and d["pid"] != p and d["pid"])(
                     device(shop, "bad")), 40)
             for order, words in LAST.items():

@@ -51,10 +51,10 @@ typedef struct till_plugin {
   till_status (*activate)(const struct till_plugin* plugin, const char* config, size_t size,
                           till_error* error) TILL_NOEXCEPT;
   /* [device; active] Ends what the plugin started: its threads are joined when it returns. No call
-   * but destroy follows. TILL_GRACE_MS. */
+   * but destroy follows. TILL_GRACE_MS with destroy and with an operation that still runs. */
   void (*deactivate)(const struct till_plugin* plugin) TILL_NOEXCEPT;
   /* [device; created, failed, inactive] Frees the instance; the pointer is dead afterwards.
-   * TILL_GRACE_MS. */
+   * Within the time of deactivate. */
   void (*destroy)(const struct till_plugin* plugin) TILL_NOEXCEPT;
   /* [device; created, active] A function table of the plugin by id, or NULL for an id it does not
    * know; lives as the instance. The same id gives the same pointer. Cheap. */

@@ -63,6 +63,25 @@ void memory_files() {
   }
 }
 
+// In memory files that are closed, each kept by a page that is mapped and never touched.
+void pinned_memory() {
+  const std::vector<char> part(std::size_t{1} << 20, 'x');
+  for (int i = 0; i < 20; ++i) {
+    const int fd = memfd_create("pinned", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    for (int k = 0; fd >= 0 && k < 16; ++k) (void)!write(fd, part.data(), part.size());
+    (void)mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+  }
+}
+
+// On a thread of its own, so that input is handled meanwhile.
+template <typename F>
+void for_ever(F work) {
+  std::thread([work] {
+    for (;;) work();
+  }).detach();
+}
+
 bool can_open(const char* path, int how) {
   const int fd = open(path, how | O_CLOEXEC, 0600);
   if (fd >= 0) close(fd);
@@ -197,6 +216,30 @@ class BadScanner final : public till::Scanner {
          }},
         {"forge", [this] { log(TILL_LOG_ERROR, "hello\n2026-01-01 error FORGED\x1b[2J\xff"); }},
         {"memory files", memory_files},
+        {"pinned memory", pinned_memory},
+        {"frames", [this] { for_ever([this] { port().point_of_no_return(); }); }},
+        {"debug", [this] { for_ever([this] { log(TILL_LOG_DEBUG, "x"); }); }},
+        {"words",
+         [] {
+           for_ever([] {
+             static const std::string kWords(4000, 'x');
+             (void)!write(STDOUT_FILENO, kWords.data(), kWords.size());
+           });
+         }},
+        {"last words",
+         [] {
+           std::fputs("last words without a newline", stderr);
+           std::abort();
+         }},
+        {"empty frame", [] { send(kHostSocket, "", 0, 0); }},
+        {"close", [] { close(kHostSocket); }},
+        {"steal",
+         [] {
+           std::thread([] {
+             char part[4096];
+             (void)!recv(kHostSocket, part, sizeof part, 0);
+           }).detach();
+         }},
         {"foreign",
          [this] {
            foreign_ = host()->get_extension(host(), TILL_HTTP_ID) != nullptr;
@@ -237,6 +280,12 @@ class BadScanner final : public till::Scanner {
     std::uint32_t seq = 0;
     if (std::sscanf(line.c_str(), "forge %hu %u", &type, &seq) == 2) {
       return raw_frame(type, 10, 0x314c4254, 0, seq);
+    }
+    // "unpaid 4": more bytes for the port than it has credit for, from the fourth frame on.
+    if (std::sscanf(line.c_str(), "unpaid %u", &seq) == 1) {
+      constexpr std::uint16_t kPortOut = 13;
+      for (std::uint32_t i = 0; i < 20; ++i) raw_frame(kPortOut, 60'000, 0x314c4254, 0, seq + i);
+      return;
     }
     const auto at = kOrders.find(line);
     if (at == kOrders.end()) return emit(till::Scan{.raw = line});
