@@ -274,8 +274,16 @@ Result<void> check_time(const Program& program, const js::value& basket) {
       !plan.paused && (bounded(plan.valid) || std::ranges::any_of(plan.rules, [&](const Rule& r) {
                          return r.on == on && !r.paused && (bounded(r.valid) || by_time(r.when));
                        }));
-  if (!needed) return {};
-  return fail(Code::kMissingField, "time: the program goes by date or time");
+  if (needed) return fail(Code::kMissingField, "time: the program goes by date or time");
+  if (const auto* coupons = fields->if_contains("coupons"); coupons && coupons->is_array()) {
+    const auto ends = [](const js::value& c) {
+      return c.is_object() && c.get_object().contains("expires");
+    };
+    if (std::ranges::any_of(coupons->get_array(), ends)) {
+      return fail(Code::kMissingField, "time: a coupon expires");
+    }
+  }
+  return {};
 }
 
 Result<js::object> evaluate_json(const Program& program, const js::value& value, Detail detail) {

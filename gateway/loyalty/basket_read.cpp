@@ -1,6 +1,7 @@
 // Reading a basket from JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "gateway/base/json.h"
@@ -35,8 +36,17 @@ Result<LineTax> tax(const js::value& value, const std::string& path) {
   } else {
     t.rate = TILL_TRY(in.get_or("percent", Percent{})).units * (kTaxScale / kPercentScale);
   }
+  const bool fixed = in.has("fixed");
+  if (fixed == (rate != nullptr)) {
+    return fail(Code::kBadValue,
+                path + (fixed ? ": percent or fixed, not both" : ": needs percent or fixed"));
+  }
   t.fixed = TILL_TRY(in.get_or("fixed", Money{}));
-  t.included = TILL_TRY(in.get_or("included", true));
+  t.included = TILL_TRY(in.get_or("included", !fixed));
+  if (fixed && t.included) {
+    return fail(Code::kBadValue,
+                in.path_of("included") + ": a fixed tax comes on top of the price");
+  }
   if (t.rate < 0 || t.rate > 100 * kTaxScale) {
     return fail(Code::kOutOfRange, in.path_of("percent") + ": 0 to 10000");
   }
@@ -297,6 +307,15 @@ Result<void> returns(JsonObject& in, std::vector<Returned>* into) {
   return {};
 }
 
+// Up to which line the receipt still is a sum of money.
+Result<void> add_to(std::int64_t& sum, const Line& l, const std::string& path) {
+  return catch_overflow(path + ".price", [&]() -> Result<void> {
+    const auto costs = mul_div(l.price.minor, l.quantity.units, kQuantityScale, Rounding::kHalfUp);
+    sum = checked_add(sum, std::max(costs, -costs));
+    return {};
+  });
+}
+
 Result<Basket> read(JsonObject in, std::vector<Returned>* back) {
   Basket b;
   if (const auto time = TILL_TRY(in.find<std::string>("time"))) {
@@ -324,8 +343,10 @@ Result<Basket> read(JsonObject in, std::vector<Returned>* back) {
                   fmt::format("lines: {}, at most {}", elements.size(), limits::kMaxBasketLines));
     }
     std::set<std::string> seen;
+    std::int64_t sum = 0;
     for (const auto& [path, v] : elements) {
       b.lines.push_back(TILL_TRY(line(*v, path, b.lines.size())));
+      TILL_CHECK(add_to(sum, b.lines.back(), path));
       if (!seen.insert(b.lines.back().id).second) return fail(Code::kDuplicate, path + ".id");
     }
   }

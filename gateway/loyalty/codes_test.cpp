@@ -1,6 +1,8 @@
 // Which codes a receipt uses up, and what needs a known customer.
 #include <gtest/gtest.h>
 
+#include "gateway/base/json.h"
+#include "gateway/loyalty/basket_json.h"
 #include "gateway/loyalty/loyalty.h"
 
 namespace till::loyalty {
@@ -98,6 +100,21 @@ TEST(Names, AnEmptyOneIsRefusedAndIsNobody) {
     ASSERT_FALSE(p) << field;
     EXPECT_EQ(p.error().code, Code::kBadValue);
   }
+}
+
+TEST(Codes, WhatExpiresNeedsAClock) {
+  const auto p =
+      program(R"("rules":[{"id":"a","when":{"coupons":["k"]},)" + std::string(kTen) + "]");
+  const auto result = [&](const std::string& more) {
+    return evaluate_json(
+        p,
+        *parse_json(R"({"codes":["K01"],"lines":[{"price":"1"}],"coupons":[{"code":"K01")" + more),
+        Detail::kBrief);
+  };
+  EXPECT_TRUE(result("}]}"));
+  EXPECT_EQ(result(R"(,"expires":"2020-05-04"}]})").error(),
+            (Error{Code::kMissingField, "time: a coupon expires", {}}));
+  EXPECT_TRUE(result(R"(,"expires":"2020-05-04"}],"time":"2020-05-04T12:00:00+03:00"})"));
 }
 
 }  // namespace

@@ -444,6 +444,11 @@ bool Evaluator::date_holds(const Condition& c, Blame* blame) {
   const auto at = std::ranges::find(dates_, c.name, [](const auto& d) { return d.first; });
   if (at == dates_.end()) return false;
   const auto since = c.yearly ? days_since_yearly(at->second, now_.day) : now_.day - at->second;
+  // The day itself is no anniversary of it.
+  if (c.yearly && now_.day - since <= at->second) {
+    *blame = {Why::kDate, 0, c.name};
+    return false;
+  }
   *blame = {Why::kDate, std::max<std::int64_t>(0, c.span.min - since), c.name};
   return c.span.has(since);
 }

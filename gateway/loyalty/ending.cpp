@@ -248,8 +248,8 @@ void Evaluator::say_no_points(std::uint32_t rule) {
     say(Why::kNeedsAmount, rule, -1, std::max<std::int64_t>(0, give.every - base));
   } else if (give.earn == Effect::Earn::kMultiply) {
     say(Why::kNothingBefore, rule);
-  } else if (give.earn == Effect::Earn::kPercent && base > 0) {
-    say(Why::kRoundedAway, rule);
+  } else if (give.earn == Effect::Earn::kPercent) {
+    say(base > 0 ? Why::kRoundedAway : Why::kNothingEarns, rule);
   }
 }
 
@@ -348,6 +348,11 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
   return sum;
 }
 
+bool Evaluator::asks_code(const Condition& c) {
+  return c.kind == Condition::Kind::kCode || c.kind == Condition::Kind::kCoupon ||
+         std::ranges::any_of(c.parts, asks_code);
+}
+
 // Marks what a condition that holds was met with: of each list one code, the one entered first; a
 // code more stays the customer's. False when no code met it.
 bool Evaluator::use_codes(const Condition& c, std::uint32_t rule) {
@@ -357,11 +362,17 @@ bool Evaluator::use_codes(const Condition& c, std::uint32_t rule) {
     case kAll:
       for (const auto& part : c.parts) met = use_codes(part, rule) || met;
       return met;
-    case kAny:
-      return std::ranges::any_of(c.parts, [&](const auto& part) {
+    case kAny: {
+      const auto good = [&](const Condition& part) {
         Blame ignored;
-        return holds(part, &ignored) && use_codes(part, rule);
-      });
+        return holds(part, &ignored);
+      };
+      // One that holds without a code leaves the code to the customer.
+      const auto free = [&](const Condition& part) { return !asks_code(part) && good(part); };
+      if (std::ranges::any_of(c.parts, free)) return false;
+      return std::ranges::any_of(
+          c.parts, [&](const Condition& part) { return good(part) && use_codes(part, rule); });
+    }
     case kCode:
     case kCoupon:
       for (auto& code : codes_) {
@@ -394,7 +405,9 @@ void Evaluator::code_results() {
     const bool spare =
         result.why == Why::kCodeNotApplied &&
         std::ranges::any_of(gave_list_, [&](auto rule) { return code_is_for(codes_[i], rule); });
-    if (spare) {
+    if (!runs_ && result.why == Why::kCodeNotApplied) {
+      result.why = plan_.paused ? Why::kProgramPaused : Why::kProgramDates;
+    } else if (spare) {
       result.why = Why::kCodeSpare;
     } else if (result.why == Why::kCodeNotApplied) {  // the reason the rule gave, if any
       for (const auto& reason : out_.reasons) {
@@ -418,6 +431,7 @@ void Evaluator::say_no_goods() {
   for (const auto rule : plan_.goods_rules) {
     const bool touched = (touched_[rule / 64] >> (rule % 64) & 1) != 0;
     if (touched || !rule_lines_[rule].empty() || plan_.rules[rule].on != kNoName) continue;
+    if (plan_.all_lines[rule] != 0 && !context_holds(rule)) continue;  // its reason is another
     const auto why = missing_goods(rule);
     say(why.why, rule, -1, why.a);
   }

@@ -124,6 +124,7 @@ class Evaluator {
   // Of a ladder over what is selected: of the rule's candidates.
   std::int64_t value_of(const Value& v) const;
   std::int64_t measure_of(const Value& v) const;
+  [[nodiscard]] bool below_prices(const Effect& give) const;
   std::optional<Blame> below_ladder(const Value& v) const;
   // What is missing to the step that gives more, and what it gives.
   [[nodiscard]] std::optional<Blame> next_step(const Effect& give) const;
@@ -218,6 +219,11 @@ class Evaluator {
   std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
   std::int64_t form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing);
   void order_parts(std::uint32_t rule);
+  void order_lines_of_parts(std::uint32_t rule);
+  std::int64_t push_part(std::size_t p, std::int64_t want);
+  bool match_parts(std::int64_t times);
+  void put_matched();
+  bool place_greedily(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool take_set(const Sets& sets, Blame* missing);
   std::int64_t like_this_set(std::int64_t most);
   [[nodiscard]] std::int64_t cost_of_set() const;
@@ -266,6 +272,7 @@ class Evaluator {
   [[nodiscard]] bool earns_at_all(const Effect& give) const;
   [[nodiscard]] bool has_account(NameId to) const;
   [[nodiscard]] Why without_account(NameId to) const;
+  static bool asks_code(const Condition& c);
   bool use_codes(const Condition& c, std::uint32_t rule);
   void code_results();
   void finish();
@@ -323,6 +330,8 @@ class Evaluator {
     std::int64_t fitting;  // thousandths on the receipt that it could take
   };
   std::vector<PartInHand> part_order_;
+  std::vector<std::int64_t> part_flow_, part_free_;  // by part and line; by line
+  std::vector<std::uint8_t> part_seen_;              // by part
   struct Take {
     std::uint32_t line;
     std::int64_t taken, got;

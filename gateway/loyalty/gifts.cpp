@@ -51,6 +51,13 @@ std::optional<goods::LegalClass> Evaluator::barred(NameId gift) const {
   return fact->legal;
 }
 
+bool Evaluator::code_is_for(const Code& code, std::uint32_t rule) const {
+  const auto in = [&](NameId name) {
+    return name != kNoName && std::ranges::binary_search(plan_.by_code[name], rule);
+  };
+  return in(code.name) || in(code.type);
+}
+
 // In order, and nobody has used them up yet.
 std::int64_t Evaluator::free_coupons(NameId type) const {
   return std::ranges::count_if(

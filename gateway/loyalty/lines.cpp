@@ -153,6 +153,7 @@ std::int64_t Evaluator::local_wish(std::uint32_t rule, const LineState& l,
     case Effect::Kind::kAmount:
       return r.give.per == Per::kUnit ? mul_div(value, l.quantity, kQuantityScale, s.money) : value;
     default: {
+      if (below_prices(r.give)) return 0;
       const auto price =
           r.give.per == Per::kUnit ? mul_div(value, l.quantity, kQuantityScale, s.money) : value;
       return std::max<std::int64_t>(0, amount - price);

@@ -114,6 +114,14 @@ struct GoodsLists {
   }
 };
 
+bool goes_by_quantity(const Plan& plan) {
+  const auto counts = [](const Selector* s) { return !s->quantity.open(); };
+  return counts(&plan.settings.excluded) || (plan.redeem && counts(&plan.redeem->select)) ||
+         std::ranges::any_of(plan.rules, [&](const Rule& r) {
+           return std::ranges::any_of(interests_of(r), counts);
+         });
+}
+
 }  // namespace
 
 Touched::Touched(const Lists& lists) {
@@ -187,11 +195,7 @@ void Plan::prepare() {
   }
   rules = std::move(sorted);
   earns_by_unit = std::ranges::any_of(rules, by_unit);
-  const auto counts = [](const Selector* s) { return !s->quantity.open(); };
-  counts_goods = counts(&settings.excluded) || (redeem && counts(&redeem->select)) ||
-                 std::ranges::any_of(rules, [&](const Rule& r) {
-                   return std::ranges::any_of(interests_of(r), counts);
-                 });
+  counts_goods = goes_by_quantity(*this);
   keeps_goods = counts_goods || std::ranges::any_of(rules, [](const Rule& r) {
                   return r.give.most_units != kHighest;
                 });
@@ -232,8 +236,9 @@ void Plan::prepare() {
       if (!goods.put(*select, i)) all_lines[i] = 1;
     }
     hot[i] = hot_of(rule, interests[i]);
-    const bool counts_here = rule.local && !rule.select.quantity.open();
-    if (all_lines[i] == 0 || counts_here) goods_rules.push_back(i);
+    // Of one that looks at one line at a time nobody says anything where no line is its own.
+    const bool unsaid = rule.local && !rule.select.all();
+    if (all_lines[i] == 0 || unsaid) goods_rules.push_back(i);
     if (all_lines[i] == 0) continue;
     const auto* names_of_gate = gated ? gate(rule.when) : nullptr;
     if (names_of_gate != nullptr) {

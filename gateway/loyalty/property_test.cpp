@@ -99,6 +99,10 @@ std::string any_sets() {
           percent() + R"("})",
       R"("sets":{"form":"one_by_one","buy":[{"quantity":"2"}],"get":[{"pick":"dearest"}]},)"
       R"("give":{"percent":"100"})",
+      R"("sets":{"buy":[{"quantity":"2"},{"select":{"categories":["food"]}},{"select":{"skus":["tea"]}}]},)"
+      R"("give":{"percent":"50"})",
+      R"("sets":{"form":"one_by_one","buy":[{"select":{"categories":["home","food"]}}],"get":[{"select":{"categories":["food"]}}]},)"
+      R"("give":{"percent":"50"})",
       R"("sets":{"get":[{"quantity":"2","pick":"first"}],"most":1},"give":{"price":"1"})");
 }
 

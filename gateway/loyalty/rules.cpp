@@ -173,6 +173,7 @@ std::int64_t Evaluator::wish(const Rule& r, std::int64_t times) {
   const auto value = value_of(r.give.value);
   wish_.assign(cand_.size(), 0);
   if (r.give.value.marginal) return wish_by_steps(r);
+  if (below_prices(r.give)) return -1;
   std::int64_t sum = 0;
   const auto by_quantity = [&](std::size_t k) {
     return mul_div(value, worked_[k], kQuantityScale, s.money);
@@ -264,9 +265,13 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
     scratch_.assign(share_.begin(), share_.end());
     given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
   }
+  // What can not come down to a multiple stays what it is.
+  if (r.give.kind == Effect::Kind::kRound && given < wanted) given = 0;
   if (given == 0) {
     if (dry) return 0;
-    if (most > 0 || wanted == 0) {
+    if (r.give.kind == Effect::Kind::kRound && wanted > 0) {
+      say(Why::kFloor, rule, -1, wanted);
+    } else if (most > 0 || wanted == 0) {
       say_nothing(rule);
     } else {
       say(Why::kMostOff, rule, -1, wanted);
@@ -330,13 +335,6 @@ void Evaluator::run_stage(Stage stage) {
     return ea != eb ? ea < eb : a < b;
   });
   for (const auto rule : coupon_rules_) run_rule(rule);
-}
-
-bool Evaluator::code_is_for(const Code& code, std::uint32_t rule) const {
-  const auto in = [&](NameId name) {
-    return name != kNoName && std::ranges::binary_search(plan_.by_code[name], rule);
-  };
-  return in(code.name) || in(code.type);
 }
 
 void Evaluator::run_rule(std::uint32_t rule) {

@@ -55,6 +55,7 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
   }
   std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
   order_parts(rule);
+  if (part_order_.size() > 1) order_lines_of_parts(rule);
   Blame missing{Why::kNeedsQuantity, least, 0};
   // A price for a set is for sets that cost more, so each is looked at.
   if (r.sets->one_by_one || has_set_price(r)) {
@@ -77,7 +78,19 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
   return low;
 }
 
+// Each part takes what it likes best; where that leaves another without, goods change hands until
+// all parts have theirs, if that can be at all.
 bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missing) {
+  if (place_greedily(rule, times, nullptr)) return true;
+  for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
+  if (match_parts(times)) {
+    put_matched();
+    return true;
+  }
+  return missing != nullptr && place_greedily(rule, times, missing);
+}
+
+bool Evaluator::place_greedily(std::uint32_t rule, std::int64_t times, Blame* missing) {
   const auto& sets = *plan_.rules[rule].sets;
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
   bool whole = true;
@@ -119,6 +132,76 @@ bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t
   return false;
 }
 
+void Evaluator::order_lines_of_parts(std::uint32_t rule) {
+  const auto& sets = *plan_.rules[rule].sets;
+  if (part_lines_.size() < part_order_.size()) part_lines_.resize(part_order_.size());
+  part_at_.assign(part_order_.size(), 0);
+  for (std::size_t p = 0; p < part_order_.size(); ++p) {
+    order_part(rule, *part_order_[p].part, part_order_[p].gets ? nullptr : &sets.get);
+    part_lines_[p].assign(order_.begin(), order_.end());
+  }
+}
+
+// Part p takes up to `want` of what is free, else of what another part can do without.
+// Augmenting paths, as in Ford and Fulkerson's flow.
+std::int64_t Evaluator::push_part(std::size_t p, std::int64_t want) {
+  part_seen_[p] = 1;
+  for (const auto i : part_lines_[p]) {
+    const auto take = std::min(want, part_free_[i]);
+    if (take <= 0) continue;
+    part_free_[i] -= take;
+    part_flow_[p * count_ + i] += take;
+    return take;
+  }
+  for (const auto i : part_lines_[p]) {
+    for (std::size_t q = 0; q < part_order_.size(); ++q) {
+      auto& theirs = part_flow_[q * count_ + i];
+      if (theirs == 0 || part_seen_[q] != 0) continue;
+      const auto moved = push_part(q, std::min(want, theirs));
+      if (moved == 0) continue;
+      part_flow_[q * count_ + i] -= moved;
+      part_flow_[p * count_ + i] += moved;
+      return moved;
+    }
+  }
+  return 0;
+}
+
+// Whether so many sets come together of what set_taken_ leaves; who takes what is in part_flow_.
+bool Evaluator::match_parts(std::int64_t times) {
+  const auto parts = part_order_.size();
+  if (parts < 2) return false;
+  part_flow_.assign(parts * count_, 0);
+  part_free_.assign(count_, 0);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const auto left = lines_[i].quantity - taken_[i] - set_taken_[i];
+    part_free_[i] = std::max<std::int64_t>(0, left);
+  }
+  for (std::size_t p = 0; p < parts; ++p) {
+    for (auto need = checked_mul(part_order_[p].part->quantity, times); need > 0;) {
+      part_seen_.assign(parts, 0);
+      const auto pushed = push_part(p, need);
+      if (pushed == 0) return false;
+      need -= pushed;
+    }
+  }
+  return true;
+}
+
+void Evaluator::put_matched() {
+  const bool all_get = std::ranges::none_of(part_order_, &PartInHand::gets);
+  for (std::size_t p = 0; p < part_order_.size(); ++p) {
+    for (const auto i : part_lines_[p]) {
+      const auto taken = part_flow_[p * count_ + i];
+      if (taken == 0) continue;
+      const auto got = part_order_[p].gets || all_get ? taken : 0;
+      set_taken_[i] += taken;
+      got_[i] += got;
+      takes_.push_back({i, taken, got});
+    }
+  }
+}
+
 // What the set in hand costs now, of the goods the effect works on.
 std::int64_t Evaluator::cost_of_set() const {
   std::int64_t sum = 0;
@@ -130,7 +213,7 @@ std::int64_t Evaluator::cost_of_set() const {
   return sum;
 }
 
-// Takes one set; false when it does not come together. What it took stands in takes_ either way.
+// Takes one set; false when it does not come together. What it took stands in takes_.
 bool Evaluator::take_set(const Sets& sets, Blame* missing) {
   takes_.clear();
   std::int64_t short_of = 0;
@@ -149,8 +232,19 @@ bool Evaluator::take_set(const Sets& sets, Blame* missing) {
     }
     short_of = checked_add(short_of, need);
   }
-  if (short_of > 0) *missing = {Why::kNeedsQuantity, short_of, 0};
-  return short_of == 0;
+  if (short_of == 0) return true;
+  for (const auto& t : takes_) {
+    set_taken_[t.line] -= t.taken;
+    got_[t.line] -= t.got;
+  }
+  takes_.clear();
+  if (match_parts(1)) {
+    put_matched();
+    std::ranges::fill(part_at_, 0);
+    return true;
+  }
+  *missing = {Why::kNeedsQuantity, short_of, 0};
+  return false;
 }
 
 // How many more sets just like the one in hand there are: a million pieces are not gone through
@@ -170,14 +264,8 @@ std::int64_t Evaluator::like_this_set(std::int64_t most) {
 std::int64_t Evaluator::form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing) {
   const auto& r = plan_.rules[rule];
   const auto& sets = *r.sets;
-  const auto parts = part_order_.size();
-  if (part_lines_.size() < parts) part_lines_.resize(parts);
   if (in_set_.size() < count_) in_set_.resize(count_);
-  part_at_.assign(parts, 0);
-  for (std::size_t p = 0; p < parts; ++p) {
-    order_part(rule, *part_order_[p].part, part_order_[p].gets ? nullptr : &sets.get);
-    part_lines_[p].assign(order_.begin(), order_.end());
-  }
+  order_lines_of_parts(rule);
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
   const auto more_of_it = [&](std::int64_t times) {
     for (const auto& t : takes_) {

@@ -52,6 +52,13 @@ std::int64_t Evaluator::value_of(const Value& v) const {
   return value;
 }
 
+// A ladder of prices says nothing of what lies below its first step.
+bool Evaluator::below_prices(const Effect& give) const {
+  const auto& v = give.value;
+  return give.kind == Effect::Kind::kPrice && v.by != Value::By::kNothing && !v.marginal &&
+         measure_of(v) < v.steps.front().from;
+}
+
 // Below the first step that gives something: what is missing to it.
 std::optional<Evaluator::Blame> Evaluator::below_ladder(const Value& v) const {
   if (v.by == Value::By::kNothing || value_of(v) > 0) return {};
