@@ -99,7 +99,6 @@ int run(const char* program_file, const char* baskets_file, int rounds) {
     baskets.push_back(*basket_from_json(*parse_json(line)));
   }
   Times full, changed, loop;
-  (void)Clock::cost();
   Evaluator e(program->plan());
   std::size_t matches = 0, count = 0, allocated = 0;
   const auto incremental = [&](const Basket& b, int i, bool measure) {

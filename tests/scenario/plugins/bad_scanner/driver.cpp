@@ -194,8 +194,11 @@ class BadScanner final : public till::Scanner {
   void on_input(till::Bytes chunk) override {
     for (const auto& line : lines_.feed(chunk)) order(line);
   }
-  void order(const std::string& line) {
-    const std::map<std::string, std::function<void()>> kOrders = {
+  using Orders = std::map<std::string, std::function<void()>>;
+
+  // What a plugin can say to its host.
+  Orders orders_said() {
+    return {
         {"huge event", [] { raw_frame(8, 0, 0x314c4254, 15U << 20); }},
         {"long event", [this] { emit(till::Scan{.raw = std::string(100'000, '1')}); }},
         {"no event",
@@ -215,6 +218,12 @@ class BadScanner final : public till::Scanner {
            for (int i = 0; i < 100'000; ++i) table->report(host(), 7);
          }},
         {"forge", [this] { log(TILL_LOG_ERROR, "hello\n2026-01-01 error FORGED\x1b[2J\xff"); }},
+    };
+  }
+
+  // What its code can do beside it.
+  Orders orders_done() {
+    return {
         {"memory files", memory_files},
         {"pinned memory", pinned_memory},
         {"frames", [this] { for_ever([this] { port().point_of_no_return(); }); }},
@@ -275,6 +284,11 @@ class BadScanner final : public till::Scanner {
            for (int i = 0; i < 5000; ++i) log(TILL_LOG_INFO, "flood");
          }},
     };
+  }
+
+  void order(const std::string& line) {
+    Orders all = orders_said();
+    all.merge(orders_done());
     // "forge 17 4": a frame of that type as the host's next one, the fourth, would be.
     std::uint16_t type = 0;
     std::uint32_t seq = 0;
@@ -287,8 +301,8 @@ class BadScanner final : public till::Scanner {
       for (std::uint32_t i = 0; i < 20; ++i) raw_frame(kPortOut, 60'000, 0x314c4254, 0, seq + i);
       return;
     }
-    const auto at = kOrders.find(line);
-    if (at == kOrders.end()) return emit(till::Scan{.raw = line});
+    const auto at = all.find(line);
+    if (at == all.end()) return emit(till::Scan{.raw = line});
     at->second();
   }
 };
