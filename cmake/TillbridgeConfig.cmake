@@ -54,7 +54,7 @@ function(tillbridge_plugin name)
   target_link_libraries(${name} PRIVATE ${arg_LINK})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder}
     POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON C_STANDARD 11 CXX_STANDARD 23)
+    VISIBILITY_INLINES_HIDDEN ON C_STANDARD 11 C_EXTENSIONS OFF CXX_STANDARD 23)
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${TILLBRIDGE_PREFIX}/share/tillbridge/plugin.map
     -Wl,-Bsymbolic-functions -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined)
