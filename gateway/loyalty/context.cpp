@@ -449,7 +449,7 @@ bool Evaluator::date_holds(const Condition& c, Blame* blame) {
     *blame = {Why::kDate, 0, c.name};
     return false;
   }
-  *blame = {Why::kDate, std::max<std::int64_t>(0, c.span.min - since), c.name};
+  *blame = {Why::kDate, since < c.span.min ? c.span.min - since : 0, c.name};
   return c.span.has(since);
 }
 

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "gateway/loyalty/calendar.h"
+#include "gateway/loyalty/called.h"
+#include "gateway/loyalty/why_words.h"
 
 namespace till::loyalty {
 namespace {
@@ -21,8 +22,8 @@ struct Entry {
 // before one for its genitive.
 constexpr std::array<Entry, kWhyCount> kEntries{{
     {"applied", 0, "{rule}: {money} off", "{rule}: скидка {money}"},
-    {"next_step", 1, "{rule}: {to_step} more{of_step} and it is {step}",
-     "{rule}: ещё {to_step}{of_step}, и будет {step}"},
+    {"next_step", 1, "{rule}: {to_step} more and it is {step}",
+     "{rule}: ещё {to_step}, и будет {step}"},
     {"earned", 0, "{rule}: {points} for {money_b}", "{rule}: начислено {points} за {money_b}"},
     {"gift", 0, "{rule}: a gift, {quantity} × {what}", "{rule}: подарок, {quantity} × {what}"},
     {"gift_barred", 1, "{rule}: {what} is not given away: {law_en}",
@@ -38,8 +39,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "без скидки и баллов: залог или сбор"},
     {"excluded", 0, "no discount, no points: excluded from the program",
      "без скидки и баллов: исключено из программы"},
-    {"floor", 0, "{rule}: {money} less, because of minimum prices or what was left to pay",
-     "{rule}: на {money} меньше из-за минимальных цен или остатка к оплате"},
+    {"floor", 0, "{rule}: {money} less: a minimum price, or no more was left to pay",
+     "{rule}: на {money} меньше: дальше минимальная цена или больше нечего было снижать"},
     {"program_paused", 0, "the program is paused", "программа приостановлена"},
     {"program_dates", 0, "the program does not run now{days}",
      "программа сейчас не действует{days}"},
@@ -56,12 +57,13 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"tier", 1, "{rule}: for another level", "{rule}: для другого уровня"},
     {"store", 2, "{rule}: not in this store", "{rule}: не в этом магазине"},
     {"till", 2, "{rule}: not at this till", "{rule}: не на этой кассе"},
-    {"payment", 1, "{rule}: with another way of payment", "{rule}: при другом способе оплаты"},
+    {"payment", 1, "{rule}: only with another way of payment",
+     "{rule}: только при другом способе оплаты"},
     {"code", 2, "{rule}: needs its code", "{rule}: нужен промокод"},
     {"coupon", 2, "{rule}: needs a coupon", "{rule}: нужен купон"},
     {"coupons", 1, "{rule}: {pieces} missing", "{rule}: не хватает: {pieces}"},
-    {"counter", 1, "{rule}: not yet, {missing} more ({name})",
-     "{rule}: ещё не время, осталось {missing} ({name})"},
+    {"counter", 1, "{rule}: not yet, {count} more ({name})",
+     "{rule}: ещё рано, не хватает: {count} ({name})"},
     {"counter_past", 2, "{rule}: not any more ({name})", "{rule}: уже нет ({name})"},
     {"date", 2, "{rule}: not on these days ({name})", "{rule}: не в эти дни ({name})"},
     {"date_unknown", 2, "{rule}: not known of the customer: {name}",
@@ -91,7 +93,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"not_with", 1, "{rule}: not together with {other}", "{rule}: не вместе с «{other}»"},
     {"exclusive", 1, "{rule}: {other} excludes all others",
      "{rule}: «{other}» исключает остальные"},
-    {"lost_to", 1, "{rule}: {other} gives more", "{rule}: «{other}» выгоднее"},
+    {"lost_to", 1, "{rule}: {other} gives no less", "{rule}: «{other}» даёт не меньше"},
     {"no_points", 1, "{rule}: {points} missing", "{rule}: не хватает {of_points}"},
     {"card_inactive", 1, "{rule}: the card is not active yet{awaits_en}",
      "{rule}: карта ещё не активна{awaits_ru}"},
@@ -118,9 +120,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"code_not_applied", 1, "the code fits nothing on this receipt",
      "промокод ни к чему в чеке не подошёл"},
     {"code_spare", 1, "not needed here, it stays good", "здесь не нужен, остаётся в силе"},
-    {"redeemed", 0, "{points} pay {money_b}", "списано {points} на {money_b}"},
-    {"redeem_no_program", 1, "this program takes no points",
-     "по этой программе баллы не списываются"},
+    {"redeemed", 0, "{points} {pay} {money_b}", "списано{colon} {points} на {money_b}"},
+    {"redeem_no_program", 1, "points can not be used now", "списать баллы сейчас нельзя"},
     {"redeem_no_customer", 1, "points are used with a card", "баллы списываются по карте"},
     {"redeem_unverified", 1,
      "points cannot be used: the card is not confirmed (new, or central is away)",
@@ -138,7 +139,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "баллами можно оплатить {money} из {money_b}"},
     {"redeem_floors", 1, "minimum prices leave {money} to pay by points",
      "минимальные цены оставляют {money} под баллы"},
-    {"redeem_balance", 1, "the customer can use {points}", "покупателю доступно {points}"},
+    {"redeem_balance", 1, "the customer can use {points}", "покупателю доступно{colon} {points}"},
     {"redeem_velocity", 1, "points have been used often enough {period_en}",
      "баллы {period_ru} списаны уже достаточно раз"},
     {"redeem_left", 1, "{points} may still be used {period_en}",
@@ -223,60 +224,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAwaitsWo
      {" (it will be once a phone is registered)", " (станет активной, когда укажут телефон)"},
      {" (the office makes it active)", " (её активирует офис)"}}};
 
-std::string trimmed(std::string text) {
-  while (text.ends_with('0')) text.pop_back();
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
-
-// "point|points", "балл|балла|баллов": the form that goes with a number (in hundredths); a name
-// without forms is itself. `of`: the genitive, as after «от» and «не хватает».
-std::string form_of(std::string_view forms, std::int64_t number, bool russian, bool of = false) {
-  const auto whole = (number < 0 ? -number : number) / 100;
-  const bool broken = number % 100 != 0;
-  int form = whole == 1 && !broken ? 0 : 1;
-  if (russian && !broken) {
-    const auto last = whole % 100 > 10 && whole % 100 < 20 ? 0 : whole % 10;
-    form = last == 1 ? 0 : last > 1 && last < 5 && !of ? 1 : 2;
-    if (of && last == 1) form = 1;
-  }
-  for (; form > 0 && forms.find('|') != std::string_view::npos; --form) {
-    forms.remove_prefix(forms.find('|') + 1);
-  }
-  return std::string(forms.substr(0, forms.find('|')));
-}
-
-std::string points_text(std::int64_t points, bool russian, bool of = false) {
-  return trimmed(detail::decimal(points, 2)) + " " +
-         form_of(russian ? "балл|балла|баллов" : "point|points", points, russian, of);
-}
-
-// What people call a purse, a coupon, a counter or a date.
-std::string called(const Plan& plan, NameId key, bool russian) {
-  struct Known {
-    std::string_view id, en, ru;
-  };
-  constexpr std::array<Known, 9> kKnown{{{"spent", "spending", "потратить"},
-                                         {"spent_ever", "spending", "потратить"},
-                                         {"purchases", "purchases", "покупок"},
-                                         {"purchases_ever", "purchases", "покупок"},
-                                         {"birthday", "birthday", "день рождения"},
-                                         {"joined", "joining", "вступление"},
-                                         {"first_purchase", "first purchase", "первая покупка"},
-                                         {"last_purchase", "last purchase", "последняя покупка"},
-                                         {"stamps", "stamp|stamps", "наклейка|наклейки|наклеек"}}};
-  const auto id = plan.names.text(key);
-  const auto said = [&](const std::array<std::string, 2>& name) {
-    return name[russian ? 1 : 0].empty() ? std::string(id) : name[russian ? 1 : 0];
-  };
-  if (const auto* purse = plan.purse(key); purse != nullptr && !purse->name[0].empty()) {
-    return said(purse->name);
-  }
-  if (const auto* coupon = plan.coupon(key); coupon != nullptr) return said(coupon->name);
-  const auto known = std::ranges::find(kKnown, id, &Known::id);
-  return known == kKnown.end() ? std::string(id) : std::string(russian ? known->ru : known->en);
-}
-
 // "2 stickers", or "2 × coupon “Ten off”" of a type whose name has no forms.
 std::string pieces(const Plan& plan, NameId type, std::int64_t count, bool russian) {
   const auto name = called(plan, type, russian);
@@ -287,35 +234,26 @@ std::string pieces(const Plan& plan, NameId type, std::int64_t count, bool russi
                  : fmt::format("{} × coupon “{}”", count, name);
 }
 
-// " (from 2026-12-01 until 2026-12-31)"; nothing for ever.
+// In brackets; nothing for ever.
 std::string days_of(const Calendar& c, bool russian) {
-  std::string out;
-  if (c.from != INT64_MIN) out = (russian ? "с " : "from ") + format_day(c.from / kDaySeconds);
-  if (c.until != INT64_MAX) {
-    out += (out.empty() ? "" : " ") + std::string(russian ? "по " : "until ") +
-           format_day(c.until / kDaySeconds);
-  }
-  return out.empty() ? out : " (" + out + ")";
+  const auto days = days_between(c, russian);
+  return days.empty() ? days : " (" + days + ")";
 }
 
 // What is missing to a step of a ladder: "120.00", "2".
-std::string to_step(const Plan& plan, const Value& v, std::int64_t missing) {
+std::string to_step(const Value& v, std::int64_t missing) {
   if (v.by == Value::By::kQuantity || v.by == Value::By::kSelectedQuantity) {
     return trimmed(detail::decimal(missing, 3));
   }
-  const bool count =
-      v.by == Value::By::kCounter && !plan.names.text(v.counter).starts_with("spent");
-  return count ? std::to_string(missing) : detail::decimal(missing, 2);
+  return v.by == Value::By::kCounter ? std::to_string(missing) : detail::decimal(missing, 2);
 }
 
-// What a step gives: "7 %", "9.00", "2 points", "x 3".
-std::string step_text(const Effect& give, std::int64_t value, bool russian) {
-  using Earn = Effect::Earn;
-  if (give.kind == Effect::Kind::kPercent) return percent_text({value});
-  if (give.kind != Effect::Kind::kEarn) return detail::decimal(value, 2);
-  if (give.earn == Earn::kPercent) return percent_text({value});
-  if (give.earn == Earn::kMultiply) return "× " + trimmed(detail::decimal(value, 4));
-  return points_text(value, russian);
+// The purse a reason speaks of.
+NameId purse_of(const Plan& plan, const Reason& r) {
+  if (r.rule < 0) return plan.redeem ? plan.redeem->purse : plan.purses[0].key;
+  const auto& rule = plan.rules[static_cast<std::size_t>(r.rule)];
+  if (r.why == Why::kNoPoints) return rule.cost.purse;
+  return rule.give.kind == Effect::Kind::kEarn ? rule.give.purse : plan.purses[0].key;
 }
 
 // The value of one {placeholder}.
@@ -325,28 +263,17 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
     return std::string(plan.rules[static_cast<std::size_t>(rule)].text(russian));
   };
   const auto* rule = r.rule < 0 ? nullptr : &plan.rules[static_cast<std::size_t>(r.rule)];
-  const auto name =
-      r.why == Why::kCounter ? plan.names.text(static_cast<NameId>(r.b)) : std::string_view();
   if (what == "rule") return rule == nullptr ? "" : rule_text(r.rule);
   if (what == "other") return rule_text(r.a);
   if (what == "money") return detail::decimal(r.a, 2);
   if (what == "money_b") return detail::decimal(r.b, 2);
   const bool of = what.starts_with("of_points");
-  if (what == "points" || what == "of_points") {
-    auto purse = plan.purses[0].key;
-    if (rule != nullptr && r.why == Why::kNoPoints) {
-      purse = rule->cost.purse;
-    } else if (rule != nullptr && rule->give.kind == Effect::Kind::kEarn) {
-      purse = rule->give.purse;
-    }
-    if (rule == nullptr && plan.redeem) purse = plan.redeem->purse;
-    if (purse != plan.purses[0].key) {
-      return fmt::format("{} {}", trimmed(detail::decimal(r.a, 2)),
-                         form_of(called(plan, purse, russian), r.a, russian, of));
-    }
-    return points_text(r.a, russian, of);
+  if (of || what.starts_with("points")) {
+    return so_many(plan, purse_of(plan, r), what.ends_with("_b") ? r.b : r.a, russian, of);
   }
-  if (what == "points_b" || what == "of_points_b") return points_text(r.b, russian, of);
+  // A verb agrees with its points: «доступно 5 баллов», but not «доступно 1 балл».
+  if (what == "pay") return r.a == 100 ? "pays" : "pay";
+  if (what == "colon") return form_of("1|2|5", r.a, true) == "1" ? ":" : "";
   if (what == "pieces") {
     const auto type = r.why == Why::kCoupons ? static_cast<NameId>(r.b) : rule->give.what;
     return pieces(plan, type, r.a, russian);
@@ -374,19 +301,19 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
   if (what == "level") return std::string(plan.names.text(static_cast<NameId>(r.b)));
   if (what == "more_en" || what == "more_ru") {
     if (r.a <= 0) return {};
-    const auto missing = plan.tiers->money ? detail::decimal(r.a, 2) : std::to_string(r.a);
-    return russian ? fmt::format(", осталось {}", missing) : fmt::format(", {} more", missing);
+    if (plan.purse(plan.tiers->counter) != nullptr) return {};  // whole ones: it may be less
+    if (plan.tiers->money) {
+      const auto missing = detail::decimal(r.a, 2);
+      return russian ? ", не хватает покупок на " + missing : ", " + missing + " more to spend";
+    }
+    const auto number = checked_mul(r.a, 100);
+    return russian ? fmt::format(", не хватает {} {}", r.a,
+                                 form_of("покупка|покупки|покупок", number, true, true))
+                   : fmt::format(", {} more {}", r.a, form_of("purchase|purchases", number, false));
   }
-  if (what == "to_step") return to_step(plan, rule->give.value, r.a);
-  if (what == "of_step") {
-    const auto& v = rule->give.value;
-    if (v.by != Value::By::kCounter) return {};
-    return " (" + form_of(called(plan, v.counter, russian), checked_mul(r.a, 100), russian) + ")";
-  }
-  if (what == "step") return step_text(rule->give, r.b, russian);
+  if (what == "to_step") return to_step(rule->give.value, r.a);
+  if (what == "step") return step_text(plan, rule->give, r.b, russian);
   if (what == "name") return called(plan, static_cast<NameId>(r.b), russian);
-  if (what == "missing")
-    return name.starts_with("spent") ? detail::decimal(r.a, 2) : std::to_string(r.a);
   return {};
 }
 
@@ -400,9 +327,33 @@ std::pair<std::string, std::string> whose(const Plan& plan, const Reason& r) {
   return {fmt::format(", to {}", to), fmt::format(", на счёт {}", to)};
 }
 
-bool takes_lowest(const Plan& plan, std::int64_t rule) {
-  const auto group = plan.rules[static_cast<std::size_t>(rule)].group;
-  return group >= 0 && plan.groups[static_cast<std::size_t>(group)].lowest;
+// Why another rule of its group was taken.
+std::pair<std::string_view, std::string_view> lost(const Plan& plan, const Reason& r) {
+  const auto group = plan.rules[static_cast<std::size_t>(r.rule)].group;
+  const auto* g = group < 0 ? nullptr : &plan.groups[static_cast<std::size_t>(group)];
+  if (g != nullptr && g->lowest) {
+    return {"{rule}: {other} gives no more, and the least counts",
+            "{rule}: «{other}» даёт не больше, действует наименьшее"};
+  }
+  if (g != nullptr && !g->best) {
+    return {"{rule}: {other} comes before it", "{rule}: раньше идёт «{other}»"};
+  }
+  if (r.a < 0)
+    return {"{rule}: others together give no less", "{rule}: вместе другие дают не меньше"};
+  return {"{rule}: {other} gives no less", "{rule}: «{other}» даёт не меньше"};
+}
+
+// What keeps points from paying more of the goods than their share.
+std::pair<std::string_view, std::string_view> no_room(const Plan& plan, const Reason& r) {
+  if (r.why == Why::kRedeemShare) {
+    return {"nothing here is paid with points", "баллами здесь ничего не оплачивается"};
+  }
+  if (!plan.redeem || plan.redeem->leave_per_line == 0) {
+    return {"minimum prices leave {money} to pay by points",
+            "минимальные цены оставляют {money} под баллы"};
+  }
+  return {"minimum prices, or what each line leaves to pay in money, leave {money} to points",
+          "минимальные цены или остаток деньгами на строке оставляют {money} под баллы"};
 }
 
 std::string fill(const Plan& plan, const Reason& r, std::string_view pattern, bool russian) {
@@ -441,9 +392,18 @@ Words in_words(const Plan& plan, const Reason& reason) {
   };
   if (reason.why == Why::kTier && reason.b != 0) {
     say("{rule}: for level {level}{more_en}", "{rule}: для уровня «{level}»{more_ru}");
-  } else if (reason.why == Why::kLostTo && reason.rule >= 0 && takes_lowest(plan, reason.rule)) {
-    say("{rule}: {other} gives less, and the least counts",
-        "{rule}: «{other}» даёт меньше, действует наименьшее");
+  } else if (reason.why == Why::kLostTo && reason.rule >= 0) {
+    const auto [en, ru] = lost(plan, reason);
+    say(en, ru);
+  } else if (reason.why == Why::kRedeemFloors ||
+             (reason.why == Why::kRedeemShare && reason.b <= 0)) {
+    const auto [en, ru] = no_room(plan, reason);
+    say(en, ru);
+  } else if (reason.why == Why::kRedeemNoProgram && !plan.redeem) {
+    say("this program takes no points", "по этой программе баллы не списываются");
+  } else if (const auto own = words_of_conditions(plan, reason)) {
+    words = {fill(plan, reason, "{rule}: ", false) + own->en,
+             fill(plan, reason, "{rule}: ", true) + own->ru};
   } else if (reason.why == Why::kDate && reason.a > 0) {
     say("{rule}: in {in_days} ({name})", "{rule}: через {in_days} ({name})");
   } else if (reason.why == Why::kEarned) {

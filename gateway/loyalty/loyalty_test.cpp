@@ -269,7 +269,7 @@ TEST(Reasons, OfALadderNameItsFirstStep) {
             "r: needs 300.00 more");
   EXPECT_EQ(
       reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})", kBuyer),
-      "r: not yet, 2 more (purchases)");
+      "r: not yet, 2 more purchases");
   EXPECT_EQ(reason(R"("give":{"percent":{"by":"purchases","steps":[{"from":5,"value":"3"}]}})"),
             "r: with a card");
 }
@@ -277,7 +277,7 @@ TEST(Reasons, OfALadderNameItsFirstStep) {
 TEST(Reasons, OfCountersAndDates) {
   const std::string first =
       R"("when":{"counter":{"name":"purchases","is":{"max":0}}},"give":{"percent":"5"})";
-  EXPECT_EQ(reason(first, kBuyer), "r: not any more (purchases)");
+  EXPECT_EQ(reason(first, kBuyer), "r: only for the first purchase");
   const std::string birthday =
       R"("when":{"date":{"of":"birthday","yearly":true}},"give":{"percent":"5"})";
   EXPECT_EQ(reason(birthday, kBuyer), "r: not known of the customer: birthday");
