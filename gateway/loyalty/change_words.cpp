@@ -313,6 +313,23 @@ std::string step_words(const js::object& step, bool russian) {
   return out;
 }
 
+// What a ladder or the levels go by, in a sentence.
+std::string going_by(const std::string& what, bool russian) {
+  constexpr std::array<Word, 9> kBy{
+      {{"spent", "by spending", "по сумме покупок"},
+       {"spent_ever", "by all spending", "по сумме всех покупок"},
+       {"purchases", "by the number of purchases", "по числу покупок"},
+       {"purchases_ever", "by the number of all purchases", "по числу всех покупок"},
+       {"tier", "by level", "по уровню"},
+       {"amount", "by the sum of the receipt", "по сумме чека"},
+       {"quantity", "by the quantity on the receipt", "по количеству в чеке"},
+       {"selected_amount", "by the sum of its goods", "по сумме её товаров"},
+       {"selected_quantity", "by the quantity of its goods", "по количеству её товаров"}}};
+  const auto* by = std::ranges::find(kBy, what, &Word::name);
+  if (by != kBy.end()) return std::string(said(*by, russian));
+  return russian ? "по «" + what + "»" : "by " + what;
+}
+
 std::string object_words(const js::object& o, std::string_view field, bool russian) {
   if (field == "limits") return limit_words(o, russian);
   if (field == "steps" && o.contains("from")) return step_words(o, russian);
@@ -323,8 +340,15 @@ std::string object_words(const js::object& o, std::string_view field, bool russi
     const auto* word = field_named(name);
     const auto label = word == nullptr ? std::string_view(name) : said(*word, russian);
     const bool inner = value.is_object() && !value.get_object().contains("en");
-    const auto text = value_words(&value, name, russian);
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", label, inner ? "(" + text + ")" : text);
+    if (name == "by" && value.is_string()) {
+      out += (out.empty() ? "" : ", ") + going_by(text_of(value), russian);
+      continue;
+    }
+    const auto* list = value.if_array();
+    const bool parts = list != nullptr && !list->empty() && list->front().is_object();
+    const auto text = (parts ? ": " : " ") + (inner ? "(" + value_words(&value, name, russian) + ")"
+                                                    : value_words(&value, name, russian));
+    out += fmt::format("{}{}{}", out.empty() ? "" : ", ", label, text);
   }
   return out;
 }

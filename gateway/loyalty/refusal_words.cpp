@@ -224,6 +224,9 @@ constexpr Phrase kPhrases[] = {
     {": name the sale by its id", ": назовите продажу её номером"},
     {"it was never worked out", "она не рассчитана"},
     {": expired", ": истекло"},
+    {"customer.card: blocked", "customer.card: карта заблокирована"},
+    {"customer.card: expired", "customer.card: срок карты истёк"},
+    {"customer.card: replaced", "customer.card: карта заменена"},
     {": more than is held", ": больше, чем удержано"},
     {" is not on the receipt", " нет в чеке"},
     {"tests: there is none", "tests: нет ни одного"},
@@ -260,6 +263,13 @@ std::string refusal_text(Error error, Language language) {
 }
 
 std::string refusal_in_russian(std::string detail) {
+  // Of a receipt, whatever the line is called.
+  constexpr std::string_view kLine = "line ";
+  if (const auto at = detail.find(kLine); at != std::string::npos &&
+                                          detail.ends_with(" is not on the receipt") &&
+                                          (at == 0 || detail[at - 1] == ' ')) {
+    detail.replace(at, kLine.size(), "строки ");
+  }
   // Of a place in a file; "line" is also a stage.
   for (auto at = detail.find("line "); at != std::string::npos; at = detail.find("line ", at + 1)) {
     if (at + 5 < detail.size() && detail[at + 5] >= '0' && detail[at + 5] <= '9') {

@@ -42,5 +42,15 @@ TEST(RefusalWords, AgreeWithTheNumber) {
             "lines: элементов 3, ожидалось 2");
 }
 
+TEST(RefusalWords, OfCardsAndLinesOfAReceipt) {
+  EXPECT_EQ(refusal_in_russian("customer.card: expired"), "customer.card: срок карты истёк");
+  EXPECT_EQ(refusal_in_russian("customer.card: blocked"), "customer.card: карта заблокирована");
+  EXPECT_EQ(refusal_in_russian("customer.card: replaced"), "customer.card: карта заменена");
+  EXPECT_EQ(refusal_in_russian("returns[0]: line zz is not on the receipt"),
+            "returns[0]: строки zz нет в чеке");
+  EXPECT_EQ(refusal_in_russian("returns[0]: line 2 is not on the receipt"),
+            "returns[0]: строки 2 нет в чеке");
+}
+
 }  // namespace
 }  // namespace till::loyalty
