@@ -134,10 +134,31 @@ bool never(const Condition& counter) {
   return first > kHighest / counter.every || first * counter.every > counter.span.max;
 }
 
+// One of its ways is open to every customer.
+bool of_everybody(const Condition& c) {
+  if (c.kind == Kind::kAll && c.parts.size() == 1) return of_everybody(c.parts[0]);
+  if (c.kind != Kind::kAny) return false;
+  const auto has = [&](bool known) {
+    return std::ranges::any_of(c.parts, [&](const Condition& part) {
+      const auto* p = &part;
+      while (p->kind == Kind::kAll && p->parts.size() == 1) p = &p->parts[0];
+      return p->kind == Kind::kKnown && p->want == known;
+    });
+  };
+  return has(true) && has(false);
+}
+
 // Why a condition can not hold, whatever the others say; "" = it can. None of some goods is a
 // condition, fewer than none is a slip. An amount, a purse and what returns are taken off may well
 // be below 0.
-std::string impossible(const Condition& c) {
+std::string impossible(const Plan& plan, const Condition& c) {
+  if (c.kind == Kind::kNot && of_everybody(c.parts[0])) return "not takes away every customer";
+  if (c.kind == Kind::kDate && !c.yearly && c.span.max < 0) {
+    const auto of = plan.names.text(c.name);
+    if (of == "last_purchase" || of == "first_purchase" || of == "birthday") {
+      return "no purchase and no birth lies in the future";
+    }
+  }
   if (c.kind == Kind::kCounter && never(c)) return "no multiple of every lies within is";
   if (c.kind == Kind::kBasket && (c.count.max < 0 || c.lines.max < 0)) {
     return "there are never fewer goods than none";
@@ -204,7 +225,7 @@ std::string clash(const Plan& plan, const Rule& rule, const Parts& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& c = *parts[i];
     if (c.kind == Kind::kTime) calendars.push_back(&c.calendar);
-    if (auto why = impossible(c); !why.empty()) return why;
+    if (auto why = impossible(plan, c); !why.empty()) return why;
     if (c.kind == Kind::kNot && refuted(c, parts)) return "not takes away what the others ask for";
     if (auto why = barred(plan, parts, i); !why.empty()) return why;
   }

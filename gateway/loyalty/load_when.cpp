@@ -38,7 +38,9 @@ Result<unsigned> weekdays(JsonObject& in) {
       return fail(
           Code::kBadValue,
           fmt::format("{}: \"{}\" is none of mon, tue, wed, thu, fri, sat, sun", path, text));
-    bits |= 1U << (at - kDays.begin());
+    const auto bit = 1U << (at - kDays.begin());
+    if ((bits & bit) != 0) return fail(Code::kDuplicate, path);
+    bits |= bit;
   }
   if (bits == 0) return invalid(in.path_of("weekdays"), "an empty list means never");
   return bits;
@@ -49,7 +51,9 @@ Result<std::uint32_t> numbers(JsonObject& in, std::string_view field, std::int64
   for (const auto& [path, value] : TILL_TRY(in.array(field, 31))) {
     const auto n = TILL_TRY(json_as<std::int64_t>(*value, path));
     if (n < 1 || n > most) return fail(Code::kOutOfRange, path + ": 1 to " + std::to_string(most));
-    bits |= 1U << (n - 1);
+    const auto bit = 1U << (n - 1);
+    if ((bits & bit) != 0) return fail(Code::kDuplicate, path);
+    bits |= bit;
   }
   if (bits == 0) return invalid(in.path_of(field), "an empty list means never");
   return bits;

@@ -410,6 +410,7 @@ Result<void> check_redeem(const Plan& plan) {
 }  // namespace
 
 Result<void> check_reach(const Plan& plan) {
+  TILL_CHECK(check_slips(plan));
   for (const auto& r : plan.rules) {
     TILL_CHECK(check_enrolment(plan, r));
     TILL_CHECK(check_conditions(plan, r));

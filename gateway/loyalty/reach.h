@@ -10,6 +10,8 @@ namespace till::loyalty {
 
 // kProgramInvalid for the first of them, with the place ("rules.ID.when") and the reason.
 Result<void> check_reach(const Plan& plan);
+// Of these what changes nothing or names nobody.
+Result<void> check_slips(const Plan& plan);
 
 // Conditions of which one bars the other, in words; "" = they can hold together.
 std::string contradiction(const Plan& plan, const Rule& rule);

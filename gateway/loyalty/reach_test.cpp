@@ -311,7 +311,7 @@ TEST(Reach, BehindARuleThatAlwaysComesFirst) {
   EXPECT_EQ(group(off, more), why);
   EXPECT_EQ(group(off, R"("priority":1,)" + more),
             "rules.a: can never apply: b always comes first in g");
-  EXPECT_EQ(group(off, more, R"("choose":"best")"), "");
+  EXPECT_EQ(group(off, R"("give":{"amount":"9"})", R"("choose":"best")"), "");
   EXPECT_EQ(group(off, more, R"("choose":"first","most":2)"), "");
   for (const auto* some : {R"("select":{"skus":["x"]},)", R"("when":{"tills":["1"]},)",
                            R"("paused":true,)", R"("until":"2026-12-31",)"}) {
