@@ -202,9 +202,12 @@ int diff(const Tool& tool, const std::string& before, const std::string& after) 
 class Comparison {
  public:
   Comparison(bool csv, bool russian) : csv_(csv), russian_(russian) {
-    if (csv_)
-      std::cout
-          << "basket,customer,total_now,total_then,points_now,points_then,spent_now,spent_then\n";
+    if (!csv_) return;
+    std::cout << (russian_
+                      ? "чек,покупатель,к оплате сейчас,к оплате тогда,баллы сейчас,баллы тогда,"
+                        "списано сейчас,списано тогда\n"
+                      : "basket,customer,total_now,total_then,points_now,points_then,spent_now,"
+                        "spent_then\n");
   }
 
   void add(const std::string& name, const std::string& customer, const loyalty::Quote& now,

@@ -75,6 +75,8 @@ TEST_F(ProgramCommandTest, ABadBasketIsNamedByItsLineOfTheFile) {
   EXPECT_TRUE(has(said({"what-if", club, club, baskets}, 1, Language::kRu),
                   baskets + ": строка 3: lines[0].price"));
   EXPECT_TRUE(has(said({"what-if", club, club, baskets, "csv"}, 1), "\n1,,0.95,0.95,"));
+  EXPECT_TRUE(has(said({"what-if", club, club, baskets, "csv"}, 1, Language::kRu),
+                  "чек,покупатель,к оплате сейчас,"));
 }
 
 // Every kind is an example with its tests; what is printed can be put in force as it stands.
