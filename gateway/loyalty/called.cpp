@@ -49,6 +49,10 @@ std::string called(const Plan& plan, NameId key, bool russian) {
   if (const auto* purse = plan.purse(key); purse != nullptr && !purse->name[0].empty()) {
     return said(purse->name);
   }
+  if (plan.tiers) {
+    const auto level = std::ranges::find(plan.tiers->steps, key, &Tier::key);
+    if (level != plan.tiers->steps.end()) return said(level->name);
+  }
   if (const auto* coupon = plan.coupon(key); coupon != nullptr) return said(coupon->name);
   const auto known = std::ranges::find(kKnown, id, &Known::id);
   return known == kKnown.end() ? std::string(id) : std::string(russian ? known->ru : known->en);

@@ -298,7 +298,7 @@ std::string argument(const Plan& plan, const Reason& r, std::string_view what, b
            form_of(russian ? "день|дня|дней" : "day|days", checked_mul(r.a, 100), russian);
   }
   if (what == "days") return days_of(rule == nullptr ? plan.valid : rule->valid, russian);
-  if (what == "level") return std::string(plan.names.text(static_cast<NameId>(r.b)));
+  if (what == "level") return called(plan, static_cast<NameId>(r.b), russian);
   if (what == "more_en" || what == "more_ru") {
     if (r.a <= 0) return {};
     if (plan.purse(plan.tiers->counter) != nullptr) return {};  // whole ones: it may be less

@@ -308,6 +308,7 @@ Result<void> tiers(Loader& l, JsonObject in) {
     Tier tier;
     tier.id = TILL_TRY(step.get<std::string>("id"));
     tier.key = l.name(tier.id);
+    if (step.has("name")) tier.name = TILL_TRY(words_of(step, "name"));
     tier.from = t.money ? TILL_TRY(step.get<Money>("from")).minor
                         : TILL_TRY(step.get<std::int64_t>("from"));
     TILL_CHECK(step.finish());

@@ -79,6 +79,10 @@ constexpr Phrase kPhrases[] = {
     {"only of the customer's points; others live as their purse says",
      "только для баллов покупателя; остальные живут по своему кошельку"},
     {"by tier or by a counter", "по tier или по счётчику"},
+    {": percent or fixed, not both", ": percent или fixed, не оба"},
+    {": needs percent or fixed", ": нужно percent или fixed"},
+    {": a fixed tax comes on top of the price", ": твёрдый налог прибавляется к цене"},
+    {": a coupon expires", ": у купона есть срок"},
     {"tiers overlap: not above the one before", "уровни перекрываются: не выше предыдущего"},
     {"times value must be whole kopecks", "шаг, умноженный на value, — целое число копеек"},
     // names that stand for nothing

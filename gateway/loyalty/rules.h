@@ -254,6 +254,7 @@ struct Group {
 
 struct Tier {
   std::string id;
+  std::array<std::string, 2> name;  // en, ru; "" = the id
   NameId key = kNoName;
   std::int64_t from = 0;
 };

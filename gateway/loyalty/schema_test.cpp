@@ -171,7 +171,7 @@ constexpr const char* kEverything = R"({"schema":2,"id":"p","version":1,"name":"
  "card_types":[{"id":"gold","name":"Gold","sold_as":"card","activation":"sale",
   "promotions":["cards"]}],
  "tiers":{"by":"spent","this_receipt_too":true,"downgrade":"none","window_days":90,
-  "steps":[{"id":"base","from":"0"},{"id":"top","from":"100.50"}]},
+  "steps":[{"id":"base","name":{"en":"Base","ru":"Первый"},"from":"0"},{"id":"top","from":"100.50"}]},
  "velocity":{"earning":[{"period":"day","times":3}],
   "redemption":[{"period":"week","times":3,"points":"100"}]},
  "returns":{"if_spent":"owe","grace_days":7},

@@ -164,7 +164,12 @@ std::string basket_words(const Plan& plan, const Condition& c, bool russian) {
 }
 
 std::string levels(const Plan& plan, const NameSet& set, bool russian) {
-  return (russian ? "для уровня " : "for level ") + listed(names_of(plan, set, russian), russian);
+  std::vector<std::string> names;
+  for (const auto id : set.ids()) {
+    const auto name = called(plan, id, russian);
+    names.push_back(russian ? "«" + name + "»" : name);
+  }
+  return (russian ? "для уровня " : "for level ") + listed(names, russian);
 }
 
 // What a condition asks for, as it stands behind "only" and "not"; "" = no few words say it.
@@ -336,8 +341,9 @@ std::optional<Words> level_words(const Plan& plan, const Rule& rule, const Leave
       })) {
     return {};
   }
-  const auto& level = plan.tiers->steps[static_cast<std::size_t>(step->from)].id;
-  return Words{fmt::format("from level {} on", level), fmt::format("с уровня «{}»", level)};
+  const auto level = plan.tiers->steps[static_cast<std::size_t>(step->from)].key;
+  return Words{fmt::format("from level {} on", called(plan, level, false)),
+               fmt::format("с уровня «{}»", called(plan, level, true))};
 }
 
 std::optional<Words> next_step(const Plan& plan, const Rule& rule, const Reason& r) {
