@@ -14,14 +14,16 @@ WORDS = {
                     "may be absent or null.",
            "request": "asked", "result": "answered when done", "body": "body", "field": "field", "type": "type",
            "nothing": "nothing", "unused": "The gateway does not use it yet.", "verbs": "Operations",
-           "events": "Events", "manifest": "manifest.json", "or": "or", "one": "one of", "to": "to", "list": "list of"},
+           "events": "Events", "manifest": "manifest.json", "kinds": "Kinds", "kind": "kind", "needs": "must have", "may": "may have",
+           "kinds_intro": "What a kind is about: `check` wants it so (`package.verbs`). A vendor's own names, with two dots or more\n(`org.acme.beep`), are of every kind. A published event comes from a device that speaks by itself: it needs `\"access\": \"port\"`\nor `\"direct\"`.", "event": "event", "or": "or", "one": "one of", "to": "to", "list": "list of"},
     "ru": {"title": "Операции, события и манифест", "file": "verbs.ru.md", "other": "[In English](verbs.md)",
            "intro": "Сделано из схем JSON Schema в `sdk/schema` (после установки `share/tillbridge/schema`) программой `sdk/schema/pages.py`; правьте там. Операция "
                     "кончается *сделано* с ответом ниже, *отказ* (ничего не произошло) или *сомнение*. Поле с `?` может "
                     "отсутствовать или быть null.",
            "request": "запрос", "result": "ответ, когда сделано", "body": "тело", "field": "поле", "type": "тип",
            "nothing": "ничего", "unused": "Шлюз пока этого не использует.", "verbs": "Операции",
-           "events": "События", "manifest": "manifest.json", "or": "или", "one": "одно из", "to": "до",
+           "events": "События", "manifest": "manifest.json", "kinds": "Виды", "kind": "вид", "needs": "обязан уметь", "may": "может уметь",
+           "kinds_intro": "Из чего состоит вид: так требует `check` (`package.verbs`). Свои имена поставщика, с двумя точками или больше\n(`org.acme.beep`), есть у любого вида. Событие из этого списка приходит от устройства, которое говорит само: нужен `\"access\": \"port\"`\nили `\"direct\"`.", "event": "событие", "or": "или", "one": "одно из", "to": "до",
            "list": "список"},
 }
 RU = {"minor units of the currency": "в копейках (наименьших единицах валюты)", "thousandths": "в тысячных",
@@ -96,6 +98,14 @@ class Page:
             self.out[-1] += " " + self.words["unused"]
         self.out.append("")
 
+    def kinds(self, kinds):
+        w = self.words
+        self.out += [f"## {w['kinds']}", "", w["kinds_intro"], "", f"| {w['kind']} | {w['needs']} | {w['may']} |", "|---|---|---|"]
+        for kind, rule in kinds.items():
+            named = [", ".join(f"{w['event']} `{n.removeprefix('event.')}`" if n.startswith("event.") else f"`{n}`" for n in rule[part])
+                     for part in ("needs", "may")]
+            self.out.append(f"| `{kind}` | {named[0]} | {named[1]} |")
+
     def render(self, schemas, manifest):
         w = self.words
         self.out = [f"# {w['title']}", "", w["other"], "", w["intro"], ""]
@@ -108,6 +118,7 @@ class Page:
                         self.table(w[part], schema["properties"][part])
         self.out += [f"## {w['manifest']}", "", manifest["x-description-ru" if self.russian else "description"], ""]
         self.table(w["body"], manifest)
+        self.kinds(manifest["x-kinds"])
         return "\n".join(self.out).rstrip() + "\n"
 
 

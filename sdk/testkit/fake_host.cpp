@@ -372,6 +372,7 @@ bool FakeHost::cancelled_now() {
 }
 
 std::int32_t FakeHost::read(std::uint8_t* buffer, std::size_t capacity, std::uint32_t timeout_ms) {
+  ++port_calls_;
   if (cancelled_now() || !connected_) return -1;
   if (!await_input(now_us + std::int64_t{timeout_ms} * 1000)) return 0;
   Pending& next = to_driver_.front();
@@ -387,6 +388,7 @@ std::int32_t FakeHost::read(std::uint8_t* buffer, std::size_t capacity, std::uin
 }
 
 bool FakeHost::write(Bytes bytes) {
+  ++port_calls_;
   if (cancelled_now() || !connected_) return false;
   run_clock();
   const std::size_t n = std::min(bytes.size(), written_left_);

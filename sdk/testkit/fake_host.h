@@ -117,6 +117,8 @@ class FakeHost {
   [[nodiscard]] std::size_t written() const { return written_; }
   [[nodiscard]] std::size_t bytes_read() const { return read_; }
   [[nodiscard]] std::size_t requests() const { return requests_; }
+  // Reads and writes of its port, whatever became of them.
+  [[nodiscard]] std::size_t port_calls() const { return port_calls_; }
   [[nodiscard]] bool passed_no_return() const { return no_return_; }
   // Calls into the host since its start, get_extension apart.
   [[nodiscard]] std::size_t calls() const { return calls_; }
@@ -199,6 +201,7 @@ class FakeHost {
   std::uint32_t writes_ = 0;
   std::size_t cancel_in_ = 0;
   std::size_t calls_ = 0, calls_at_cancel_ = 0, after_cancel_ = 0, requests_ = 0;
+  std::size_t port_calls_ = 0;
   std::size_t written_ = 0, read_ = 0;
   std::size_t written_left_ = std::numeric_limits<std::size_t>::max();
   std::size_t read_left_ = std::numeric_limits<std::size_t>::max();

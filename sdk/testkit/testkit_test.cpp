@@ -161,7 +161,7 @@ TEST(Holdings, SeeWhatIsLeftBehind) {
 }
 
 const char* const kRecording = R"({"format":1,"plugin":"a.b","title":"t","steps":[
-  {"input":"3132330d","events":[{"type":"scan","body":{"raw":"123","aim":""}}]},
+  {"input":"3132330d","events":[{"type":"org.tillbridge.test.code","body":{"raw":"123","aim":""}}]},
   {"perform":"drawer.open","body":{},"status":"done","result":{},
    "dialogue":[["out","4f0a"],["in","4b0a",20]]},
   {"port":false},
@@ -180,7 +180,7 @@ TEST(Recording, IsPlayedAndPrintedAndReadAgain) {
 TEST(Recording, TellsWhatIsNotAsRecorded) {
   for (const auto& [from, to, words] :
        {std::tuple("4f0a", "510a", "step 1: ended in_doubt, recorded done"),
-        std::tuple("\"raw\":\"123\"", "\"raw\":\"124\"", "step 0: event scan"),
+        std::tuple("\"raw\":\"123\"", "\"raw\":\"124\"", "step 0: event org.tillbridge.test.code"),
         std::tuple("2002", "2005", "step 3: TB-2002, recorded TB-2005"),
         std::tuple("4b0a\",20", "450a\",20", "step 1: ended refused, recorded done")}) {
     std::string text = kRecording;

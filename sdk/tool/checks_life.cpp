@@ -198,6 +198,40 @@ void kind(Bench& b) {
   if (hears && !input) throw Failed{"a " + m.kind + " without " TILL_INPUT_ID};
 }
 
+// What a device says by itself: as recorded, or a code.
+void feed_recorded(Bench& b, FakeHost& host) {
+  host.feed(as_bytes("4601234567893\r\n"));
+  for (const auto& file : b.package().recordings) {
+    for (const auto& step : file.recording.steps) {
+      if (!step.input.empty()) host.feed(step.input);
+    }
+  }
+}
+
+// In a store it gets what its access names and nothing else. Here it gets every way out, and is
+// seen to use it.
+void access(Bench& b) {
+  using supervisor::Access;
+  const auto& m = b.manifest();
+  const auto host = b.active({}, Given::kEveryWayOut);
+  const std::string itself =
+      ", and its access is \"" + std::string(supervisor::name(m.access)) + "\"";
+  feed_recorded(b, *host);
+  if (m.access != Access::kPort && !host->events().empty()) {
+    throw Failed{"its event \"" + host->events().front().type +
+                 "\" came from a port (" TILL_INPUT_ID ")" + itself};
+  }
+  for (const auto& verb : m.verbs) {
+    host->perform_text(verb, json::serialize(b.sample(verb, b.seed)), "key", 2000);
+    if (m.access != Access::kPort && host->port_calls() > 0) {
+      throw Failed{verb + " speaks through " TILL_PORT_ID + itself};
+    }
+    if (m.access != Access::kHttp && host->requests() > 0) {
+      throw Failed{verb + " asks through " TILL_HTTP_ID + itself};
+    }
+  }
+}
+
 void optional_host(Bench& b) {
   for (const auto& withheld :
        {std::set<std::string>{TILL_PORT_ID},
@@ -297,6 +331,10 @@ std::vector<Check> life_checks() {
        tables},
       {"life.kind", "it offers what its kind and its verbs need",
        "tillbridge/input.h, tillbridge/operations.h", "return the table from get_extension", kind},
+      {"life.access", "it speaks only through what its access names",
+       "till_host.get_extension in tillbridge/host.h, access in "
+       "share/doc/tillbridge/authors/verbs.md",
+       "correct \"access\" in manifest.json", access},
       {"life.optional_host", "it refuses or goes on when a host extension is not there",
        "till_host.get_extension in tillbridge/host.h", "check for NULL before you use a table",
        optional_host},

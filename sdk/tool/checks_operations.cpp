@@ -46,6 +46,18 @@ void unknown_verb(Bench& b) {
   }
 }
 
+// What the manifest promises is not what the code refuses: a kind that was only written there.
+void known_verbs(Bench& b) {
+  const auto host = b.active();
+  const auto* operations = host->extension<till_operations>(TILL_OPERATIONS_ID);
+  if (operations == nullptr || operations->perform == nullptr) throw Skipped{"see life.kind"};
+  each_verb(b, *host, [](const std::string& verb, const FakeOutcome& outcome) {
+    if (outcome.status == TILL_REFUSED && outcome.error.code == Code::kVerbUnsupported) {
+      throw Failed{"\"" + verb + "\" of the manifest: " + said(outcome)};
+    }
+  });
+}
+
 void bad_body(Bench& b) {
   b.need_verbs();
   for (const auto& verb : b.manifest().verbs) {
@@ -294,6 +306,9 @@ std::vector<Check> operation_checks() {
       {"operations.unknown_verb", "an unknown verb is refused with TB-2013",
        "till_operations.perform in tillbridge/operations.h", "compare the whole verb; code 2013",
        unknown_verb},
+      {"operations.verbs", "it knows every verb of its manifest",
+       "till_operations.perform in tillbridge/operations.h",
+       "do what the verb says, or take it out of the manifest", known_verbs},
       {"operations.bad_body", "a body that is not by the schema is refused before a byte is sent",
        "till_operations.perform in tillbridge/operations.h",
        "parse the whole body first; code 1002 to 1012, the member in the detail", bad_body},

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <map>
+#include <set>
 
 #include "elf.h"
 #include "kit.h"
@@ -102,39 +102,41 @@ void recordings(Bench& b) {
   }
 }
 
-// Which verbs and events a kind is about; a vendor's own names have a dot more: "org.acme.beep".
-bool of_kind(const std::string& kind, const std::string& name) {
-  static const std::map<std::string, std::vector<std::string>> kPrefixes = {
-      {"register", {"fiscal.", "drawer."}},
-      {"printer", {"printer.", "drawer."}},
-      {"display", {"display."}},
-      {"drawer", {"drawer."}},
-      {"scale", {"scale."}},
-      {"channel", {"message."}},
-      {"marking", {"marking."}},
-      {"exporter", {"export."}},
-      {"rule", {"rule."}},
-      {"scanner", {}},
-      {"reader", {}}};
-  const auto& prefixes = kPrefixes.at(kind);
-  return std::ranges::any_of(prefixes, [&](const auto& p) { return name.starts_with(p); });
-}
-
+// Of a vendor's own: they have a dot more, "org.acme.beep".
 bool of_vendor(const std::string& name) { return std::ranges::count(name, '.') >= 2; }
 
+bool listed(const json::value& names, const std::string& name) {
+  return std::ranges::any_of(names.as_array(),
+                             [&](const json::value& n) { return n.as_string() == name; });
+}
+
+// What a kind is about stands beside the manifest's schema, so that the page for people says the
+// same.
 void verbs(Bench& b) {
   const auto& m = b.manifest();
-  for (const auto& verb : m.verbs) {
-    if (of_vendor(verb)) continue;
-    if (!b.schema(verb)) throw Failed{"verb " + verb + " has no schema"};
-    if (!of_kind(m.kind, verb)) throw Failed{"verb " + verb + " is not of kind " + m.kind};
-  }
-  for (const auto& event : m.events) {
-    if (!of_vendor(event) && !b.schema("event." + event)) {
-      throw Failed{"event " + event + " has no schema"};
+  const auto schema = json::parse(read_file(b.package().schemas + "/manifest.json"));
+  const json::object& rule = schema.at("x-kinds").at(m.kind).as_object();
+  std::set<std::string> names(m.verbs.begin(), m.verbs.end());
+  for (const auto& event : m.events) names.insert(of_vendor(event) ? event : "event." + event);
+  const auto words = [](const std::string& name) {
+    return name.starts_with("event.") ? "event " + name.substr(6) : "verb " + name;
+  };
+  for (const auto& name : names) {
+    const bool event = name.starts_with("event.");
+    if (of_vendor(name)) continue;
+    if (!b.schema(name)) throw Failed{words(name) + " has no schema"};
+    if (!listed(rule.at("needs"), name) && !listed(rule.at("may"), name)) {
+      throw Failed{words(name) + " is not of kind " + m.kind};
+    }
+    if (event && m.access != supervisor::Access::kPort && m.access != supervisor::Access::kDirect) {
+      throw Failed{words(name) + " comes from a device that speaks by itself, and access is \"" +
+                   std::string(supervisor::name(m.access)) + "\""};
     }
   }
-  if (m.verbs.empty() && m.events.empty()) throw Failed{"neither verbs nor events"};
+  for (const auto& needed : rule.at("needs").as_array()) {
+    const std::string name(needed.as_string());
+    if (!names.contains(name)) throw Failed{"a " + m.kind + " without " + words(name)};
+  }
 }
 
 void settings_schema(Bench& b) {
@@ -179,9 +181,9 @@ std::vector<Check> package_checks() {
        "share/doc/tillbridge/authors/reference.md, README", "add the heading named here", readme},
       {"package.recordings", "models.json and every recording can be read",
        "tillbridge/testkit/recording.h", "record it again", recordings},
-      {"package.verbs", "every verb and event is known, and of its kind",
-       "share/doc/tillbridge/authors/verbs.md",
-       "use a published name, or one of your own with two dots", verbs},
+      {"package.verbs", "every verb and event is of its kind, and none is missing the kind needs",
+       "share/doc/tillbridge/authors/verbs.md, Kinds",
+       "correct kind, verbs, events or access; a name of your own has two dots", verbs},
       {"package.settings", "config_schema says only what the console can draw",
        "share/doc/tillbridge/authors/verbs.md, manifest.json",
        "remove the word, or correct the default", settings_schema},

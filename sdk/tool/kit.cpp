@@ -114,8 +114,10 @@ json::object Bench::settings() {
   return all ? *all : chosen;
 }
 
-std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options) {
-  options.withheld.merge(not_given(manifest()));
+std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options, Given given) {
+  auto missing = not_given(manifest());
+  if (given == Given::kEveryWayOut) missing.erase(TILL_PORT_ID), missing.erase(TILL_HTTP_ID);
+  options.withheld.merge(missing);
   options.id = manifest().id;
   options.init = false;
   factory();
@@ -126,8 +128,8 @@ std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options) {
   }
 }
 
-std::unique_ptr<FakeHost> Bench::active(FakeHostOptions options) {
-  auto host = created(std::move(options));
+std::unique_ptr<FakeHost> Bench::active(FakeHostOptions options, Given given) {
+  auto host = created(std::move(options), given);
   const auto outcome = host->activate(settings());
   if (outcome.status != TILL_DONE) {
     throw Skipped{"see life.settings: " + code_name(outcome.error.code) + " " +

@@ -64,6 +64,9 @@ std::string read_file(const std::string& path);
 // The host extensions the gateway does not offer to a plugin with such a manifest.
 std::set<std::string> not_given(const supervisor::Manifest& manifest);
 
+// Which of the ways out a plugin gets: those of its manifest, as in a store, or port and HTTP both.
+enum class Given { kByAccess, kEveryWayOut };
+
 // What a check works with.
 class Bench {
  public:
@@ -77,8 +80,8 @@ class Bench {
   // A valid configuration: the first recording's, or defaults and samples of what is required.
   json::object settings();
   // An active instance with its port open, Skipped when it does not come so far.
-  std::unique_ptr<FakeHost> active(FakeHostOptions options = {});
-  std::unique_ptr<FakeHost> created(FakeHostOptions options = {});
+  std::unique_ptr<FakeHost> active(FakeHostOptions options = {}, Given given = Given::kByAccess);
+  std::unique_ptr<FakeHost> created(FakeHostOptions options = {}, Given given = Given::kByAccess);
   // The same with a recording's settings, at its time.
   std::unique_ptr<FakeHost> recorded(const RecordingFile& file, FakeHostOptions options = {});
   // {"request","result"} or {"body"} of a verb or event; nothing for names of a vendor's own.

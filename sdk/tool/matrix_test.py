@@ -21,14 +21,15 @@ README = "# sample\n" + "".join(f"\n## {h}\nHere.\n" for h in
 MANIFEST = {
     "schema": 1, "id": "org.tillbridge.test.sample", "kind": "drawer", "name": "The kit's sample", "version": "1.0.0",
     "library": "sample.so", "owner": "Tillbridge", "abi": {"major": 1, "minor_required": 0},
-    "verbs": ["drawer.open", "drawer.status"], "idempotent": ["drawer.open"], "events": ["scan", "input_error"], "access": "port",
+    "verbs": ["drawer.open", "drawer.status"], "idempotent": ["drawer.open"], "events": ["org.tillbridge.test.code", "input_error"],
+    "access": "port",
     "config_schema": {"type": "object", "additionalProperties": False, "properties": {
         "password": {"type": "string", "maxLength": 64, "default": "", "writeOnly": True}}},
     "limits": {"activate_ms": 1000, "memory_mb": 16}, "quality": {"status": "alpha", "tried_on_hardware": False}}
 RECORDING = {
     "format": 1, "plugin": MANIFEST["id"], "title": "opens, refuses, scans", "device": "virtual", "settings": {},
     "steps": [
-        {"input": b"460123\r".hex(), "events": [{"type": "scan", "body": {"raw": "460123", "aim": ""}}]},
+        {"input": b"460123\r".hex(), "events": [{"type": "org.tillbridge.test.code", "body": {"raw": "460123", "aim": ""}}]},
         {"perform": "drawer.open", "key": "a", "body": {}, "status": "done", "result": {},
          "dialogue": [["out", b"O\n".hex()], ["in", b"K\n".hex(), 20]]},
         {"perform": "drawer.open", "key": "b", "body": {"drawer": 1}, "status": "refused", "code": 2203,
@@ -36,12 +37,16 @@ RECORDING = {
         {"perform": "drawer.status", "body": {}, "status": "done", "result": {"open": True},
          "dialogue": [["out", b"S\n".hex()], ["in", b"K\n".hex(), 5]]},
         {"input": b"bad\r".hex(), "events": [{"type": "input_error", "body": {"code": 2103, "detail": "no code"}}]}]}
-CHANNEL = {"kind": "channel", "verbs": ["message.send"], "idempotent": [], "access": "http"}
+CHANNEL = {"kind": "channel", "verbs": ["message.send"], "idempotent": [], "events": [], "access": "http"}
 REGISTER = {"kind": "register", "idempotent": [], "events": [], "verbs": [f"fiscal.{verb}" for verb in (
     "status", "open_shift", "close_shift", "x_report", "receipt", "baseline", "resolve", "recover", "document", "continue_printing")],
     "config_schema": {"type": "object", "additionalProperties": False, "properties": {}}}
 TEMPLATE = pathlib.Path(__file__).resolve().parents[1] / "templates" / "register"
-RULE = {"kind": "rule", "verbs": ["rule.evaluate"], "idempotent": [], "access": "none"}
+RULE = {"kind": "rule", "verbs": ["rule.evaluate"], "idempotent": [], "events": [], "access": "none"}
+# A verb that is written down, and that its code does not know.
+PROMISED = {"verbs": [*MANIFEST["verbs"], "org.tillbridge.test.fly"], "idempotent": []}
+# A scanner by its manifest, without a port.
+DEAF = {"kind": "scanner", "verbs": [], "idempotent": [], "events": ["scan", "input_error"], "access": "none"}
 
 REPLAYS = ["life.fresh", "memory.larger", "faults.replay", "faults.dribble", "faults.reconnect", "faults.clock", "operations.same_key"]
 # Without operations nothing can be replayed, and what is asked is refused by the host.
@@ -54,6 +59,8 @@ ALSO = {
     "life.deactivate": ["life.rounds"],                 # its threads pile up
     "life.tables": [*UNABLE],
     "life.kind": [*UNABLE],
+    "package.verbs": ["operations.verbs"],              # nobody can do what no schema says
+    "package.verbs+access": ["life.access", "kind.events"],  # what it emits is no scan, and comes from a port
     "kind.privacy": ["kind.log_once"],                  # it tells the number each time
     "faults.replay": REPLAYS,
     "operations.cancel+done": ["faults.cut"],           # a line that is cut refuses the same write
@@ -112,6 +119,10 @@ def edited(folder, name):
         write(folder, "recordings/half.json", json.dumps(RECORDING)[:100])
     elif name == "package.verbs":
         write(folder, "manifest.json", {**MANIFEST, "verbs": [*MANIFEST["verbs"], "drawer.fly"]})
+    elif name == "package.verbs+kind":
+        write(folder, "manifest.json", {**MANIFEST, "kind": "display"})
+    elif name == "package.verbs+event":
+        write(folder, "manifest.json", {**MANIFEST, "events": [*MANIFEST["events"], "card"]})
     elif name == "package.settings":
         broken = json.loads(json.dumps(MANIFEST))
         broken["config_schema"]["properties"]["beeps"] = {"type": "integer", "maximum": 3, "default": 4}
@@ -200,7 +211,8 @@ def main():
     ids = [c["id"] for c in json.loads(listed.stdout)]
     assert len(ids) >= 45 and len(set(ids)) == len(ids), ids
     kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE, "kind.resolve": REGISTER,
-             "kind.rule+remembers": RULE, "operations.bad_body+nameless": CHANNEL}
+             "kind.rule+remembers": RULE, "life.access": CHANNEL, "operations.verbs": PROMISED,
+             "package.verbs+access": DEAF, "package.verbs+needs": {"verbs": ["drawer.status"], "idempotent": []}, "operations.bad_body+nameless": CHANNEL}
     if SANITIZED:
         ids = [i for i in ids if not re.search(NOT_SANITIZED, i)]
         more = [i for i in more if not re.search(NOT_SANITIZED, of(i))]

@@ -77,7 +77,7 @@ static void code_read(sample* s, const char* line, size_t length) {
     snprintf(body, sizeof body, "{\"code\":2103,\"detail\":\"no code\"}");
   }
   if (s->events == NULL && !broken("life.optional_host")) return;
-  s->events->emit(s->host, good ? "scan" : "input_error", body, strlen(body));
+  s->events->emit(s->host, good ? "org.tillbridge.test.code" : "input_error", body, strlen(body));
 }
 
 static void on_input(const till_plugin* p, const uint8_t* data, size_t size) TILL_NOEXCEPT {
@@ -232,6 +232,8 @@ static till_status message_send(sample* s, text body, uint32_t deadline_ms, cons
     return stop(error, TILL_REFUSED, 1005,
                 broken("operations.bad_body+nameless") ? "it" : "to, text");
   if (s->http == NULL) return stop(error, TILL_REFUSED, 2002, "no HTTP");
+  if (broken("life.access") && s->port != NULL)
+    s->port->write(s->host, (const uint8_t*)"?", 1, 100);
   if (broken("kind.privacy"))
     s->log->write(s->host, TILL_LOG_INFO, to.at, (size_t)(to.end - to.at));
   static const char kRequest[] =
