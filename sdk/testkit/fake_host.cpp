@@ -57,6 +57,23 @@ struct Collector {
 
 }  // namespace
 
+// A call into the plugin, as long as it lasts; cancel comes while perform does.
+class FakeHost::Inside {
+ public:
+  Inside(FakeHost& host, const std::string& call) : host_(host), outer_(host.call_) { say(call); }
+  ~Inside() { say(outer_); }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  void say(const std::string& call) {
+    host_.call_ = call;
+    if (host_.options_.entered) host_.options_.entered(call);
+  }
+  FakeHost& host_;
+  const std::string outer_;
+};
+
 struct FakeTables {
   static constexpr till_port kPort{
       [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
@@ -219,6 +236,7 @@ FakeHost::~FakeHost() {
 bool FakeHost::create() {
   const std::string id = options_.id.empty() ? factory_->descriptor(0)->id : options_.id;
   state_ = State::kCreating;
+  const Inside inside(*this, "create");
   plugin_ = factory_->create(&block_->host, id.c_str());
   state_ = plugin_ == nullptr ? State::kNothing : State::kCreated;
   return plugin_ != nullptr;
@@ -232,7 +250,10 @@ FakeOutcome FakeHost::activate_text(const std::string& settings) {
   const Borrowed text(settings, options_.guarded);
   GuardedError error(options_.later);
   state_ = State::kActive;
-  const till_status status = plugin_->activate(plugin_, text.text(), text.size(), &error.error);
+  const till_status status = [&] {
+    const Inside inside(*this, "activate");
+    return plugin_->activate(plugin_, text.text(), text.size(), &error.error);
+  }();
   if (status != TILL_DONE) state_ = State::kEnded;
   if (const auto what = error.broken(options_.later); !what.empty()) {
     violate("error_memory", what);
@@ -265,7 +286,10 @@ FakeOutcome FakeHost::perform_text(const std::string& verb, const std::string& b
   no_return_ = cancelled_ = false;
   performing_ = true;
   progress_ = 0;
-  const till_status status = table->perform(plugin_, &op.operation, &sink, &error.error);
+  const till_status status = [&] {
+    const Inside inside(*this, "perform of " + verb);
+    return table->perform(plugin_, &op.operation, &sink, &error.error);
+  }();
   was_cancelled_ = cancelled_;
   after_cancel_ = cancelled_ ? calls_ - calls_at_cancel_ : 0;
   performing_ = cancelled_ = false;
@@ -296,11 +320,13 @@ Result<void> FakeHost::may_keep() {
 }
 
 void FakeHost::deactivate() {
+  const Inside inside(*this, "deactivate");
   plugin_->deactivate(plugin_);
   state_ = State::kEnded;
 }
 
 void FakeHost::destroy() {
+  const Inside inside(*this, "destroy");
   plugin_->destroy(plugin_);
   plugin_ = nullptr;
   state_ = State::kNothing;
@@ -309,6 +335,7 @@ void FakeHost::destroy() {
 void FakeHost::feed(Bytes bytes, bool quiet) {
   const auto* table = extension<till_input>(TILL_INPUT_ID);
   if (table == nullptr || table->on_input == nullptr) return;
+  const Inside inside(*this, "on_input");
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t n = std::min(bytes.size() - at, options_.most_read);
     const Borrowed part(bytes.subspan(at, n), options_.guarded);
@@ -325,7 +352,9 @@ void FakeHost::set_connected(bool connected) {
   cut_late_ = false;
   if (connected) written_left_ = read_left_ = std::numeric_limits<std::size_t>::max();
   const auto* table = extension<till_input>(TILL_INPUT_ID);
-  if (table != nullptr && table->on_port != nullptr) table->on_port(plugin_, connected);
+  if (table == nullptr || table->on_port == nullptr) return;
+  const Inside inside(*this, "on_port");
+  table->on_port(plugin_, connected);
 }
 
 void FakeHost::device_says(Bytes bytes, std::uint32_t after_ms) {
@@ -364,6 +393,7 @@ bool FakeHost::cancelled_now() {
     cancelled_ = true;
     const auto* table = extension<till_operations>(TILL_OPERATIONS_ID);
     if (table != nullptr && table->cancel != nullptr) {
+      const Inside inside(*this, "cancel");
       std::thread([&] { table->cancel(plugin_); }).join();
     }
     calls_at_cancel_ = calls_;

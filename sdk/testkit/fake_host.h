@@ -58,6 +58,9 @@ struct FakeHostOptions {
   bool create = true;
   bool init = true;      // false: somebody has called it already
   KeptState state = {};  // of an earlier life
+  // Told the call into the plugin that begins, "perform of drawer.open", and "" when none is made
+  // any more: whoever watches the process knows where it hangs or dies.
+  std::function<void(const std::string& call)> entered = {};
 };
 
 class FakeHost {
@@ -173,6 +176,8 @@ class FakeHost {
   Result<void> may_keep();
   void advance_to(std::int64_t until_us);
   void check_host();
+  class Inside;
+  std::string call_;  // into the plugin, "" = none
   std::optional<std::int64_t> run_clock() { return clock_ ? clock_(now_us) : std::nullopt; }
   static const void* host_extension(const till_host* host, const char* id) noexcept;
 

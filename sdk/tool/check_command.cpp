@@ -56,14 +56,15 @@ void print(const Verdict& v) {
                                 : v.status == Status::kSkip ? "-"
                                 : v.status == Status::kWarn ? "warn"
                                                             : "FAIL";
-  std::printf("%-4s %-26s %s\n", std::string(mark).c_str(), v.check->id, v.check->sentence);
+  const Rule rule = v.rule();
+  std::printf("%-4s %-26s %s\n", std::string(mark).c_str(), v.check->id, rule.sentence.c_str());
   if (v.status == Status::kPass) return;
   const bool bad = !passed(v.status);
   const std::string how = v.status == Status::kCrash || v.status == Status::kTimeout
                               ? std::string(name(v.status)) + ": "
                               : std::string();
   std::printf("       %s%s\n", how.c_str(), v.words.c_str());
-  if (bad) std::printf("       rule: %s\n       fix: %s\n", v.check->place, v.check->fix);
+  if (bad) std::printf("       rule: %s\n       fix: %s\n", rule.place.c_str(), rule.fix.c_str());
 }
 
 int check(const CheckArguments& a, const std::string& schemas) {
@@ -79,23 +80,11 @@ int check(const CheckArguments& a, const std::string& schemas) {
   package.thread_folder = a.tsan;
   std::map<Status, int> count;
   json::array all;
-  std::string unloaded;  // why nothing but the package can be looked at
+  Course course(package, {a.seed, a.timeout_ms, a.in_process});
   for (const Check* c : checks) {
-    // These run the whole kit inside.
-    const int rounds = std::string_view(c->id).starts_with("sanitized.") ? 16 : 1;
-    const bool of_the_package = std::string_view(c->id).starts_with("package.");
-    const Verdict v = unloaded.empty() || of_the_package
-                          ? run_check(*c, package, {a.seed, a.timeout_ms * rounds, a.in_process})
-                          : Verdict{c, Status::kSkip, unloaded, 0};
-    // A constructor that hangs would hang in each of them.
-    if (std::string_view(c->id) == "load.now" && !passed(v.status)) {
-      unloaded = "load.now failed: " + v.words;
-    }
+    const Verdict v = course.next(*c);
     ++count[v.status];
-    all.push_back({{"id", c->id},
-                   {"status", name(v.status)},
-                   {"words", json::string(v.words)},
-                   {"ms", v.ms}});
+    all.push_back(verdict_json(v));
     if (!a.json) print(v);
   }
   const int bad = count[Status::kFail] + count[Status::kCrash] + count[Status::kTimeout];

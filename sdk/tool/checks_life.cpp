@@ -14,6 +14,26 @@ constexpr int kRounds = 100;
 
 void unused(Bench& b) { b.created()->destroy(); }
 
+// By the wall clock and by the host's, whichever took longer.
+void activate_in_time(Bench& b) {
+  const std::int64_t most = b.manifest().activate_ms;
+  for (const bool connected : {false, true}) {
+    const auto host = b.created();
+    host->start_connected(connected);
+    const auto started = std::chrono::steady_clock::now();
+    const std::int64_t virtual_start = host->now_us;
+    host->activate(b.settings());
+    const auto real_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                             std::chrono::steady_clock::now() - started)
+                             .count();
+    const auto ms = std::max<std::int64_t>(real_ms, (host->now_us - virtual_start) / 1000);
+    if (ms > most) {
+      throw Failed{"activate took " + std::to_string(ms) + " ms, limits.activate_ms is " +
+                   std::to_string(most)};
+    }
+  }
+}
+
 void settings(Bench& b) {
   const auto host = b.created();
   const auto outcome = host->activate(b.settings());
@@ -304,6 +324,9 @@ void kept(Bench& b) {
 
 std::vector<Check> life_checks() {
   return {
+      {"life.activate", "activate returns, and in limits.activate_ms of the manifest",
+       "till_plugin.activate in tillbridge/instance.h",
+       "wait for nothing there, or raise limits.activate_ms in manifest.json", activate_in_time},
       {"life.unused", "an instance that was never activated can be destroyed",
        "tillbridge/instance.h, created", "destroy must not need activate", unused},
       {"life.settings", "its own default settings are accepted",

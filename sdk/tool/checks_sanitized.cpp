@@ -84,7 +84,7 @@ std::string runtime_of(const std::string& library, const char* name, const char*
   execl("/proc/self/exe", "tillbridge-plugin", "check", folder.c_str(), "--json", "--seed",
         number.c_str(), "--timeout", "60000", "--exclude",
         "^(package|sanitized)\\.|^load.(quick|side_effects)$|^memory.leaks$|^life.(rounds|"
-        "deactivate)$",
+        "activate|deactivate)$",
         static_cast<char*>(nullptr));
   _exit(126);
 }

@@ -87,7 +87,12 @@ const till_entry& Bench::entry() {
 
 const till_factory& Bench::factory() {
   static bool initialised = false;
-  if (!initialised && !entry().init(package_.folder.c_str())) throw Skipped{"see load.init"};
+  const till_entry& e = entry();
+  if (!initialised) {
+    in_call("init");
+    if (!e.init(package_.folder.c_str())) throw Skipped{"see load.init"};
+    in_call("");
+  }
   initialised = true;
   const auto* factory = static_cast<const till_factory*>(entry().get_factory(TILL_FACTORY_ID));
   if (factory == nullptr || factory->count == nullptr || factory->descriptor == nullptr ||
@@ -120,6 +125,7 @@ std::unique_ptr<FakeHost> Bench::created(FakeHostOptions options, Given given) {
   options.withheld.merge(missing);
   options.id = manifest().id;
   options.init = false;
+  options.entered = in_call;
   factory();
   try {
     return std::make_unique<FakeHost>(entry(), std::move(options));

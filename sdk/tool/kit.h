@@ -127,11 +127,18 @@ std::vector<Check> fault_checks();
 std::vector<Check> kind_checks();
 std::vector<Check> sanitized_checks();
 
+// A rule as it is told: the check's own, or that of the call the plugin did not return from.
+struct Rule {
+  std::string sentence, place, fix;
+};
+
 struct Verdict {
   const Check* check = nullptr;
   Status status = Status::kFail;
   std::string words;
   std::int64_t ms = 0;
+  std::string call = {};  // it hung or died in: "activate", "perform of drawer.open"
+  [[nodiscard]] Rule rule() const;
 };
 struct RunOptions {
   std::uint64_t seed = 1;
@@ -150,6 +157,24 @@ extern int decoy;
 bool sanitized();
 
 Verdict run_check(const Check& check, const Package& package, const RunOptions& options);
+// For programs; what did not pass has its rule, place and fix.
+json::object verdict_json(const Verdict& verdict);
+// In a check's process: the call into the plugin that begins, "" behind it.
+void in_call(const std::string& call);
+
+// All checks of one package, one after another. What would only hang or die in the same call again
+// is skipped with that reason, so that it ends in time.
+class Course {
+ public:
+  Course(const Package& package, RunOptions options) : package_(package), options_(options) {}
+  Verdict next(const Check& check);
+
+ private:
+  const Package& package_;
+  RunOptions options_;
+  std::string rest_;                 // why the others are skipped
+  std::map<std::string, int> hung_;  // how often in "activate", "perform", …
+};
 bool passed(Status status);
 
 }  // namespace till::kit

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TOOL, BUILT = sys.argv[1], pathlib.Path(sys.argv[2])
 # The samples are built with a sanitizer, and none of them once more with one.
@@ -127,6 +128,8 @@ def edited(folder, name):
         broken = json.loads(json.dumps(MANIFEST))
         broken["config_schema"]["properties"]["beeps"] = {"type": "integer", "maximum": 3, "default": 4}
         write(folder, "manifest.json", broken)
+    elif name == "life.activate":
+        write(folder, "manifest.json", {**MANIFEST, "limits": {**MANIFEST["limits"], "activate_ms": 100}})
     elif name == "load.text":
         write(folder, "manifest.json", {**MANIFEST, "version": "version 1"})
     elif name == "operations.result":
@@ -205,6 +208,25 @@ def once_late(folder):
         yield f"a library that does not load fails {sorted(late)}"
 
 
+def hung(folder):
+    """What does not return, or dies, in one call is told for that call and not in every check; and it ends in time."""
+    for sample, call, rule, status, most in (
+            ("hangs.activate", "activate", "tillbridge/instance.h", "timeout", 1),
+            ("hangs.perform", "perform of drawer.open", "tillbridge/operations.h", "timeout", 2),
+            ("hangs.deactivate", "deactivate", "tillbridge/instance.h", "timeout", 2),
+            ("aborts.activate", "activate", "tillbridge/instance.h", "crash", 1)):
+        package(folder / sample, sample)
+        started = time.monotonic()
+        verdicts = check(folder / sample)
+        bad = [v for v in verdicts.values() if v["status"] not in ("pass", "skip")]
+        skipped = [v for v in verdicts.values() if v["status"] == "skip" and f"in {call}" in v["words"]]
+        if not 1 <= len(bad) <= most or len(skipped) < 10 or time.monotonic() - started > 30:
+            yield f"{sample}: {len(bad)} fail, {len(skipped)} skipped, {time.monotonic() - started:.0f} s"
+        for v in bad:
+            if v["status"] != status or f"in {call}" not in v["words"] or rule not in v["place"] or call.split()[0] not in v["place"]:
+                yield f"{sample}: {v}"
+
+
 def main():
     more = sys.argv[3:]
     listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
@@ -242,7 +264,7 @@ def main():
                 wrong.append(f"{name}: its sample is also noticed by {other}: {verdicts[other]['words']}")
             for other in set(ALSO.get(name, [])) - bad:
                 wrong.append(f"{name}: {other} is declared and does not notice it")
-        wrong += [*refusals(root / "good"), *once_late(root / "unloaded"), *newer(root / "newer"),
+        wrong += [*refusals(root / "good"), *once_late(root / "unloaded"), *newer(root / "newer"), *hung(root / "hung"),
                   *beyond_access(root / "access")]
     print(f"{len(ids)} checks, {len(ids) + len(more)} broken samples, {sum(map(len, noticed.values()))} times noticed")
     print("\n".join(wrong))

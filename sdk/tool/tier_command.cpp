@@ -15,7 +15,8 @@ namespace till::kit {
 namespace {
 
 struct Evidence {
-  std::vector<std::string> failed, missing;
+  std::vector<Verdict> failed;
+  std::vector<std::string> missing;
 };
 
 bool failure_path(const Recording& r) {
@@ -39,9 +40,10 @@ bool success(const Recording& r) {
 Evidence look(const Package& package) {
   Evidence e;
   std::map<std::string, Verdict> verdicts;
+  Course course(package, {});
   for (const Check& check : all_checks()) {
-    const auto at = verdicts.emplace(check.id, run_check(check, package, {})).first;
-    if (!passed(at->second.status)) e.failed.emplace_back(check.id);
+    const auto at = verdicts.emplace(check.id, course.next(check)).first;
+    if (!passed(at->second.status)) e.failed.push_back(at->second);
   }
   // A check that was skipped proves nothing; why it was is what its author has to change.
   const auto need = [&](const char* id) {
@@ -71,17 +73,26 @@ int tier(const std::string& folder, bool as_json, const std::string& schemas) {
   const Evidence e = look(package);
   const char* name = !e.failed.empty() ? "none" : !e.missing.empty() ? "bronze" : "silver";
   if (as_json) {
-    json::array failed, missing;
-    for (const auto& f : e.failed) failed.push_back(json::string(f));
+    json::array failed, why, missing;
+    for (const auto& f : e.failed) {
+      failed.push_back(f.check->id);
+      why.push_back(verdict_json(f));
+    }
     for (const auto& m : e.missing) missing.push_back(json::string(m));
     std::printf("%s\n", json::serialize(json::object{{"plugin", json::string(folder)},
                                                      {"tier", name},
                                                      {"failed", failed},
+                                                     {"why", why},
                                                      {"missing", missing}})
                             .c_str());
   } else {
     std::printf("%s: %s\n", folder.c_str(), name);
-    for (const auto& f : e.failed) std::printf("  bronze needs: check %s\n", f.c_str());
+    for (const auto& f : e.failed) {
+      const Rule rule = f.rule();
+      std::printf("  bronze needs: check %s, %s\n       %s\n       rule: %s\n       fix: %s\n",
+                  f.check->id, rule.sentence.c_str(), f.words.c_str(), rule.place.c_str(),
+                  rule.fix.c_str());
+    }
     for (const auto& m : e.missing) std::printf("  silver needs: %s\n", m.c_str());
   }
   return e.failed.empty() ? 0 : 1;

@@ -50,6 +50,7 @@ typedef struct sample {
 
 static char g_line[kLine]; /* shared only by a mistake */
 static size_t g_length;
+static bool g_slept;
 void* volatile g_lost; /* what a mistake has lost */
 
 static sample* of(const till_plugin* p) { return (sample*)p->plugin_data; }
@@ -283,6 +284,7 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
     g_lost = (void*)(intptr_t)eight[op->body_size % 8 + 8];
   }
   ++s->calls;
+  if (broken("hangs.perform")) sleep(1000);
   if (broken("process.output")) puts("words");
   if (broken("process.children")) fork();  // and both go on
   if (broken("process.host_socket")) write(3, "hello", 5);
@@ -324,6 +326,9 @@ static till_status activate(const till_plugin* p, const char* config, size_t siz
   sample* s = of(p);
   const text settings = {config, config + size};
   s->activated = true;
+  if (broken("hangs.activate")) sleep(1000);
+  if (broken("aborts.activate")) abort();
+  if (broken("life.activate") && !g_slept) usleep(120000), g_slept = true;
   if (broken("life.settings")) return stop(error, TILL_REFUSED, 9001, "never content");
   if (!json_is_object(settings) || !json_is(json_member(settings, "password"), '"'))
     return stop(error, TILL_REFUSED, broken("life.bad_settings") ? 0 : 9001, "password");
@@ -349,6 +354,7 @@ static till_status activate(const till_plugin* p, const char* config, size_t siz
 
 static void deactivate(const till_plugin* p) TILL_NOEXCEPT {
   if (broken("process.host_socket+close")) close(3);
+  if (broken("hangs.deactivate")) sleep(1000);
   if (of(p)->has_thread && !broken("life.deactivate")) pthread_join(of(p)->thread, NULL);
 }
 
