@@ -145,10 +145,15 @@ struct FakeTables {
                                       std::uint32_t timeout_ms, const till_sink* sink,
                                       till_error* error) noexcept -> till_status {
     FakeHost& host = FakeHost::enter(h, "http.request");
+    const auto asked = read_http_request({request, size});
+    if (!asked) {
+      to_c(asked.error(), error);
+      return TILL_REFUSED;
+    }
     ++host.requests_;
     FakeOutcome answer{TILL_IN_DOUBT, {}, {Code::kTimeout, {}, {}}, false};
     if (!host.cancelled_now() && host.http_) {
-      answer = host.http_(json::parse({request, size}).as_object());
+      answer = host.http_(*asked);
     }
     if (answer.error.code == Code::kTimeout) host.pass_ms(timeout_ms);
     to_c(answer.error, error);
@@ -157,6 +162,24 @@ struct FakeTables {
     return answer.status;
   }};
 };
+
+Result<json::object> read_http_request(std::string_view text) {
+  boost::system::error_code bad;
+  const json::value value = json::parse(text, bad);
+  if (bad || !value.is_object()) return fail(Code::kBadValue, "request");
+  const json::object& o = value.get_object();
+  if (!o.contains("url")) return fail(Code::kBadValue, "url");
+  for (const auto& [name, member] : o) {
+    const bool headers = name == "headers";
+    if (headers ? !member.is_object() : !member.is_string()) {
+      return fail(Code::kBadValue, std::string(name));
+    }
+    for (const auto& [header, words] : headers ? member.get_object() : json::object{}) {
+      if (!words.is_string()) return fail(Code::kBadValue, "headers." + std::string(header));
+    }
+  }
+  return o;
+}
 
 FakeHost& FakeHost::of(const till_host* host) {
   const auto* at = reinterpret_cast<const std::uint8_t*>(host) - offsetof(Block, host);

@@ -63,6 +63,9 @@ struct FakeHostOptions {
   std::function<void(const std::string& call)> entered = {};
 };
 
+// What a plugin asks for through till.http/1; kBadValue names the member that is wrong.
+Result<json::object> read_http_request(std::string_view text);
+
 class FakeHost {
  public:
   // The device: gets what the driver wrote and answers with device_says(). Called on every write.

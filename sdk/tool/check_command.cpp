@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -39,6 +40,14 @@ std::vector<const Check*> chosen(const CheckArguments& a) {
     std::fprintf(stderr, "check: no check matches; `check --list` names them all\n");
   }
   return checks;
+}
+
+// CLI11 would take the nearest number that fits.
+std::string no_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool good = error == std::errc{} && end == text.data() + text.size();
+  return good ? "" : text + " is no whole number from 0 to 18446744073709551615";
 }
 
 int list(const std::vector<const Check*>& checks, const CheckArguments& a) {
@@ -126,7 +135,8 @@ void add_check(CLI::App& app, const std::string& share, int& result) {
   c->add_flag("--json", a->json, "for programs");
   c->add_option("--include", a->include, "only checks that match this expression");
   c->add_option("--exclude", a->exclude, "not those");
-  c->add_option("--seed", a->seed, "of the random bodies and bytes");
+  c->add_option("--seed", a->seed, "of the random bodies and bytes")
+      ->check(CLI::Validator(no_number, "0 to 2^64-1"));
   c->add_option("--timeout", a->timeout_ms, "milliseconds one check may take")
       ->check(CLI::Range(100, 600'000));
   c->add_option("--asan", a->asan, "the same plugin, built with -fsanitize=address");

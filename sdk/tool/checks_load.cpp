@@ -23,10 +23,13 @@ constexpr int kQuickMs = 100;
 
 void now(Bench& b) {
   b.manifest();
+  need_library(b.package());
   void* library = dlopen(b.package().library().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw Failed{dlerror()};
   if (dlsym(library, "tillbridge_entry") == nullptr) {
-    throw Failed{"it has no symbol tillbridge_entry"};
+    throw Failed{"it has no symbol tillbridge_entry", "tillbridge/entry.h",
+                 "define it: TILLBRIDGE_PLUGIN(Class) in C++, TILL_EXPORT const till_entry "
+                 "tillbridge_entry in C"};
   }
 }
 

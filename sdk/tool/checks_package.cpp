@@ -30,6 +30,12 @@ constexpr std::array kHeadings = {"What it is",        "Models", "Settings", "Er
 
 void manifest(Bench& b) {
   const Package& p = b.package();
+  if (!p.manifest && p.manifest_error.code == Code::kPluginAbi) {
+    throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail,
+                 "TILL_ABI_MAJOR in tillbridge/abi.h",
+                 "write the version of the SDK it is built with: \"abi\": {\"major\": 1, "
+                 "\"minor_required\": 0}"};
+  }
   if (!p.manifest) throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail};
   const auto schema = json::parse(read_file(p.schemas + "/manifest.json")).as_object();
   if (const auto fits = testkit::check_schema(schema, p.manifest_json); !fits) {

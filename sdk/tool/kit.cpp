@@ -26,6 +26,41 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+namespace {
+
+// Which field of which file it is, and what stands there when it is right.
+std::string of_manifest(const std::string& folder, const Error& e, const json::value& manifest) {
+  const std::string path = folder + "/manifest.json";
+  if (!std::filesystem::is_regular_file(path)) {
+    return path + " is missing: give the folder that holds it and the library, build/NAME";
+  }
+  if (e.code != Code::kPluginAbi) return path + ": " + e.detail;
+  const json::value& abi = manifest.at("abi");
+  const bool other = abi.at("major") != TILL_ABI_MAJOR;
+  const std::string field = other ? "abi.major" : "abi.minor_required";
+  return path + ": " + field + " is " +
+         json::serialize(abi.at(other ? "major" : "minor_required")) + ", this SDK has " +
+         std::to_string(other ? TILL_ABI_MAJOR : TILL_ABI_MINOR);
+}
+
+}  // namespace
+
+void need_library(const Package& package) {
+  const std::string path = package.library(), name = package.manifest->library;
+  const char* place = "share/doc/tillbridge/authors/reference.md, Folder";
+  if (!std::filesystem::is_regular_file(path)) {
+    const bool sources = std::filesystem::exists(package.folder + "/CMakeLists.txt");
+    throw Failed{name + " is not beside manifest.json in " + package.folder +
+                     (sources ? ": these are the sources" : ""),
+                 place, "build it, and give the folder the build has made: build/NAME"};
+  }
+  if (!read_file(path).starts_with("\x7f"
+                                   "ELF")) {
+    throw Failed{name + " is no library: it does not begin as an ELF file does", place,
+                 "put the library there that the build has made"};
+  }
+}
+
 Package read_package(const std::string& folder, const std::string& schemas) {
   Package p{folder, schemas, nullptr, {}, {}, {}, {}, {}, {}};
   const std::string text = read_file(folder + "/manifest.json");
@@ -36,6 +71,7 @@ Package read_package(const std::string& folder, const std::string& schemas) {
     p.manifest = std::move(*manifest);
   } else {
     p.manifest_error = manifest.error();
+    p.manifest_error.detail = of_manifest(folder, manifest.error(), p.manifest_json);
   }
   std::set<std::filesystem::path> files;
   std::error_code none;

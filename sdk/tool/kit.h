@@ -32,6 +32,8 @@ const char* name(Status status);
 // What ends a check early.
 struct Failed {
   std::string words;
+  // Where the rule stands and what to do, when these are not what the check says of most cases.
+  std::string place = {}, fix = {};
 };
 struct Warned {
   std::string words;
@@ -60,6 +62,8 @@ struct Package {
   [[nodiscard]] std::string library() const { return folder + "/" + manifest->library; }
 };
 Package read_package(const std::string& folder, const std::string& schemas);
+// Fails where no library lies beside the manifest, or something that is none.
+void need_library(const Package& package);
 std::string read_file(const std::string& path);
 // The host extensions the gateway does not offer to a plugin with such a manifest.
 std::set<std::string> not_given(const supervisor::Manifest& manifest);
@@ -137,7 +141,8 @@ struct Verdict {
   Status status = Status::kFail;
   std::string words;
   std::int64_t ms = 0;
-  std::string call = {};  // it hung or died in: "activate", "perform of drawer.open"
+  std::string call = {};             // it hung or died in: "activate", "perform of drawer.open"
+  std::string place = {}, fix = {};  // instead of the check's
   [[nodiscard]] Rule rule() const;
 };
 struct RunOptions {

@@ -82,10 +82,14 @@ struct LiveTables {
   static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
                                       std::uint32_t timeout_ms, const till_sink* sink,
                                       till_error* error) noexcept -> till_status {
+    const auto asked = testkit::read_http_request({request, size});
+    if (!asked) {
+      to_c(asked.error(), error);
+      return TILL_REFUSED;
+    }
     json::value answer;
     Error why;
-    const auto status = of(h).http(json::parse({request, size}).as_object(),
-                                   static_cast<int>(timeout_ms), answer, why);
+    const auto status = of(h).http(*asked, static_cast<int>(timeout_ms), answer, why);
     to_c(why, error);
     const std::string text = json::serialize(answer);
     if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
@@ -126,12 +130,15 @@ LiveHost::LiveHost(const Package& package, const json::object& settings, std::st
     : host_{sizeof(till_host), TILL_ABI_MAJOR, TILL_ABI_MINOR, this, &extension},
       spec_(std::move(port)),
       secrets_(std::move(secrets)) {
-  if (!package.manifest) throw Failed{package.manifest_error.detail};
+  if (!package.manifest) {
+    throw Failed{code_name(package.manifest_error.code) + " " + package.manifest_error.detail};
+  }
   const auto all = supervisor::check_settings(*package.manifest, settings);
   if (!all) throw Failed{all.error().detail};
   // As the gateway's own host does it: the same refusals, in the same words.
   const auto& m = *package.manifest;
   withheld_ = not_given(m);
+  need_library(package);
   const auto loaded = plugin_host::load({package.library(), m.id, m.version, m.name}, &host_);
   if (loaded.error) throw Failed{code_name(loaded.error->code) + " " + loaded.error->detail};
   plugin_ = loaded.instance.plugin;
@@ -139,7 +146,8 @@ LiveHost::LiveHost(const Package& package, const json::object& settings, std::st
   const std::string text = json::serialize(*all);
   till_error error{sizeof(till_error), 0, {}, {}, 0};
   if (plugin_->activate(plugin_, text.data(), text.size(), &error) != TILL_DONE) {
-    throw Failed{std::string("activate: ") + error.detail};
+    throw Failed{"activate: " + code_name(static_cast<Code>(error.code)) + " " + error.detail +
+                 (error.vendor[0] == 0 ? "" : std::string(" ") + error.vendor)};
   }
   input_ = static_cast<const till_input*>(plugin_->get_extension(plugin_, TILL_INPUT_ID));
   operations_ =
@@ -210,11 +218,12 @@ till_status LiveHost::http(const json::object& request, int timeout_ms, json::va
   std::string headers;
   if (const auto* all = request.if_contains("headers"); all != nullptr && all->is_object()) {
     for (const auto& [name, value] : all->get_object()) {
-      headers += std::string(name) + ": " + with_secrets(std::string(value.as_string()), secrets_) +
-                 "\r\n";
+      headers += std::string(name) + ": " +
+                 with_secrets(std::string(value.get_string()), secrets_) + "\r\n";
     }
   }
-  const auto got = live_http(member(request, "method"), member(request, "url"), headers,
+  const std::string method = request.contains("method") ? member(request, "method") : "GET";
+  const auto got = live_http(method, member(request, "url"), headers,
                              with_secrets(member(request, "body"), secrets_), timeout_ms);
   till_status status = TILL_DONE;
   if (got) {

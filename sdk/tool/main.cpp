@@ -7,6 +7,22 @@
 
 #include "commands.h"
 
+namespace {
+
+// CLI11 would not repeat the word. False: it is said.
+bool known(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const auto* c : app.get_subcommands({})) {
+    if (c->get_name() == word) return true;
+    names += (names.empty() ? "" : ", ") + c->get_name();
+  }
+  if (word.starts_with("-")) return true;
+  std::fprintf(stderr, "tillbridge-plugin: %s is none of: %s\n", word.c_str(), names.c_str());
+  return false;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (sodium_init() < 0) return 70;
   CLI::App app{"Makes, checks, runs, records and packs Tillbridge plugins."};
@@ -19,6 +35,7 @@ int main(int argc, char** argv) {
   till::kit::add_check(app, share, result);
   till::kit::add_tier(app, share, result);
   till::kit::add_pack(app, share, result);
+  if (argc > 1 && !known(app, argv[1])) return 2;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

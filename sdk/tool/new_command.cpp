@@ -54,6 +54,19 @@ constexpr const char* kKinds =
     "scanner, c (a scanner in C), reader, scale, display, drawer, printer, register, channel, "
     "exporter, rule, vendor (around a library)";
 
+// By what somebody has, for whoever does not know our words.
+constexpr const char* kCases =
+    "  a device:   scanner (bar codes), reader (cards), scale, display, drawer, printer,\n"
+    "              register (a fiscal one); in plain C: c (a scanner)\n"
+    "  a library of its vendor:          vendor\n"
+    "  a service:  channel (sends messages), exporter (gets the sales)\n"
+    "  a discount no program can say:    rule\n";
+
+// CMake's own targets: the plugin's would be refused, or would hide them.
+constexpr std::array kTargets = {"all",        "clean",         "help",    "install",
+                                 "preinstall", "test",          "package", "package_source",
+                                 "edit_cache", "rebuild_cache", "depend"};
+
 using Words = std::map<std::string, std::string>;
 
 std::string filled(std::string text, const Words& words) {
@@ -116,7 +129,8 @@ int make(const std::string& what, const std::string& id, std::string folder,
   const auto* t =
       std::ranges::find_if(kTemplates, [&](const auto& one) { return what == one.name; });
   if (t == kTemplates.end()) {
-    std::fprintf(stderr, "new: %s is none of: %s\n", what.c_str(), kKinds);
+    std::fprintf(stderr, "new: %s is no kind of plugin. What do you have?\n%s", what.c_str(),
+                 kCases);
     return 2;
   }
   if (!std::regex_match(id, std::regex("[a-z0-9_]+(\\.[a-z0-9_]+)+"))) {
@@ -125,6 +139,12 @@ int make(const std::string& what, const std::string& id, std::string folder,
     return 2;
   }
   const std::string name = id.substr(id.rfind('.') + 1);
+  if (std::ranges::find(kTargets, name) != kTargets.end()) {
+    std::fprintf(stderr,
+                 "new: CMake keeps the target %s for itself: let the id end otherwise, %s_acme\n",
+                 name.c_str(), id.c_str());
+    return 2;
+  }
   if (folder.empty()) folder = name;
   if (fs::exists(folder)) {
     std::fprintf(stderr, "new: %s is there already\n", folder.c_str());

@@ -77,20 +77,19 @@ std::int64_t longest_call_ms(const Package& package, const RunOptions& options) 
 }
 constexpr long kOwnMb = 1024;  // the kit's, beside what the plugin may have
 
-std::pair<Status, std::string> run_here(const Check& check, const Package& package,
-                                        std::uint64_t seed) {
+std::pair<Status, Failed> run_here(const Check& check, const Package& package, std::uint64_t seed) {
   Bench bench(package, seed);
   try {
     check.run(bench);
-    return {Status::kPass, ""};
+    return {Status::kPass, {}};
   } catch (const Failed& f) {
-    return {Status::kFail, f.words};
+    return {Status::kFail, f};
   } catch (const Warned& w) {
-    return {Status::kWarn, w.words};
+    return {Status::kWarn, {w.words}};
   } catch (const Skipped& s) {
-    return {Status::kSkip, s.words};
+    return {Status::kSkip, {s.words}};
   } catch (const std::exception& e) {
-    return {Status::kFail, e.what()};
+    return {Status::kFail, {e.what()}};
   }
 }
 
@@ -150,9 +149,10 @@ int out_of_the_way(int result) {
   dup2(nowhere, STDIN_FILENO);
   dup2(nowhere, STDOUT_FILENO);
   dup2(nowhere, STDERR_FILENO);
-  const auto [status, words] = run_here(check, package, seed);
-  const std::string line =
-      std::to_string(static_cast<int>(status)) + printable(words.substr(0, 2000)) + '\0';
+  const auto [status, said] = run_here(check, package, seed);
+  const std::string line = std::to_string(static_cast<int>(status)) +
+                           printable(said.words.substr(0, 2000)) + '\n' + said.place + '\n' +
+                           said.fix + '\0';
   [[maybe_unused]] const auto n = write(result, line.data(), line.size());
   _exit(0);
 }
@@ -180,8 +180,8 @@ Verdict run_check(const Check& check, const Package& package, const RunOptions& 
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
   };
   if (options.in_process) {
-    auto [status, words] = run_here(check, package, options.seed);
-    return {&check, status, std::move(words), since()};
+    auto [status, said] = run_here(check, package, options.seed);
+    return {&check, status, said.words, since(), {}, said.place, said.fix};
   }
   std::array<int, 2> pipes{};
   if (pipe2(pipes.data(), O_CLOEXEC) != 0) return {&check, Status::kFail, strerror(errno), 0};
@@ -239,8 +239,10 @@ Verdict run_check(const Check& check, const Package& package, const RunOptions& 
     const std::string where = call.empty() ? "" : "in " + call + ": ";
     return {&check, Status::kCrash, where + ending(status), since(), call};
   }
-  return {&check, static_cast<Status>(answer[0] - '0'), answer.substr(1, answer.size() - 2),
-          since()};
+  answer.resize(answer.size() - 1);
+  const auto place = answer.find('\n'), fix = answer.find('\n', place + 1);
+  return {&check, static_cast<Status>(answer[0] - '0'),      answer.substr(1, place - 1), since(),
+          {},     answer.substr(place + 1, fix - place - 1), answer.substr(fix + 1)};
 }
 
 }  // namespace till::kit

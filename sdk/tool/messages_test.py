@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""messages_test.py TOOL SAMPLES: what the tool says of a folder, a word or a plugin that is not as it should be.
+
+Whoever reads it must know which file and which field it is, where the rule stands and what to do.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from matrix_test import BUILT, CHANNEL, MANIFEST, TOOL, package, write
+
+
+def said(*words, asked="quit\n"):
+    done = subprocess.run([TOOL, *map(str, words)], capture_output=True, text=True, input=asked)
+    return done.returncode, done.stdout + done.stderr
+
+
+def expect(words, code, *parts, asked="quit\n"):
+    got, text = said(*words, asked=asked)
+    if got != code or any(part not in text for part in parts):
+        yield f"{' '.join(map(str, words))}: {got}, want {code} and {parts}:\n{text[:1500]}"
+
+
+def folders(root):
+    """Each command names the file, and where it should be."""
+    key = root / "key"
+    said("pack", "--new-key", key)
+    empty, sources, text, symbol, newer = (root / n for n in ("empty", "sources", "text", "symbol", "newer"))
+    empty.mkdir()
+    missing = f"{empty}/manifest.json is missing: give the folder that holds it and the library, build/NAME"
+    for words in (["check", empty], ["run", empty], ["tier", empty], ["pack", empty, "--key", key]):
+        yield from expect(words, 1, missing)
+    package(sources, "good")
+    (sources / "sample.so").unlink()
+    write(sources, "CMakeLists.txt", "")
+    there = f"sample.so is not beside manifest.json in {sources}: these are the sources"
+    for command in ("check", "tier"):
+        yield from expect([command, sources], 1, there, "rule: share/doc/tillbridge/authors/reference.md, Folder",
+                          "fix: build it, and give the folder the build has made: build/NAME")
+    yield from expect(["run", sources], 1, there)
+    package(text, "good")
+    write(text, "sample.so", "no library")
+    yield from expect(["check", text], 1, "sample.so is no library: it does not begin as an ELF file does",
+                      "rule: share/doc/tillbridge/authors/reference.md, Folder", "fix: put the library there")
+    package(symbol, "good")
+    subprocess.run(["cc", "-shared", "-x", "c", "-", "-o", str(symbol / "sample.so")], input=b"int nothing;", check=True)
+    yield from expect(["check", symbol], 1, "it has no symbol tillbridge_entry", "rule: tillbridge/entry.h", "fix: define it: TILLBRIDGE_PLUGIN")
+    package(newer, "good", {"abi": {"major": 2, "minor_required": 0}})
+    field = f"{newer}/manifest.json: abi.major is 2, this SDK has 1"
+    yield from expect(["check", newer], 1, field, "rule: TILL_ABI_MAJOR in tillbridge/abi.h", 'fix: write the version of the SDK it is built with: "abi"')
+    for words in (["run", newer], ["tier", newer], ["pack", newer, "--key", key]):
+        yield from expect(words, 1, field)
+
+
+def words(root):
+    """A word that is none is said again, with those that are."""
+    yield from expect(["frobnicate"], 2, "frobnicate is none of: new, run, record, replay, check, tier, pack")
+    yield from expect(["new", "driver", "org.example.x"], 2, "driver is no kind of plugin", "scanner (bar codes), reader (cards)")
+    for name in ("test", "all", "clean", "help", "install", "package"):
+        yield from expect(["new", "scanner", f"org.example.{name}", root / name], 2, f"CMake keeps the target {name} for itself")
+    folder = root / "seed"
+    package(folder, "good")
+    for seed in ("99999999999999999999999", "-1", "1x"):
+        yield from expect(["check", folder, f"--seed={seed}", "--include", "package.manifest"], 2, f"{seed} is no whole number")
+    yield from expect(["check", folder, "--seed=18446744073709551615", "--include", "package.manifest"], 0, "seed 18446744073709551615")
+
+
+def tiers(root):
+    """What is missing is said, and how to get it."""
+    folder = root / "failing"
+    package(folder, "good", {"owner": ""})
+    yield from expect(["tier", folder], 1, "bronze needs: check package.readme, README.md has the headings",
+                      "manifest.owner is missing", "fix: add the heading named here")
+    answer = json.loads(said("tier", folder, "--json")[1])
+    if answer["failed"] != ["package.readme"] or answer["why"][0]["words"] != "manifest.owner is missing":
+        yield f"tier --json: {answer}"
+
+
+def plugins(root):
+    """What the plugin does wrong is told, and the prompt lives on."""
+    folder = root / "refused"
+    package(folder, "life.settings")
+    yield from expect(["run", folder], 1, "activate: TB-9001 never content")
+    message = 'message.send {"to":"+70000000000","text":"words"}\n'
+    for sample, member in (("http.request", "request"), ("http.header", "headers.X-Shop")):
+        package(root / sample, sample, CHANNEL, None)
+        yield from expect(["run", root / sample], 0, f"refused TB-1012 {member}", asked=2 * message + "quit\n")
+        # On the fake host too: nothing of the kit ends by it.
+        report = json.loads(said("check", root / sample, "--json")[1])
+        if [c["id"] for c in report["checks"] if c["status"] in ("crash", "timeout")]:
+            yield f"check of {sample}: {report}"
+
+
+def main():
+    assert (BUILT / "good.so").exists() and MANIFEST["library"] == "sample.so"
+    wrong = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for part in (folders, words, tiers, plugins):
+            root = pathlib.Path(temporary) / part.__name__
+            root.mkdir()
+            wrong += part(root)
+    print("\n".join(wrong) or "each says what is wrong, where, and what to do")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
