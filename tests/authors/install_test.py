@@ -91,6 +91,20 @@ def templates(prefix, work):
         assert commands and all("-std=c11 " in c["command"] for c in commands), commands
 
 
+def odd_name(prefix, work):
+    """Whatever stands in a manifest's name comes through CMake as it is."""
+    tool = prefix / "bin" / "tillbridge-plugin"
+    for kind in ("drawer", "c"):
+        folder = work / f"odd_{kind}"
+        run(tool, "new", kind, f"org.example.odd_{kind}", folder)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["name"] = 'Касса "A"; $B $<C> ${D} @E@ \\F #G [H'
+        (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+        package = build(prefix, folder, f"odd_{kind}", "gcc")
+        run(tool, "check", package, "--include", "^load")
+    print("a name with quotes, dollars and semicolons")
+
+
 def examples(prefix, work):
     """An example repository, copied out of the installed SDK: built, tested, checked, watched by ThreadSanitizer."""
     tool = prefix / "bin" / "tillbridge-plugin"
@@ -206,6 +220,7 @@ def main():
         own_plugins(prefix)
         pages(prefix)
         templates(prefix, work)
+        odd_name(prefix, work)
         examples(prefix, work)
         for page in sorted((ROOT / "docs" / "authors").glob("tutorial*.md")):
             tutorial(prefix, work, page)
