@@ -4,7 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <mutex>
+#include <thread>
 
 #include "gateway/plugin_host/host_load.h"
 #include "tillbridge/sdk/c_error.h"
@@ -15,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using testkit::Exchange;
 using testkit::RecordedStep;
-constexpr int kQuietMs = 50;
+constexpr int kQuietMs = 50, kSliceMs = 20;
 
 std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -33,10 +39,60 @@ std::string with_secrets(std::string text, const std::map<std::string, std::stri
   return text;
 }
 
+// A plugin may ask for any number; poll() takes a negative one for ever.
+int wait_of(std::uint32_t ms) {
+  return static_cast<int>(std::min<std::uint32_t>(ms, std::numeric_limits<int>::max()));
+}
+
+// So much of the wait that is left as may go by until somebody looks whether it is cancelled.
+int slice(Clock::time_point until) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kSliceMs));
+}
+
 std::string member(const json::object& o, const char* name) {
   const auto* at = o.if_contains(name);
   return at != nullptr && at->is_string() ? std::string(at->get_string()) : "";
 }
+
+// Beside a call into the plugin: what outlives its time is said and told to end, as the gateway
+// does it, and what does not come back then ends the tool.
+class Overdue {
+ public:
+  Overdue(std::string call, std::uint32_t most_ms, std::function<void()> cancel)
+      : thread_([this, call = std::move(call), most_ms, cancel = std::move(cancel)] {
+          if (over_in(most_ms)) return;
+          std::fprintf(stderr, "%s is past its time, %u ms%s\n", call.c_str(), most_ms,
+                       cancel ? ": it is cancelled" : "");
+          if (cancel) cancel();
+          if (over_in(TILL_GRACE_MS)) return;
+          std::fprintf(stderr, "%s did not return in %u ms more: ended\n", call.c_str(),
+                       TILL_GRACE_MS);
+          std::fflush(nullptr);
+          std::_Exit(1);
+        }) {}
+  ~Overdue() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Overdue(const Overdue&) = delete;
+  Overdue& operator=(const Overdue&) = delete;
+
+ private:
+  bool over_in(std::uint32_t ms) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return over_; });
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;  // the last: it uses the others
+};
 
 }  // namespace
 
@@ -46,12 +102,10 @@ struct LiveTables {
   static constexpr till_port kPort{
       [](const till_host* h, std::uint8_t* buffer, std::size_t capacity,
          std::uint32_t timeout) noexcept -> std::int32_t {
-        return of(h).read(buffer, capacity, static_cast<int>(timeout));
+        return of(h).read(buffer, capacity, wait_of(timeout));
       },
       [](const till_host* h, const std::uint8_t* data, std::size_t size,
-         std::uint32_t timeout) noexcept {
-        return of(h).write({data, size}, static_cast<int>(timeout));
-      },
+         std::uint32_t timeout) noexcept { return of(h).write({data, size}, wait_of(timeout)); },
       [](const till_host* h) noexcept {
         std::array<std::uint8_t, 256> away{};
         while (of(h).port_.read(away.data(), away.size(), 0) > 0) {
@@ -69,16 +123,14 @@ struct LiveTables {
     const char* name = level >= 0 && level < 4 ? kLevels.at(static_cast<std::size_t>(level)) : "?";
     std::printf("log %s: %.*s\n", name, static_cast<int>(size), text);
   }};
-  static constexpr till_time kTime{[](const till_host*) noexcept { return unix_now(); },
-                                   [](const till_host*) noexcept -> std::int64_t {
-                                     return std::chrono::duration_cast<std::chrono::microseconds>(
-                                                Clock::now().time_since_epoch())
-                                         .count();
-                                   },
-                                   [](const till_host*, std::uint32_t ms) noexcept {
-                                     poll(nullptr, 0, static_cast<int>(ms));
-                                     return true;
-                                   }};
+  static constexpr till_time kTime{
+      [](const till_host*) noexcept { return unix_now(); },
+      [](const till_host*) noexcept -> std::int64_t {
+        return std::chrono::duration_cast<std::chrono::microseconds>(
+                   Clock::now().time_since_epoch())
+            .count();
+      },
+      [](const till_host* h, std::uint32_t ms) noexcept { return of(h).sleep(wait_of(ms)); }};
   static constexpr till_http kHttp{[](const till_host* h, const char* request, std::size_t size,
                                       std::uint32_t timeout_ms, const till_sink* sink,
                                       till_error* error) noexcept -> till_status {
@@ -89,7 +141,7 @@ struct LiveTables {
     }
     json::value answer;
     Error why;
-    const auto status = of(h).http(*asked, static_cast<int>(timeout_ms), answer, why);
+    const auto status = of(h).http(*asked, wait_of(timeout_ms), answer, why);
     to_c(why, error);
     const std::string text = json::serialize(answer);
     if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
@@ -145,7 +197,11 @@ LiveHost::LiveHost(const Package& package, const json::object& settings, std::st
   recording_ = {package.manifest->id, "", "", settings, unix_now(), {}};
   const std::string text = json::serialize(*all);
   till_error error{sizeof(till_error), 0, {}, {}, 0};
-  if (plugin_->activate(plugin_, text.data(), text.size(), &error) != TILL_DONE) {
+  const till_status status = [&] {
+    const Overdue overdue("activate", static_cast<std::uint32_t>(m.activate_ms), {});
+    return plugin_->activate(plugin_, text.data(), text.size(), &error);
+  }();
+  if (status != TILL_DONE) {
     throw Failed{"activate: " + code_name(static_cast<Code>(error.code)) + " " + error.detail +
                  (error.vendor[0] == 0 ? "" : std::string(" ") + error.vendor)};
   }
@@ -183,7 +239,12 @@ void LiveHost::unplug() {
 
 int LiveHost::read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms) {
   const bool was_open = port_.is_open();
-  const int n = port_.read(buffer, capacity, timeout_ms);
+  const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  int n = 0;
+  do {
+    if (cancelled_) return -1;
+    n = port_.read(buffer, capacity, slice(until));
+  } while (n == 0 && Clock::now() < until);
   if (!performing_) return n;
   if (n > 0) {
     const auto now = Clock::now();
@@ -199,6 +260,7 @@ int LiveHost::read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms) {
 }
 
 bool LiveHost::write(Bytes bytes, int timeout_ms) {
+  if (cancelled_) return false;
   const bool was_open = port_.is_open();
   const bool good = port_.write(bytes, timeout_ms);
   if (!performing_ || !was_open) return good;
@@ -213,8 +275,18 @@ bool LiveHost::write(Bytes bytes, int timeout_ms) {
   return good;
 }
 
+bool LiveHost::sleep(int ms) {
+  const auto until = Clock::now() + std::chrono::milliseconds(ms);
+  while (!cancelled_ && Clock::now() < until) poll(nullptr, 0, slice(until));
+  return !cancelled_;
+}
+
 till_status LiveHost::http(const json::object& request, int timeout_ms, json::value& answer,
                            Error& error) {
+  if (cancelled_) {
+    error = {Code::kCancelled, "the operation's deadline", {}};
+    return TILL_REFUSED;
+  }
   std::string headers;
   if (const auto* all = request.if_contains("headers"); all != nullptr && all->is_object()) {
     for (const auto& [name, value] : all->get_object()) {
@@ -267,8 +339,15 @@ FakeOutcome LiveHost::perform(const std::string& verb, const std::string& body,
   till_error error{sizeof(till_error), 0, {}, {}, 0};
   performing_ = true;
   last_exchange_ = Clock::now();
-  out.status = operations_->perform(plugin_, &op, &sink, &error);
-  performing_ = false;
+  cancelled_ = false;
+  {
+    const Overdue overdue(verb, deadline_ms, [this] {
+      cancelled_ = true;
+      if (operations_->cancel != nullptr) operations_->cancel(plugin_);
+    });
+    out.status = operations_->perform(plugin_, &op, &sink, &error);
+  }
+  performing_ = cancelled_ = false;
   step().status = out.status;
   if (out.status == TILL_DONE) {
     out.body = json::parse(out.text, bad);

@@ -4,6 +4,7 @@
 
 #include <tillbridge/plugin.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <set>
@@ -34,6 +35,7 @@ class LiveHost {
   friend struct LiveTables;
   int read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms);
   bool write(Bytes bytes, int timeout_ms);
+  bool sleep(int ms);
   till_status http(const json::object& request, int timeout_ms, json::value& answer, Error& error);
   void emit(const char* type, std::string_view body);
   void on_port(bool connected);
@@ -49,6 +51,7 @@ class LiveHost {
   std::string spec_;
   std::map<std::string, std::string> secrets_;
   KeptState state_;
+  std::atomic<bool> cancelled_ = false;  // the host calls of the operation end
   LivePort port_;
   Recording recording_;
   bool performing_ = false;

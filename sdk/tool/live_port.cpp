@@ -14,6 +14,8 @@
 #include <cstring>
 #include <map>
 
+#include "sdk/cpp/port_spec.h"
+
 namespace till::kit {
 namespace {
 
@@ -49,48 +51,70 @@ Result<int> connect_tcp(const std::string& host, const std::string& service) {
 
 speed_t speed_of(int baud) {
   static const std::map<int, speed_t> kSpeeds = {
-      {1200, B1200},   {2400, B2400},   {4800, B4800},     {9600, B9600},    {19200, B19200},
-      {38400, B38400}, {57600, B57600}, {115200, B115200}, {230400, B230400}};
+      {1200, B1200},     {2400, B2400},     {4800, B4800},    {9600, B9600},
+      {19200, B19200},   {38400, B38400},   {57600, B57600},  {115200, B115200},
+      {230400, B230400}, {460800, B460800}, {921600, B921600}};
   const auto at = kSpeeds.find(baud);
   return at == kSpeeds.end() ? B0 : at->second;
 }
 
-Result<int> open_line(const std::string& path, int baud) {
+Result<int> open_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return fail(Code::kPortOpenFailed, path + ": " + strerror(errno));
+  return fd;
+}
+
+Result<int> open_pty(const devices::PtyPort& port) {
+  const int fd = TILL_TRY(open_file(port.path));
   termios settings{};
-  const speed_t speed = speed_of(baud);
-  if (speed == B0 || tcgetattr(fd, &settings) != 0) {
+  if (tcgetattr(fd, &settings) == 0) {
+    cfmakeraw(&settings);
+    tcsetattr(fd, TCSANOW, &settings);
+  }
+  return fd;
+}
+
+Result<int> open_serial(const devices::SerialPort& port) {
+  const speed_t speed = speed_of(port.baud);
+  if (speed == B0) {
+    return fail(Code::kConfigInvalid,
+                std::to_string(port.baud) + " baud: the tool knows 1200 to 921600 as usual");
+  }
+  const int fd = TILL_TRY(open_file(port.path));
+  termios settings{};
+  if (tcgetattr(fd, &settings) != 0) {
     ::close(fd);
-    return fail(Code::kPortOpenFailed, path + ": no line of " + std::to_string(baud) + " baud");
+    return fail(Code::kPortOpenFailed, port.path + ": no serial line");
   }
   cfmakeraw(&settings);
-  settings.c_cflag |= CLOCAL | CREAD;
+  settings.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARENB | PARODD | CSTOPB);
+  settings.c_cflag |= static_cast<tcflag_t>(CLOCAL | CREAD | (port.bits == 7 ? CS7 : CS8));
+  if (port.parity != 'N') settings.c_cflag |= PARENB;
+  if (port.parity == 'O') settings.c_cflag |= PARODD;
+  if (port.stop_bits == 2) settings.c_cflag |= CSTOPB;
   cfsetspeed(&settings, speed);
   tcsetattr(fd, TCSANOW, &settings);
   return fd;
 }
 
+struct Opener {
+  Result<int> operator()(const devices::NoPort&) const {
+    return fail(Code::kConfigInvalid, "none is no port");
+  }
+  Result<int> operator()(const devices::SerialPort& p) const { return open_serial(p); }
+  Result<int> operator()(const devices::PtyPort& p) const { return open_pty(p); }
+  Result<int> operator()(const devices::TcpPort& p) const { return connect_tcp(p.host, p.service); }
+  Result<int> operator()(const devices::UsbPort&) const {
+    return fail(Code::kConfigInvalid,
+                "usb: only the gateway opens it; use the device's serial line");
+  }
+};
+
 }  // namespace
 
 Result<void> LivePort::open(const std::string& spec) {
   close();
-  const auto colon = spec.find(':');
-  const std::string kind = spec.substr(0, colon);
-  const std::string rest = colon == spec.npos ? "" : spec.substr(colon + 1);
-  if (kind == "tcp" && rest.rfind(':') != rest.npos) {
-    fd_ = TILL_TRY(connect_tcp(rest.substr(0, rest.rfind(':')), rest.substr(rest.rfind(':') + 1)));
-    return {};
-  }
-  if ((kind != "serial" && kind != "pty") || rest.empty()) {
-    return fail(Code::kBadValue, spec + ": tcp:HOST:PORT, serial:/dev/NAME?baud=N or pty:PATH");
-  }
-  const auto question = rest.find("?baud=");
-  int baud = 9600;
-  if (question != rest.npos) {
-    std::from_chars(rest.data() + question + 6, rest.data() + rest.size(), baud);
-  }
-  fd_ = TILL_TRY(open_line(rest.substr(0, question), baud));
+  fd_ = TILL_TRY(std::visit(Opener{}, TILL_TRY(devices::parse_port(spec))));
   return {};
 }
 

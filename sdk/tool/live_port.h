@@ -1,4 +1,5 @@
-// A port opened by the tool itself: tcp:HOST:PORT, serial:/dev/ttyUSB0[?baud=9600], pty:PATH.
+// A port opened by the tool itself, written as in a store's configuration: tcp:HOST:PORT,
+// serial:/dev/ttyUSB0@9600,8N1, pty:PATH.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ class LivePort {
   LivePort(const LivePort&) = delete;
   LivePort& operator=(const LivePort&) = delete;
 
-  // kPortOpenFailed, kBadValue.
+  // kPortOpenFailed, kConfigInvalid.
   Result<void> open(const std::string& spec);
   void close();
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }

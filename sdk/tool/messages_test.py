@@ -4,10 +4,13 @@
 Whoever reads it must know which file and which field it is, where the rule stands and what to do.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 
 from matrix_test import BUILT, CHANNEL, MANIFEST, TOOL, package, write
 
@@ -93,11 +96,51 @@ def plugins(root):
             yield f"check of {sample}: {report}"
 
 
+def line():
+    """A pseudo-terminal: the device's end, the name of the other one, and that one open."""
+    master, slave = os.openpty()
+    return master, os.ttyname(slave), slave
+
+
+def ports(root):
+    """A port is written as in a store, and what is wrong with it is said."""
+    folder = root / "good"
+    package(folder, "good")
+    master, name, slave = line()
+    for spec, why in ((f"serial:{name}@fast", "TB-9001 the baud rate, write it as @9600"), (f"serial:{name}@12345", "TB-9001 12345 baud"),
+                      (f"serial:{name}@9600,9N1", "serial mode, write it as 8N1"), ("usb:04b8:0202", "TB-9001 usb: only the gateway opens it"),
+                      ("lpt:1", "serial:PATH@BAUD,8N1 | tcp:HOST:PORT"), ("serial:/dev/nowhere@9600", "/dev/nowhere: No such file")):
+        yield from expect(["run", folder, "--port", spec], 1, why)
+    yield from expect(["run", folder], 0, 'no --port is given: the plugin has no line, and its access is "port"')
+    answers = threading.Thread(target=lambda: (os.read(master, 2), os.write(master, b"K\n")))
+    answers.start()
+    yield from expect(["run", folder, "--port", f"serial:{name}@9600,8N1"], 0, "done {}", asked="drawer.open\nquit\n")
+    answers.join()
+    mode = termios.tcgetattr(slave)
+    if mode[4] != termios.B9600 or mode[2] & termios.CSIZE != termios.CS8 or mode[3] & termios.ECHO:
+        yield f"the line's mode is {mode}"
+    os.close(master)
+    os.close(slave)
+
+
+def deadlines(root):
+    """An operation past its deadline is cancelled, and what does not return then ends the tool."""
+    master, name, slave = line()
+    for sample, code, parts in (
+            ("operations.deadline", 0, ("drawer.open is past its time, 300 ms: it is cancelled", "in_doubt TB-2005")),
+            ("hangs.perform", 1, ("drawer.open is past its time, 300 ms", "drawer.open did not return in 2000 ms more: ended")),
+            ("hangs.activate", 1, ("activate is past its time, 1000 ms\n", "activate did not return in 2000 ms more: ended"))):
+        package(root / sample, sample)
+        yield from expect(["run", root / sample, "--port", f"pty:{name}", "--deadline", "300"], code, *parts, asked="drawer.open\nquit\n")
+    os.close(master)
+    os.close(slave)
+
+
 def main():
     assert (BUILT / "good.so").exists() and MANIFEST["library"] == "sample.so"
     wrong = []
     with tempfile.TemporaryDirectory() as temporary:
-        for part in (folders, words, tiers, plugins):
+        for part in (folders, words, tiers, plugins, ports, deadlines):
             root = pathlib.Path(temporary) / part.__name__
             root.mkdir()
             wrong += part(root)

@@ -16,9 +16,9 @@ struct RunArguments {
   std::string folder, port, settings = "{}", out, title, device = "virtual";
   std::vector<std::string> secrets;
   bool keep_data = false;
+  std::uint32_t deadline_ms = 60'000;
 };
 
-constexpr std::uint32_t kDeadlineMs = 60'000;
 constexpr const char* kHelp =
     "VERB {JSON}   tells it to do something        wait MS   listens to the device\n"
     "plug, unplug  the cable                       quit\n";
@@ -34,7 +34,7 @@ void show(const FakeOutcome& o) {
 }
 
 // False: it is over.
-bool obey(LiveHost& host, const std::string& line) {
+bool obey(LiveHost& host, const std::string& line, std::uint32_t deadline_ms) {
   const auto space = line.find(' ');
   const std::string word = line.substr(0, space);
   const std::string rest = space == line.npos ? "" : line.substr(space + 1);
@@ -50,12 +50,12 @@ bool obey(LiveHost& host, const std::string& line) {
     if (const auto plugged = host.plug(); !plugged)
       std::printf("%s\n", plugged.error().detail.c_str());
   } else {
-    show(host.perform(word, rest.empty() ? "{}" : rest, kDeadlineMs));
+    show(host.perform(word, rest.empty() ? "{}" : rest, deadline_ms));
   }
   return true;
 }
 
-void prompt(LiveHost& host) {
+void prompt(LiveHost& host, std::uint32_t deadline_ms) {
   const bool person = isatty(STDIN_FILENO) != 0;
   if (person) std::fputs(kHelp, stdout);
   std::string line;
@@ -63,7 +63,7 @@ void prompt(LiveHost& host) {
     if (person) std::fputs("> ", stdout), std::fflush(stdout);
     // A script's lines are all there at once; a person's come while the device speaks.
     if (person) host.listen(-1, STDIN_FILENO);
-    if (!std::getline(std::cin, line) || !obey(host, line)) return;
+    if (!std::getline(std::cin, line) || !obey(host, line, deadline_ms)) return;
   }
 }
 
@@ -79,8 +79,14 @@ int run(const RunArguments& a, const std::string& schemas) {
   const Package package = read_package(a.folder, schemas);
   try {
     LiveHost host(package, settings.get_object(), a.port, secrets);
-    if (const auto plugged = host.plug(); !plugged) throw Failed{plugged.error().detail};
-    prompt(host);
+    if (a.port.empty() && package.manifest->access == supervisor::Access::kPort) {
+      std::fprintf(stderr,
+                   "no --port is given: the plugin has no line, and its access is \"port\"\n");
+    }
+    if (const auto plugged = host.plug(); !plugged) {
+      throw Failed{code_name(plugged.error().code) + " " + plugged.error().detail};
+    }
+    prompt(host, a.deadline_ms);
     if (a.out.empty()) return 0;
     host.recording().title = a.title;
     host.recording().device = a.device;
@@ -130,8 +136,11 @@ int replay(const std::string& folder, const std::string& file, const std::string
 
 void options(CLI::App* c, const std::shared_ptr<RunArguments>& a) {
   c->add_option("folder", a->folder, "folder with manifest.json and the library")->required();
-  c->add_option("--port", a->port, "tcp:HOST:PORT, serial:/dev/NAME?baud=N or pty:PATH");
+  c->add_option("--port", a->port,
+                "as in a store: tcp:HOST:PORT, serial:/dev/NAME@9600,8N1, pty:PATH");
   c->add_option("--settings", a->settings, "JSON object");
+  c->add_option("--deadline", a->deadline_ms, "milliseconds an operation may take")
+      ->check(CLI::Range(100, 3'600'000));
   c->add_option("--secret", a->secrets, "NAME=VALUE, for ${secret:NAME}");
 }
 
