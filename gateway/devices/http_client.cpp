@@ -161,12 +161,16 @@ void http_request(asio::io_context& io, const std::map<std::string, std::string>
   out.target(url->target);
   out.set(http::field::host, url->host);
   out.set(http::field::user_agent, "tillbridge");
-  if (const auto* headers = o.if_contains("headers"); headers != nullptr && headers->is_object()) {
+  // What is left out by a slip would be sent without it.
+  if (const auto* headers = o.if_contains("headers"); headers != nullptr) {
+    if (!headers->is_object()) return refuse("headers");
     for (const auto& [key, text] : headers->get_object()) {
-      if (text.is_string()) out.set(key, fill_secrets(json::value_to<std::string>(text), secrets));
+      if (!text.is_string()) return refuse("headers");
+      out.set(key, fill_secrets(json::value_to<std::string>(text), secrets));
     }
   }
-  if (const auto* body = o.if_contains("body"); body != nullptr && body->is_string()) {
+  if (const auto* body = o.if_contains("body"); body != nullptr) {
+    if (!body->is_string()) return refuse("body");
     out.body() = fill_secrets(json::value_to<std::string>(*body), secrets);
   }
   out.prepare_payload();
