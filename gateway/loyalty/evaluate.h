@@ -218,7 +218,7 @@ class Evaluator {
   std::int64_t share_out(const Rule& r, std::int64_t times);
   std::int64_t form_sets(std::uint32_t rule, std::int64_t most, bool quiet);
   std::int64_t form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing);
-  void order_parts(std::uint32_t rule);
+  void list_parts(const Sets& sets);
   void order_lines_of_parts(std::uint32_t rule);
   std::int64_t push_part(std::size_t p, std::int64_t want);
   bool match_parts(std::int64_t times);
@@ -327,9 +327,8 @@ class Evaluator {
   struct PartInHand {
     const SetPart* part;
     bool gets;
-    std::int64_t fitting;  // thousandths on the receipt that it could take
   };
-  std::vector<PartInHand> part_order_;
+  std::vector<PartInHand> parts_in_hand_;
   std::vector<std::int64_t> part_flow_, part_free_;  // by part and line; by line
   std::vector<std::uint8_t> part_seen_;              // by part
   struct Take {

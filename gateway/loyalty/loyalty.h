@@ -26,8 +26,8 @@ namespace till::loyalty {
 // count from the dearest on, a percent of each line does so in a group too, a line nothing was
 // taken off keeps its tax, nobody brings herself.
 // 8: quantities of the same goods count together on however many lines they stand; what is all paid
-// in ways that earn nothing earns no fixed points either; of parts of a set that overlap the one
-// that fewer goods fit is filled first.
+// in ways that earn nothing earns no fixed points; parts of a set that overlap all get theirs;
+// below its first step a ladder of prices is no price; the day itself is no anniversary.
 inline constexpr int kEvaluationRevision = 8;
 
 struct Plan;

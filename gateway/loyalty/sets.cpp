@@ -14,31 +14,10 @@ bool has_set_price(const Rule& r) {
 
 }  // namespace
 
-// The parts in the order in which they are filled: the one that fewer goods fit first, so that one
-// that takes anything does not take what another has to have.
-void Evaluator::order_parts(std::uint32_t rule) {
-  const auto& sets = *plan_.rules[rule].sets;
-  const auto fitting = [&](const SetPart& part) {
-    std::int64_t sum = 0;
-    for (const auto i : lines_of(rule)) {
-      const auto& l = lines_[i];
-      if (l.excluded || closed_[i] != 0 || !selects(part.select, l)) continue;
-      sum = checked_add(sum, std::max<std::int64_t>(0, l.quantity - taken_[i]));
-    }
-    return sum;
-  };
-  part_order_.clear();
+void Evaluator::list_parts(const Sets& sets) {
+  parts_in_hand_.clear();
   for (const auto* parts : {&sets.buy, &sets.get}) {
-    const auto first = part_order_.size();
-    for (const auto& part : *parts)
-      part_order_.push_back({&part, parts == &sets.get, fitting(part)});
-    const auto from = part_order_.begin() + static_cast<std::ptrdiff_t>(first);
-    // Insertion: stable, and nothing is allocated.
-    for (auto at = from; at != part_order_.end(); ++at) {
-      const auto place = std::upper_bound(
-          from, at, *at, [](const auto& a, const auto& b) { return a.fitting < b.fitting; });
-      std::rotate(place, at, at + 1);
-    }
+    for (const auto& part : *parts) parts_in_hand_.push_back({&part, parts == &sets.get});
   }
 }
 
@@ -54,8 +33,8 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
     for (const auto& part : *parts) least = std::min(least, part.quantity);
   }
   std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
-  order_parts(rule);
-  if (part_order_.size() > 1) order_lines_of_parts(rule);
+  list_parts(*r.sets);
+  if (parts_in_hand_.size() > 1) order_lines_of_parts(rule);
   Blame missing{Why::kNeedsQuantity, least, 0};
   // A price for a set is for sets that cost more, so each is looked at.
   if (r.sets->one_by_one || has_set_price(r)) {
@@ -94,7 +73,7 @@ bool Evaluator::place_greedily(std::uint32_t rule, std::int64_t times, Blame* mi
   const auto& sets = *plan_.rules[rule].sets;
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
   bool whole = true;
-  for (const auto& p : part_order_) {
+  for (const auto& p : parts_in_hand_) {
     whole = place_part(rule, *p.part, times, p.gets ? nullptr : &sets.get, missing) && whole;
     if (!whole && missing == nullptr) return false;
   }
@@ -134,10 +113,10 @@ bool Evaluator::place_part(std::uint32_t rule, const SetPart& part, std::int64_t
 
 void Evaluator::order_lines_of_parts(std::uint32_t rule) {
   const auto& sets = *plan_.rules[rule].sets;
-  if (part_lines_.size() < part_order_.size()) part_lines_.resize(part_order_.size());
-  part_at_.assign(part_order_.size(), 0);
-  for (std::size_t p = 0; p < part_order_.size(); ++p) {
-    order_part(rule, *part_order_[p].part, part_order_[p].gets ? nullptr : &sets.get);
+  if (part_lines_.size() < parts_in_hand_.size()) part_lines_.resize(parts_in_hand_.size());
+  part_at_.assign(parts_in_hand_.size(), 0);
+  for (std::size_t p = 0; p < parts_in_hand_.size(); ++p) {
+    order_part(rule, *parts_in_hand_[p].part, parts_in_hand_[p].gets ? nullptr : &sets.get);
     part_lines_[p].assign(order_.begin(), order_.end());
   }
 }
@@ -154,7 +133,7 @@ std::int64_t Evaluator::push_part(std::size_t p, std::int64_t want) {
     return take;
   }
   for (const auto i : part_lines_[p]) {
-    for (std::size_t q = 0; q < part_order_.size(); ++q) {
+    for (std::size_t q = 0; q < parts_in_hand_.size(); ++q) {
       auto& theirs = part_flow_[q * count_ + i];
       if (theirs == 0 || part_seen_[q] != 0) continue;
       const auto moved = push_part(q, std::min(want, theirs));
@@ -169,7 +148,7 @@ std::int64_t Evaluator::push_part(std::size_t p, std::int64_t want) {
 
 // Whether so many sets come together of what set_taken_ leaves; who takes what is in part_flow_.
 bool Evaluator::match_parts(std::int64_t times) {
-  const auto parts = part_order_.size();
+  const auto parts = parts_in_hand_.size();
   if (parts < 2) return false;
   part_flow_.assign(parts * count_, 0);
   part_free_.assign(count_, 0);
@@ -178,7 +157,7 @@ bool Evaluator::match_parts(std::int64_t times) {
     part_free_[i] = std::max<std::int64_t>(0, left);
   }
   for (std::size_t p = 0; p < parts; ++p) {
-    for (auto need = checked_mul(part_order_[p].part->quantity, times); need > 0;) {
+    for (auto need = checked_mul(parts_in_hand_[p].part->quantity, times); need > 0;) {
       part_seen_.assign(parts, 0);
       const auto pushed = push_part(p, need);
       if (pushed == 0) return false;
@@ -189,12 +168,12 @@ bool Evaluator::match_parts(std::int64_t times) {
 }
 
 void Evaluator::put_matched() {
-  const bool all_get = std::ranges::none_of(part_order_, &PartInHand::gets);
-  for (std::size_t p = 0; p < part_order_.size(); ++p) {
+  const bool all_get = std::ranges::none_of(parts_in_hand_, &PartInHand::gets);
+  for (std::size_t p = 0; p < parts_in_hand_.size(); ++p) {
     for (const auto i : part_lines_[p]) {
       const auto taken = part_flow_[p * count_ + i];
       if (taken == 0) continue;
-      const auto got = part_order_[p].gets || all_get ? taken : 0;
+      const auto got = parts_in_hand_[p].gets || all_get ? taken : 0;
       set_taken_[i] += taken;
       got_[i] += got;
       takes_.push_back({i, taken, got});
@@ -217,9 +196,9 @@ std::int64_t Evaluator::cost_of_set() const {
 bool Evaluator::take_set(const Sets& sets, Blame* missing) {
   takes_.clear();
   std::int64_t short_of = 0;
-  for (std::size_t p = 0; p < part_order_.size(); ++p) {
-    const bool gets = part_order_[p].gets || sets.get.empty();
-    auto need = part_order_[p].part->quantity;
+  for (std::size_t p = 0; p < parts_in_hand_.size(); ++p) {
+    const bool gets = parts_in_hand_[p].gets || sets.get.empty();
+    auto need = parts_in_hand_[p].part->quantity;
     for (auto& at = part_at_[p]; need > 0 && at < part_lines_[p].size();) {
       const auto i = part_lines_[p][at];
       const auto free = lines_[i].quantity - taken_[i] - set_taken_[i];
