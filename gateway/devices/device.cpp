@@ -228,7 +228,8 @@ void Device::spawn() {
                              .needs = std::move(needs),
                              .memory_mb = manifest_.memory_mb,
                              .cores = cores_.prepare(),
-                             .kept_away = services_.kept_away};
+                             .kept_away = services_.kept_away,
+                             .frames_a_second = services_.frames_a_second};
   if (services_.cgroups != nullptr) {
     spec.hold = [weak](int pid) {
       if (const auto self = weak.lock()) self->hold(pid);

@@ -61,6 +61,7 @@ struct DeviceServices {
   // Runs the first away from this thread, then the second on it; without it both run here.
   std::function<void(std::function<void()>, std::function<void()>)> away = {};
   std::int64_t busy_us = supervisor::UsageWatch::kBusyUs;  // a core for so long is too much
+  std::size_t frames_a_second = supervisor::kFramesASecond;
 };
 
 // At most so many in a second; what is over it is for a counter.

@@ -33,7 +33,6 @@ constexpr int kChildFd = 3;
 constexpr std::size_t kMaxOutgoing = 4096;
 constexpr std::size_t kMaxPrinted = 512;                  // of one line
 constexpr std::size_t kMaxPrintedBytes = 256 << 10;       // in a second; the rest is lost
-constexpr std::size_t kMaxFrames = 50'000;                // in a second: no device says so much
 constexpr std::size_t kTurnBytes = std::size_t{1} << 20;  // read of one child, then the others
 
 // What a child has to know of the daemon's environment; tokens and keys may stand in the rest.
@@ -210,11 +209,12 @@ void Child::read_frames() {
           return lost({Code::kBadFrame, spec_.plugin_id + ": a frame out of turn", {}});
         }
         taken += received.frame.body.size();
-        if (++frames_ == kMaxFrames) {
-          handlers_.trouble(Trouble::kFlood, "it sends more than " + std::to_string(kMaxFrames) +
+        if (++frames_ == spec_.frames_a_second) {
+          handlers_.trouble(Trouble::kFlood, "it sends more than " +
+                                                 std::to_string(spec_.frames_a_second) +
                                                  " frames in a second");
         }
-        if (frames_ < kMaxFrames) on_frame(std::move(received.frame));
+        if (frames_ < spec_.frames_a_second) on_frame(std::move(received.frame));
         break;
       case ipc::ReceiveState::kWouldBlock:
         return wait_readable();

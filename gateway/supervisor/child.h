@@ -16,6 +16,8 @@
 
 namespace till::supervisor {
 
+inline constexpr std::size_t kFramesASecond = 50'000;  // more says no device
+
 struct ChildSpec {
   std::string host_program;  // tillbridge-plugin-host
   std::string library;
@@ -27,6 +29,7 @@ struct ChildSpec {
   int memory_mb = 64;
   std::string cores = {};                   // the folder a core file goes to, "" = none
   std::vector<std::string> kept_away = {};  // what also `direct` may not see
+  std::size_t frames_a_second = kFramesASecond;
   // Puts the process under the limits of its group before any plugin code runs.
   std::function<void(int pid)> hold = {};
 };
