@@ -34,7 +34,6 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
   }
   std::int64_t low = 0, high = std::min({most, r.sets->most, whole / least});
   list_parts(*r.sets);
-  if (parts_in_hand_.size() > 1) order_lines_of_parts(rule);
   Blame missing{Why::kNeedsQuantity, least, 0};
   // A price for a set is for sets that cost more, so each is looked at.
   if (r.sets->one_by_one || has_set_price(r)) {
@@ -42,6 +41,7 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
     if (formed == 0 && !quiet) say(missing.why, rule, -1, missing.a);
     return formed;
   }
+  if (parts_in_hand_.size() > 1) order_lines_of_parts(rule);
   if (high > 0 && place_sets(rule, high, nullptr)) return high;
   while (low + 1 < high) {  // high does not fit
     const auto middle = low + (high - low) / 2;
@@ -168,6 +168,7 @@ bool Evaluator::match_parts(std::int64_t times) {
 }
 
 void Evaluator::put_matched() {
+  takes_.clear();
   const bool all_get = std::ranges::none_of(parts_in_hand_, &PartInHand::gets);
   for (std::size_t p = 0; p < parts_in_hand_.size(); ++p) {
     for (const auto i : part_lines_[p]) {
