@@ -108,6 +108,16 @@ struct OrderedDeviceTest : DeviceTest {
     return metrics.get("tillbridge_plugin_misbehaviour_total{device=\"bad\",rule=\"" + rule +
                        "\"}");
   }
+  // A frame of that type past the host, until it is taken for the breach of `rule` that it is.
+  void forge(ipc::Type type, const std::string& rule) {
+    // Hello, loaded and ready went before; an answered heartbeat or two may have, too.
+    for (int seq = 4; seq < 8 && broken(rule) == 0; ++seq) {
+      const int pid = device->child_pid();
+      order("forge " + std::to_string(static_cast<int>(type)) + " " + std::to_string(seq));
+      ASSERT_TRUE(until([&] { return broken(rule) > 0 || device->child_pid() != pid; }));
+      ASSERT_TRUE(until([this] { return device->online(); }));
+    }
+  }
   int terminal = -1;
 };
 

@@ -102,13 +102,7 @@ TEST_F(OrderedDeviceTest, WhoWritesWithoutCreditIsEnded) {
 
 // Of an operation that nobody gave it, or a second time.
 TEST_F(OrderedDeviceTest, ACompletionOfNothingIsABrokenRule) {
-  for (int seq = 4; seq < 8 && broken("completion") == 0; ++seq) {
-    const int pid = device->child_pid();
-    order("forge " + std::to_string(static_cast<int>(ipc::Type::kComplete)) + " " +
-          std::to_string(seq));
-    ASSERT_TRUE(until([&] { return broken("completion") > 0 || device->child_pid() != pid; }));
-    ASSERT_TRUE(until([this] { return device->online(); }));
-  }
+  forge(ipc::Type::kComplete, "completion");
   EXPECT_EQ(broken("completion"), 1);
 }
 
@@ -180,14 +174,7 @@ TEST_F(OrderedDeviceTest, AForgedFrameGivesNothingItsManifestDoesNot) {
   services.http = [&](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {
     asked = true;
   };
-  // Hello, loaded and ready went before; an answered heartbeat or two may have, too.
-  for (int seq = 4; seq < 8 && broken("access") == 0; ++seq) {
-    const int pid = device->child_pid();
-    order("forge " + std::to_string(static_cast<int>(ipc::Type::kHttpRequest)) + " " +
-          std::to_string(seq));
-    ASSERT_TRUE(until([&] { return broken("access") > 0 || device->child_pid() != pid; }));
-    ASSERT_TRUE(until([this] { return device->online(); }));
-  }
+  forge(ipc::Type::kHttpRequest, "access");
   EXPECT_EQ(broken("access"), 1);
   EXPECT_FALSE(asked);
   // The host's own next frame is out of turn then.
