@@ -12,8 +12,6 @@ namespace {
 using load::invalid;
 using Kind = Condition::Kind;
 
-std::string place(const Rule& r) { return "rules." + r.id; }
-
 // Some part that has to hold.
 template <typename F>
 bool must(const Condition& c, F is) {

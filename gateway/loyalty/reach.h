@@ -8,6 +8,9 @@
 
 namespace till::loyalty {
 
+// A rule in a refusal.
+inline std::string place(const Rule& r) { return "rules." + r.id; }
+
 // kProgramInvalid for the first of them, with the place ("rules.ID.when") and the reason.
 Result<void> check_reach(const Plan& plan);
 // Of these what changes nothing or names nobody.

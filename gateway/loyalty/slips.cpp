@@ -13,8 +13,6 @@ namespace {
 
 using load::invalid;
 
-std::string place(const Rule& r) { return "rules." + r.id; }
-
 // Nobody reads a name of spaces from a card or a list, or types it.
 Result<void> check_names(const Plan& plan) {
   const auto blank = [](std::string_view text) {
