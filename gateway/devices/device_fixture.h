@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -107,6 +108,11 @@ struct OrderedDeviceTest : DeviceTest {
   std::int64_t broken(const std::string& rule) {
     return metrics.get("tillbridge_plugin_misbehaviour_total{device=\"bad\",rule=\"" + rule +
                        "\"}");
+  }
+  void start_anew() {
+    const int first = device->child_pid();
+    ::kill(first, SIGKILL);
+    ASSERT_TRUE(until([&] { return device->online() && device->child_pid() != first; }));
   }
   // A frame of that type past the host, until it is taken for the breach of `rule` that it is.
   void forge(ipc::Type type, const std::string& rule) {

@@ -37,9 +37,7 @@ TEST_F(OrderedDeviceTest, MemoryInFilesThatAreClosedIsSeenAndNamed) {
 // Frames that cost the plugin nothing and the daemon its only thread.
 TEST_F(OrderedDeviceTest, AFloodOfFramesIsNamedAndEnded) {
   services.frames_a_second = 2000;  // also on a machine that is busy itself
-  const int first = device->child_pid();
-  ::kill(first, SIGKILL);  // the next one is watched by these
-  ASSERT_TRUE(until([&] { return device->online() && device->child_pid() != first; }));
+  start_anew();                     // the next one is watched by these
   for (const char* flood : {"frames", "debug"}) {
     const auto before = deaths("flood");
     ASSERT_TRUE(until([this] { return device->online(); }));
@@ -157,9 +155,7 @@ TEST_F(OrderedDeviceTest, AHandlerThatNeverReturnsIsNamed) {
 TEST_F(OrderedDeviceTest, AHandlerThatReturnsAndKeepsACoreBusyIsNamed) {
   clock.slower = 5;
   services.busy_us = 2'000'000;
-  const int first = device->child_pid();
-  ::kill(first, SIGKILL);  // the next one is watched by these
-  ASSERT_TRUE(until([&] { return device->online() && device->child_pid() != first; }));
+  start_anew();  // the next one is watched by these
   const int busy = device->child_pid();
   order("busy");
   ASSERT_TRUE(until([this] { return deaths("cpu") == 1; }));
