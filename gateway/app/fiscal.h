@@ -13,10 +13,10 @@ namespace till::app {
 class Fiscal final : public checkout::RegisterPort {
  public:
   using After = std::function<void(std::int64_t us, std::function<void()>)>;
-  Fiscal(std::shared_ptr<devices::Device> device, RegisterWatch& watch, Operators& operators,
+  Fiscal(std::shared_ptr<devices::Device> device, RegisterWatch watch, Operators& operators,
          After after, bool auto_open_shift, int tax_system)
       : device_(std::move(device)),
-        watch_(watch),
+        watch_(std::move(watch)),
         operators_(operators),
         after_(std::move(after)),
         auto_open_shift_(auto_open_shift),
@@ -27,6 +27,7 @@ class Fiscal final : public checkout::RegisterPort {
   [[nodiscard]] bool online() const override { return device_->online(); }
   // Why its driver does not run.
   [[nodiscard]] std::optional<Error> problem() const { return device_->problem(); }
+  RegisterWatch& watch() { return watch_; }
   [[nodiscard]] bool taken() const { return device_->locked(); }
   void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
   void receipt(const AttemptKey& key, const FiscalReceipt& receipt,
@@ -87,7 +88,7 @@ class Fiscal final : public checkout::RegisterPort {
   void read_foreign(std::vector<std::uint32_t> numbers, bool first);
 
   std::shared_ptr<devices::Device> device_;
-  RegisterWatch& watch_;
+  RegisterWatch watch_;
   Operators& operators_;
   After after_;
   bool auto_open_shift_;

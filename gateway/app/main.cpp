@@ -193,6 +193,7 @@ CLI::App* add_register(CLI::App& app, SaleOptions& options, std::vector<std::str
   fiscal->add_flag("--json", as_json, "the answer as it came");
   fiscal->add_option("--url", options.url, "http://127.0.0.1:8480");
   fiscal->add_option("--token-file", options.token_file, "file with a senior's token");
+  fiscal->add_option("--device", options.device, "another register than the token's own");
   fiscal->add_option("--language", options.language, "ru or en; else LANG decides");
   return fiscal;
 }

@@ -193,6 +193,8 @@ const char* register_help(Language language) {
   picture FILE.pbm [LINE]  keep a black and white picture in the register, from that line on
   print-picture FROM TO    print those lines of dots
   drawer                   open it
+
+The register of the token's till is asked; another one with --device ID.
 )"
                                    : R"(
   status                   состояние, предупреждения, чужие документы
@@ -209,6 +211,8 @@ const char* register_help(Language language) {
   picture ФАЙЛ.pbm [СТРОКА]  сохранить чёрно-белый рисунок в кассе, начиная с этой строки
   print-picture ОТ ДО      напечатать эти строки точек
   drawer                   открыть ящик
+
+Спрашивается касса того места, чей токен; другая — с --device УСТРОЙСТВО.
 )";
 }
 
@@ -280,7 +284,9 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
   }
   try {
     if (at->first == "correction") return make_document(options, rest, as_json);
-    return call(options, at->second.make(rest), as_json);
+    auto request = at->second.make(rest);
+    if (!options.device.empty()) request.path.insert(12, "s/" + options.device);
+    return call(options, request, as_json);
   } catch (const std::invalid_argument& wrong) {
     std::cerr << "tillbridge register: " << in_words(wrong.what(), language) << "\n";
     return 2;

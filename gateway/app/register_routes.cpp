@@ -128,11 +128,13 @@ json::array undo_list(const std::string& kept) {
 
 }  // namespace
 
-// Sales whose document is not known yet.
-json::array Routes::doubts() const {
+// Sales whose document is not known yet, of that register.
+json::array Routes::doubts(const Fiscal& there) const {
   json::array out;
   for (const auto& sale : store_.desk().live()) {
-    if (checkout::is_open_doubt(sale.state)) out.push_back(json::string(to_string(sale.id)));
+    const auto& port = store_.registers().port(sale.till, sale.attempt.baseline.fiscal_memory);
+    if (&port == &there && checkout::is_open_doubt(sale.state))
+      out.push_back(json::string(to_string(sale.id)));
   }
   return out;
 }
@@ -144,55 +146,73 @@ checkout::Then<Result<json::value>> Routes::passing_on(const std::string& langua
   };
 }
 
-void Routes::register_route(const Context& c, api::Reply reply) {
+// registers/DEVICE/…: what register/… is to the asker's own.
+void Routes::registers_route(const Context& c, api::Reply reply) {
+  auto* const there = store_.registers().of_device(c.path[1]);
+  if (there == nullptr)
+    return reply(error({Code::kNoSuchDevice, c.path[1], {}}, c.request.language));
+  const bool own = there == store_.registers().of_till(c.who.till);
+  if (!own && c.who.role == api::Role::kCashier) {
+    return reply(error({Code::kRoleForbidden, {}, {}}, c.request.language));
+  }
+  Context inner = c;
+  inner.path.erase(inner.path.begin() + 1);
+  register_route(inner, there, std::move(reply));
+}
+
+void Routes::register_status(const std::string& language, Fiscal& there, const api::Reply& reply) {
+  if (!there.online() || there.taken()) {  // what is known must not wait for a doubt
+    auto known = there.watch().describe();
+    known["online"] = there.online();
+    if (!there.online()) {
+      known["problem"] = error_view(there.problem().value_or(Error{Code::kRegisterOffline, {}, {}}),
+                                    store_.language_of(language));
+    }
+    known["in_doubt"] = doubts(there);
+    return reply(ok(known));
+  }
+  there.command("fiscal.status", {{"detail", true}},
+                [this, language, reply, &there](const Result<json::value>& r) {
+                  if (!r) return reply(error(r.error(), language));
+                  if (const auto s = status_from_json(*r)) {
+                    there.watch().state(*s, store_.local_time());
+                  }
+                  reply(ok(there.watch().describe()));
+                });
+}
+
+void Routes::register_route(const Context& c, Fiscal* const found, api::Reply reply) {
   const std::string& language = c.request.language;
   const std::string& name = c.path[1];
   const auto refuse = [&](const Error& e) { reply(error(e, language)); };
   const bool senior = c.who.role != api::Role::kCashier;
-  if (store_.fiscal() == nullptr) {
-    return refuse({Code::kNotFound, "store.fiscal_by = \"till\"", {}});
+  if (found == nullptr) {
+    const auto none = store_.registers().problem(c.who.till);
+    return refuse(none.value_or(Error{Code::kNotFound, "store.fiscal_by = \"till\"", {}}));
   }
-  auto& fiscal = *store_.fiscal();
+  Fiscal& there = *found;
   if (name == "status" && c.request.method == "GET") {
-    if (!fiscal.online() || fiscal.taken()) {  // what is known must not wait for a doubt
-      auto known = store_.watch().describe();
-      known["online"] = fiscal.online();
-      if (!fiscal.online()) {
-        known["problem"] =
-            error_view(fiscal.problem().value_or(Error{Code::kRegisterOffline, {}, {}}),
-                       store_.language_of(language));
-      }
-      known["in_doubt"] = doubts();
-      return reply(ok(known));
-    }
-    return fiscal.command("fiscal.status", {{"detail", true}},
-                          [this, language, reply](const Result<json::value>& r) {
-                            if (!r) return reply(error(r.error(), language));
-                            if (const auto s = status_from_json(*r)) {
-                              store_.watch().state(*s, store_.local_time());
-                            }
-                            reply(ok(store_.watch().describe()));
-                          });
+    return register_status(language, there, reply);
   }
   if (name == "documents" && c.path.size() == 3 && c.request.method == "GET") {
     const auto number = number_of(c.path[2]);
     if (!number) return refuse(number.error());
-    return fiscal.command("fiscal.document", {{"number", *number}}, passing_on(language, reply));
+    return there.command("fiscal.document", {{"number", *number}}, passing_on(language, reply));
   }
-  if (name == "settings") return register_setting(c, reply);
-  if (name == "picture") return register_picture(c, reply);
+  if (name == "settings") return register_setting(c, there, reply);
+  if (name == "picture") return register_picture(c, there, reply);
   const auto at = simple_routes().find(name);
   const bool own = name == "arm" || name == "cash" || name == "clock";
   if (at == simple_routes().end() && !own) return refuse({Code::kNotFound, c.request.path, {}});
   if (c.request.method != "POST") return refuse({Code::kMethodNotAllowed, c.request.path, {}});
   if ((own || at->second.senior) && !senior) return refuse({Code::kRoleForbidden, {}, {}});
   if (name == "arm" || name == "cash") {
-    const auto run = name == "arm" ? register_arm(c, reply) : register_cash(c, reply);
+    const auto run = name == "arm" ? register_arm(c, there, reply) : register_cash(c, there, reply);
     if (!run) refuse(run.error());
     return;
   }
   if (name == "clock") {
-    return fiscal.set_clock(store_.local_time(), passing_on(language, reply));
+    return there.set_clock(store_.local_time(), passing_on(language, reply));
   }
   json::object body;
   if (const auto* o = c.body.if_object(); o != nullptr && o->contains("cashier")) {
@@ -202,28 +222,29 @@ void Routes::register_route(const Context& c, api::Reply reply) {
     body["cashier"] = to_json(store_.operators().named(*cashier));
   }
   const bool paper = name == "continue-printing";
-  fiscal.command(at->second.verb, std::move(body),
-                 [this, paper, then = passing_on(language, reply)](const Result<json::value>& r) {
-                   if (r && paper) store_.desk().paper_is_finished();
-                   then(r);
-                 });
+  there.command(
+      at->second.verb, std::move(body),
+      [this, paper, &there, then = passing_on(language, reply)](const Result<json::value>& r) {
+        if (r && paper) store_.desk().paper_is_finished(there);
+        then(r);
+      });
 }
 
 // The operator types the number she read from the register's own report. What is in doubt stays
 // so: it belongs to the memory that was there before.
-Result<void> Routes::register_arm(const Context& c, const api::Reply& reply) {
+Result<void> Routes::register_arm(const Context& c, Fiscal& there, const api::Reply& reply) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto number = TILL_TRY(short_text(in, "fiscal_memory"));
   TILL_CHECK(in.finish());
-  store_.fiscal()->arm(number,
-                       [this, language = c.request.language, reply](const Result<void>& armed) {
-                         if (!armed) return reply(error(armed.error(), language));
-                         reply(ok({{"armed", store_.watch().armed()}, {"in_doubt", doubts()}}));
-                       });
+  there.arm(number,
+            [this, language = c.request.language, reply, &there](const Result<void>& armed) {
+              if (!armed) return reply(error(armed.error(), language));
+              reply(ok({{"armed", there.watch().armed()}, {"in_doubt", doubts(there)}}));
+            });
   return {};
 }
 
-Result<void> Routes::register_cash(const Context& c, const api::Reply& reply) {
+Result<void> Routes::register_cash(const Context& c, Fiscal& there, const api::Reply& reply) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto direction = TILL_TRY(short_text(in, "direction"));
   const auto amount = TILL_TRY(in.get<Money>("amount"));
@@ -231,14 +252,14 @@ Result<void> Routes::register_cash(const Context& c, const api::Reply& reply) {
   TILL_CHECK(in.finish());
   if (direction != "in" && direction != "out") return fail(Code::kBadValue, "direction");
   if (amount.minor <= 0) return fail(Code::kOutOfRange, "amount");
-  store_.fiscal()->cash(direction == "in", amount, cashier, passing_on(c.request.language, reply));
+  there.cash(direction == "in", amount, cashier, passing_on(c.request.language, reply));
   return {};
 }
 
 // POST picture {"first_line","width","bits"} keeps lines of dots in the register, POST
 // picture/print
 // {"first_line","last_line"} prints them; the driver's SDK checks the members.
-void Routes::register_picture(const Context& c, const api::Reply& reply) {
+void Routes::register_picture(const Context& c, Fiscal& there, const api::Reply& reply) {
   const std::string& language = c.request.language;
   const auto refuse = [&](const Error& e) { reply(error(e, language)); };
   const bool print = c.path.size() == 3 && c.path[2] == "print";
@@ -246,17 +267,17 @@ void Routes::register_picture(const Context& c, const api::Reply& reply) {
   if (c.request.method != "POST") return refuse({Code::kMethodNotAllowed, c.request.path, {}});
   if (c.who.role == api::Role::kCashier) return refuse({Code::kRoleForbidden, {}, {}});
   if (!c.body.is_object()) return refuse({Code::kWrongType, "body", {}});
-  store_.fiscal()->command(print ? "fiscal.print_picture" : "fiscal.load_picture",
-                           c.body.get_object(), passing_on(language, reply));
+  there.command(print ? "fiscal.print_picture" : "fiscal.load_picture", c.body.get_object(),
+                passing_on(language, reply));
 }
 
 // GET settings/TABLE/ROW/FIELD, POST the same {"value"}, POST settings/undo.
-void Routes::register_setting(const Context& c, const api::Reply& reply) {
+void Routes::register_setting(const Context& c, Fiscal& there, const api::Reply& reply) {
   const std::string& language = c.request.language;
   const auto refuse = [&](const Error& e) { reply(error(e, language)); };
   if (c.who.role == api::Role::kCashier) return refuse({Code::kRoleForbidden, {}, {}});
   if (c.path.size() == 3 && c.path[2] == "undo" && c.request.method == "POST") {
-    return undo_setting(language, reply);
+    return undo_setting(language, there, reply);
   }
   if (c.path.size() != 5) return refuse({Code::kNotFound, c.request.path, {}});
   json::object body;
@@ -266,44 +287,42 @@ void Routes::register_setting(const Context& c, const api::Reply& reply) {
     body[name] = *number;
   }
   if (c.request.method == "GET") {
-    return store_.fiscal()->command("fiscal.read_setting", std::move(body),
-                                    passing_on(language, reply));
+    return there.command("fiscal.read_setting", std::move(body), passing_on(language, reply));
   }
   const auto* o = c.body.if_object();
   const auto* value = o == nullptr ? nullptr : o->if_contains("value");
   if (value == nullptr || !value->is_string()) return refuse({Code::kWrongType, "value", {}});
-  write_setting(language, reply, body, *value);
+  write_setting(language, there, reply, body, *value);
 }
 
 // What stands there is on the disk before it is changed: a write whose answer is lost can be taken
 // back too.
-void Routes::write_setting(const std::string& language, const api::Reply& reply,
+void Routes::write_setting(const std::string& language, Fiscal& there, const api::Reply& reply,
                            const json::object& field, const json::value& value) {
-  store_.fiscal()->command("fiscal.read_setting", field,
-                           [this, language, reply, field, value](const Result<json::value>& was) {
-                             if (!was) return reply(error(was.error(), language));
-                             json::object before = field, command = field;
-                             before["value"] = was->at("value");
-                             before["fiscal_memory"] = store_.watch().armed();
-                             command["value"] = value;
-                             change_undo([&](json::array& list) {
-                               list.push_back(before);
-                               if (list.size() > kMostUndo) list.erase(list.begin());
-                             });
-                             store_.fiscal()->command(
-                                 "fiscal.write_setting", command,
-                                 [this, language, reply, before](const Result<json::value>& r) {
-                                   if (r) return reply(ok(*r));
-                                   // Refused: nothing was changed, and there is nothing to take
-                                   // back.
-                                   if (r.error().code == Code::kRegisterRefused ||
-                                       r.error().code == Code::kOutOfRange ||
-                                       r.error().code == Code::kBadValue) {
-                                     change_undo([&](json::array& list) { forget(list, before); });
-                                   }
-                                   reply(error(r.error(), language));
-                                 });
-                           });
+  there.command("fiscal.read_setting", field,
+                [this, language, reply, field, value, &there](const Result<json::value>& was) {
+                  if (!was) return reply(error(was.error(), language));
+                  json::object before = field, command = field;
+                  before["value"] = was->at("value");
+                  before["fiscal_memory"] = there.watch().armed();
+                  command["value"] = value;
+                  change_undo([&](json::array& list) {
+                    list.push_back(before);
+                    if (list.size() > kMostUndo) list.erase(list.begin());
+                  });
+                  there.command("fiscal.write_setting", command,
+                                [this, language, reply, before](const Result<json::value>& r) {
+                                  if (r) return reply(ok(*r));
+                                  // Refused: nothing was changed, and there is nothing to take
+                                  // back.
+                                  if (r.error().code == Code::kRegisterRefused ||
+                                      r.error().code == Code::kOutOfRange ||
+                                      r.error().code == Code::kBadValue) {
+                                    change_undo([&](json::array& list) { forget(list, before); });
+                                  }
+                                  reply(error(r.error(), language));
+                                });
+                });
 }
 
 void Routes::change_undo(const std::function<void(json::array&)>& change) {
@@ -312,12 +331,12 @@ void Routes::change_undo(const std::function<void(json::array&)>& change) {
   store_.journal().set_setting(kUndoSetting, json::serialize(list));
 }
 
-void Routes::undo_setting(const std::string& language, const api::Reply& reply) {
+void Routes::undo_setting(const std::string& language, Fiscal& there, const api::Reply& reply) {
   // A register that was replaced has settings of its own: nothing of the old one is written there.
   const auto list = undo_list(store_.journal().setting(kUndoSetting));
-  const auto of_this_one = [this](const json::value& change) {
+  const auto of_this_one = [&there](const json::value& change) {
     const auto* memory = change.as_object().if_contains("fiscal_memory");
-    return memory != nullptr && *memory == json::value(store_.watch().armed());
+    return memory != nullptr && *memory == json::value(there.watch().armed());
   };
   const auto at = std::find_if(list.rbegin(), list.rend(), of_this_one);
   if (at == list.rend())
@@ -325,12 +344,12 @@ void Routes::undo_setting(const std::string& language, const api::Reply& reply) 
   const json::object last = at->as_object();
   json::object command = last;
   command.erase("fiscal_memory");
-  store_.fiscal()->command("fiscal.write_setting", std::move(command),
-                           [this, language, reply, last](const Result<json::value>& r) {
-                             if (!r) return reply(error(r.error(), language));
-                             change_undo([&](json::array& kept) { forget(kept, last); });
-                             reply(ok(last));
-                           });
+  there.command("fiscal.write_setting", std::move(command),
+                [this, language, reply, last](const Result<json::value>& r) {
+                  if (!r) return reply(error(r.error(), language));
+                  change_undo([&](json::array& kept) { forget(kept, last); });
+                  reply(ok(last));
+                });
 }
 
 namespace {
@@ -365,13 +384,16 @@ Result<api::Response> Routes::open_document(const Context& c) {
   TILL_CHECK(all_printable(c.body.at("receipt"), "receipt"));
   const auto receipt = TILL_TRY(receipt_from_json(completed(c.body.at("receipt"))));
   TILL_TRY(in.object("receipt"));
+  // A senior has no register where each till has its own.
+  const auto till = TILL_TRY(in.get_or<std::string>("till", c.who.till));
   TILL_CHECK(in.finish());
+  const auto is_it = [&](const api::Access& a) { return a.till == till; };
+  if (std::ranges::none_of(store_.config().access, is_it)) return fail(Code::kBadValue, "till");
   // The witness is the gateway's, and the cashier stands beside the receipt.
   if (!receipt.witness.empty()) return fail(Code::kBadValue, "receipt.witness");
   if (!receipt.cashier.name.empty() || !receipt.cashier.tax_number.empty())
     return fail(Code::kBadValue, "receipt.cashier: is `cashier`");
-  const auto id =
-      TILL_TRY(store_.desk().open_document(TillId{c.who.till}, number, cashier, receipt));
+  const auto id = TILL_TRY(store_.desk().open_document(TillId{till}, number, cashier, receipt));
   return sale_response(id, c.request.language, 201);
 }
 
@@ -381,8 +403,9 @@ Result<api::Response> Routes::open_undo(const Context& c, const checkout::Sale& 
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto number = TILL_TRY(till_number(in));
   TILL_CHECK(in.finish());
-  const auto id =
-      TILL_TRY(store_.desk().open_undo(TillId{c.who.till}, number, sale.cashier, sale.id));
+  const bool here = store_.registers().serves(c.who.till);
+  const TillId till = here ? TillId{c.who.till} : sale.till;
+  const auto id = TILL_TRY(store_.desk().open_undo(till, number, sale.cashier, sale.id));
   return sale_response(id, c.request.language, 201);
 }
 

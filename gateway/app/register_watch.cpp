@@ -65,8 +65,11 @@ std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_
   return out;
 }
 
-RegisterWatch::RegisterWatch(WatchHooks hooks, Metrics& metrics)
-    : hooks_(std::move(hooks)), metrics_(metrics), armed_(hooks_.setting("register.armed")) {
+RegisterWatch::RegisterWatch(std::string name, WatchHooks hooks, Metrics& metrics)
+    : name_(std::move(name)),
+      hooks_(std::move(hooks)),
+      metrics_(metrics),
+      armed_(hooks_.setting("register.armed")) {
   const std::string known = hooks_.setting("register.known");
   boost::system::error_code bad;
   const auto value = json::parse(known.empty() ? "{}" : known, bad);
@@ -78,6 +81,14 @@ RegisterWatch::RegisterWatch(WatchHooks hooks, Metrics& metrics)
     expected_ = json::value_to<std::set<std::string>>(*kinds);
   }
   known_ = std::max(known_, hooks_.last_sold(known_memory_));
+}
+
+void RegisterWatch::count(std::string_view metric, std::int64_t by) {
+  metrics_.add(fmt::format("tillbridge_register_{}{{device=\"{}\"}}", metric, name_), by);
+}
+
+void RegisterWatch::gauge(std::string_view metric, std::int64_t value) {
+  metrics_.set(fmt::format("tillbridge_register_{}{{device=\"{}\"}}", metric, name_), value);
 }
 
 void RegisterWatch::keep() {
@@ -110,7 +121,7 @@ Result<void> RegisterWatch::arm(const RegisterStatus& status, const std::string&
   if (!armed_.empty() && armed_ != number) {
     hooks_.tell({Code::kRegisterReplaced, {number, status.last_document, 0}, {}, armed_});
   }
-  log_info("register: armed for fiscal memory {}", number);
+  log_info("{}: armed for fiscal memory {}", name_, number);
   armed_ = number;
   known_memory_ = number;
   known_ = status.last_document;
@@ -139,8 +150,8 @@ void RegisterWatch::saw(const std::string& fiscal_memory, std::uint32_t last) {
   for (; n <= last && foreign_.size() < kMostForeign; ++n) foreign_.insert(n);
   if (n <= last) {  // more than are ever read: told as a number, not passed over
     const auto left = last - n + 1;
-    metrics_.add("tillbridge_register_foreign_documents_total", left);
-    log_warning("register: {} documents from {} on were made by somebody else", left, n);
+    count("foreign_documents_total", left);
+    log_warning("{}: {} documents from {} on were made by somebody else", name_, left, n);
     hooks_.tell({Code::kForeignDocument, {fiscal_memory, last, 0}, {}, fmt::format("x {}", left)});
   }
   known_ = last;
@@ -161,13 +172,14 @@ void RegisterWatch::read(const FiscalDocument& d) {
   }
   // Of a sale that nobody knew to be on paper: the recheck of settled sales says so.
   if (hooks_.sold_here(d)) return keep();
-  metrics_.add("tillbridge_register_foreign_documents_total");
-  log_warning("register: document {} ({}) was made by somebody else", d.number, d.kind);
+  count("foreign_documents_total", 1);
+  log_warning("{}: document {} ({}) was made by somebody else", name_, d.number, d.kind);
   hooks_.tell({Code::kForeignDocument,
                {d.fiscal_memory, d.number, d.sign},
                {},
                d.kind + " " + to_string(d.total)});
   hooks_.publish({{"type", "foreign_document"},
+                  {"device", name_},
                   {"number", d.number},
                   {"kind", d.kind},
                   {"total", to_string(d.total)}});
@@ -176,9 +188,9 @@ void RegisterWatch::read(const FiscalDocument& d) {
 
 void RegisterWatch::unreadable(std::uint32_t number, const Error& why) {
   if (foreign_.erase(number) == 0) return;
-  metrics_.add("tillbridge_register_foreign_documents_total");
+  count("foreign_documents_total", 1);
   const auto detail = fmt::format("unreadable: {} {}", code_name(why.code), why.detail);
-  log_warning("register: document {} was made by somebody else, {}", number, detail);
+  log_warning("{}: document {} was made by somebody else, {}", name_, number, detail);
   hooks_.tell({Code::kForeignDocument, {known_memory_, number, 0}, {}, detail});
   keep();
 }
@@ -206,18 +218,19 @@ void RegisterWatch::state(RegisterStatus status, const std::string& local_now) {
     const auto key = f.what + (f.urgent ? "!" : "");
     now.insert(key);
     if (warned_.contains(key)) continue;
-    log_warning("register: {} {}", f.what, f.detail);
-    hooks_.publish({{"type", "register_warning"}, {"what", f.what}, {"detail", f.detail}});
+    log_warning("{}: {} {}", name_, f.what, f.detail);
+    hooks_.publish(
+        {{"type", "register_warning"}, {"device", name_}, {"what", f.what}, {"detail", f.detail}});
   }
   for (const auto& was : warned_) {
     const auto what = was.substr(0, was.find('!'));
     if (!now.contains(what) && !now.contains(what + "!")) {
-      log_info("register: {} is well again", what);
+      log_info("{}: {} is well again", name_, what);
     }
   }
   warned_ = std::move(now);
-  metrics_.set("tillbridge_register_warnings", static_cast<std::int64_t>(warned_.size()));
-  metrics_.set("tillbridge_register_unsent_documents", status.unsent_documents.value_or(0));
+  gauge("warnings", static_cast<std::int64_t>(warned_.size()));
+  gauge("unsent_documents", status.unsent_documents.value_or(0));
 }
 
 json::object RegisterWatch::describe() const {

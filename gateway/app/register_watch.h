@@ -38,7 +38,8 @@ struct WatchHooks {
 
 class RegisterWatch {
  public:
-  RegisterWatch(WatchHooks hooks, Metrics& metrics);
+  // `name`: the device's, for the log and the metrics.
+  RegisterWatch(std::string name, WatchHooks hooks, Metrics& metrics);
 
   // May live documents be made on it? kRegisterNotArmed, kRegisterReplaced, with its number.
   Result<void> admits(const RegisterStatus& status);
@@ -68,8 +69,11 @@ class RegisterWatch {
 
  private:
   void keep();
+  void count(std::string_view metric, std::int64_t by);
+  void gauge(std::string_view metric, std::int64_t value);
   void remember_shift(RegisterStatus& status, const std::string& local_now);
 
+  std::string name_;
   WatchHooks hooks_;
   Metrics& metrics_;
   std::string armed_;

@@ -25,7 +25,7 @@ struct RegisterWatchTest : ::testing::Test {
             const auto* what = e.if_contains("what");
             events.push_back(what != nullptr ? std::string(what->as_string()) : "");
           }};
-  RegisterWatch watch{hooks, metrics};
+  RegisterWatch watch{"register", hooks, metrics};
 
   static RegisterStatus status(std::uint32_t last) {
     RegisterStatus s;
@@ -54,7 +54,7 @@ TEST_F(RegisterWatchTest, WhatACommandOfOursMadeIsOursAfterARestart) {
   watch.expect("shift_close");
   watch.expect("shift_open");
   watch.answered("shift_close");
-  RegisterWatch again{hooks, metrics};
+  RegisterWatch again{"register", hooks, metrics};
   again.saw("fn", 5);
   FiscalDocument opened{"fn", 4, 1}, next{"fn", 5, 1};
   opened.kind = next.kind = "shift_open";

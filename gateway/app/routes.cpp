@@ -158,14 +158,17 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "health" && method == "GET") {
     return reply(ok({{"store", store_.config().store.value},
                      {"ready", true},
-                     {"register_online", store_.fiscal() == nullptr || store_.fiscal()->online()},
+                     {"register_online", store_.registers().online(c.who.till)},
                      {"central_online", store_.central_online()},
                      {"alarms", store_.alarms()},
                      {"in_doubt", store_.desk().doubts()},
                      {"outbound", store_.journal().last_sequence()},
                      {"acknowledged", store_.journal().acknowledged()}}));
   }
-  if (head == "register" && c.path.size() >= 2) return register_route(c, std::move(reply));
+  if (head == "register" && c.path.size() >= 2) {
+    return register_route(c, store_.registers().of_till(c.who.till), std::move(reply));
+  }
+  if (head == "registers" && c.path.size() >= 3) return registers_route(c, std::move(reply));
   if (head == "documents" && c.path.size() == 1 && method == "POST") {
     return answer(open_document(c));
   }
@@ -356,7 +359,7 @@ api::Response Routes::paid(const checkout::Sale& sale, Language language) const 
                          : http_status(static_cast<Code>(sale.trouble));
   auto view = sale_view(sale, language);
   // Switching it on is no help when its driver may not run.
-  const auto problem = store_.fiscal() != nullptr ? store_.fiscal()->problem() : std::nullopt;
+  const auto problem = store_.registers().problem(sale.till.value);
   if (sale.trouble == static_cast<int>(Code::kRegisterOffline) && problem) {
     view["trouble"] = error_view(*problem, language);
   }

@@ -10,6 +10,7 @@ struct SaleOptions {
   std::string url;
   std::string token_file;
   std::string senior_token_file;  // for what a senior decides at this till, "" = nobody here
+  std::string device;             // the register asked, "" = the one of the token's till
   std::string language;           // "ru" or "en"
   std::string gateway_pid;        // file with the gateway's process id, for `kill gateway` (demo)
   std::string simulator;          // control socket of tillbridge-sim, "" = real devices

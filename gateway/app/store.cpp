@@ -82,7 +82,7 @@ Result<void> Store::start() {
   TILL_CHECK(open_files());
   TILL_CHECK(open_journal());
   TILL_CHECK(make_devices());
-  make_fiscal(device_of_kind("register"));
+  TILL_CHECK(make_registers());
   open_desk();
   TILL_CHECK(open_link());
   desk_->recover_all();
@@ -175,13 +175,18 @@ void Store::open_desk() {
   hooks.after = [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); };
   hooks.utc_offset_min = [this](std::int64_t now) { return utc_offset_min(now); };
   desk_ = std::make_unique<checkout::Desk>(
-      till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_) : *fiscal_, *this,
-      *journal_, std::move(hooks), clock_, random_, goods_, program_,
+      [this](const TillId& till, const std::string& memory) -> checkout::RegisterPort& {
+        return till_register_ ? static_cast<checkout::RegisterPort&>(*till_register_)
+                              : registers_->port(till, memory);
+      },
+      *this, *journal_, std::move(hooks), clock_, random_, goods_, program_,
       checkout::DeskConfig{.till_prints = config_.fiscal_by_till, .store = config_.store});
 }
 
-void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
+Result<void> Store::make_registers() {
   operators_ = std::make_unique<Operators>(config_.operators);
+  registers_ = std::make_unique<Registers>(
+      [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); });
   if (config_.fiscal_by_till) {
     till_register_ = std::make_unique<TillRegister>(
         [this](const std::string& witness, const char* what, const FiscalReceipt& receipt) {
@@ -189,12 +194,29 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
         },
         [this](std::function<void()> f) { boost::asio::post(io_, std::move(f)); },
         [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); });
-    return;
+    return {};
   }
-  watch_ = std::make_unique<RegisterWatch>(
-      WatchHooks{[this](const std::string& key) { return journal_->setting(key); },
-                 [this](const std::string& key, const std::string& value) {
-                   journal_->set_setting(key, value);
+  std::vector<RegisterPlace> places;
+  for (const auto& [id, device] : devices_) {
+    if (device->kind() == "register") places.push_back({id, till_of(id)});
+  }
+  TILL_CHECK(check_registers(places, config_.access));
+  for (const auto& place : places)
+    registers_->add(place, make_fiscal(place.device, places.size() == 1));
+  return {};
+}
+
+// `alone`: what the store knew of its only register, before it kept that by the device, is its own.
+std::unique_ptr<Fiscal> Store::make_fiscal(const std::string& id, bool alone) {
+  const auto key_of = [id](const std::string& key) { return key + "/" + id; };
+  RegisterWatch watch(
+      id,
+      WatchHooks{[this, key_of, alone](const std::string& key) {
+                   auto value = journal_->setting(key_of(key));
+                   return value.empty() && alone ? journal_->setting(key) : value;
+                 },
+                 [this, key_of](const std::string& key, const std::string& value) {
+                   journal_->set_setting(key_of(key), value);
                  },
                  [this](const std::string& memory) { return journal_->last_document(memory); },
                  [this](const FiscalDocument& d) {
@@ -208,8 +230,8 @@ void Store::make_fiscal(std::shared_ptr<devices::Device> device) {
                  },
                  [this](json::object event) { publish("", std::move(event)); }},
       metrics_);
-  fiscal_ = std::make_unique<Fiscal>(
-      std::move(device), *watch_, *operators_,
+  return std::make_unique<Fiscal>(
+      devices_.at(id), std::move(watch), *operators_,
       [this](std::int64_t us, std::function<void()> f) { after(us, std::move(f)); },
       config_.auto_open_shift, config_.tax_system_1055);
 }
@@ -295,14 +317,13 @@ std::optional<std::int64_t> Store::utc_offset_min(std::int64_t unix_us) const {
 // Asking takes the register some time, and somebody with a basket may want to pay any moment: it
 // waits until nobody has one, but not for ever.
 void Store::look_at_register() {
-  if (!fiscal_) return;
   const auto now = clock_.monotonic_us();
   const auto since = now - looked_us_;
   const bool idle = desk_->idle();
   if (looked_us_ != 0 && since < (idle ? kLookEveryUs : kLookAtLatestUs)) return;
   if (!idle && looked_us_ == 0) return;
   looked_us_ = now;
-  fiscal_->look([this] { return local_time(); });
+  registers_->look([this] { return local_time(); });
 }
 
 void Store::idle_round() {

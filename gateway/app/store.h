@@ -13,8 +13,8 @@
 #include "gateway/app/config.h"
 #include "gateway/app/counter.h"
 #include "gateway/app/exports.h"
-#include "gateway/app/fiscal.h"
 #include "gateway/app/marking.h"
+#include "gateway/app/registers.h"
 #include "gateway/app/rule_plugins.h"
 #include "gateway/app/till_register.h"
 #include "gateway/checkout/desk.h"
@@ -47,8 +47,8 @@ class Store final : public checkout::PointsPort {
 
   // ---- for the routes ----
   checkout::Desk& desk() { return *desk_; }
-  // nullptr where the till prints by itself.
-  Fiscal* fiscal() { return fiscal_.get(); }
+  // Empty where the till prints by itself.
+  Registers& registers() { return *registers_; }
   // Runs it so much later on the core thread.
   void after(std::int64_t us, std::function<void()> f);
   TillRegister* till_register() { return till_register_.get(); }
@@ -56,7 +56,6 @@ class Store final : public checkout::PointsPort {
   void when_printing(const Uuid& sale, std::function<void()> then) {
     when_printing_[sale] = std::move(then);
   }
-  RegisterWatch& watch() { return *watch_; }
   Operators& operators() { return *operators_; }
   Clock& clock() { return clock_; }
   [[nodiscard]] std::string local_time() const;
@@ -150,7 +149,8 @@ class Store final : public checkout::PointsPort {
   [[nodiscard]] std::string program_stamp() const;
   void look_at_program();
   void look_at_register();
-  void make_fiscal(std::shared_ptr<devices::Device> device);
+  Result<void> make_registers();
+  std::unique_ptr<Fiscal> make_fiscal(const std::string& id, bool alone);
   void ask_till(const std::string& witness, const char* what, const FiscalReceipt& receipt);
   std::string till_of(const std::string& device) const;
   std::shared_ptr<devices::Device> device_of_kind(std::string_view kind) const;
@@ -175,8 +175,7 @@ class Store final : public checkout::PointsPort {
   std::map<std::string, std::string> device_till_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Operators> operators_;
-  std::unique_ptr<RegisterWatch> watch_;
-  std::unique_ptr<Fiscal> fiscal_;
+  std::unique_ptr<Registers> registers_;
   std::unique_ptr<TillRegister> till_register_;
   std::map<Uuid, std::function<void()>> when_printing_;
   std::unique_ptr<checkout::Desk> desk_;
@@ -232,16 +231,18 @@ class Routes {
   void settle(const Context& context, const Uuid& id, api::Reply reply);
   Result<api::Response> open_sale(const Context& context);
   Result<api::Response> open_return(const Context& context);
-  void register_route(const Context& context, api::Reply reply);
-  void register_picture(const Context& c, const api::Reply& reply);
-  [[nodiscard]] boost::json::array doubts() const;
-  void register_setting(const Context& context, const api::Reply& reply);
-  void write_setting(const std::string& language, const api::Reply& reply,
+  void registers_route(const Context& context, api::Reply reply);
+  void register_route(const Context& context, Fiscal* there, api::Reply reply);
+  void register_status(const std::string& language, Fiscal& there, const api::Reply& reply);
+  void register_picture(const Context& c, Fiscal& there, const api::Reply& reply);
+  [[nodiscard]] boost::json::array doubts(const Fiscal& there) const;
+  void register_setting(const Context& context, Fiscal& there, const api::Reply& reply);
+  void write_setting(const std::string& language, Fiscal& there, const api::Reply& reply,
                      const boost::json::object& field, const boost::json::value& value);
   void change_undo(const std::function<void(boost::json::array&)>& change);
-  void undo_setting(const std::string& language, const api::Reply& reply);
-  Result<void> register_arm(const Context& context, const api::Reply& reply);
-  Result<void> register_cash(const Context& context, const api::Reply& reply);
+  void undo_setting(const std::string& language, Fiscal& there, const api::Reply& reply);
+  Result<void> register_arm(const Context& context, Fiscal& there, const api::Reply& reply);
+  Result<void> register_cash(const Context& context, Fiscal& there, const api::Reply& reply);
   Result<api::Response> open_document(const Context& context);
   Result<api::Response> open_undo(const Context& context, const checkout::Sale& sale);
   checkout::Then<Result<boost::json::value>> passing_on(const std::string& language,

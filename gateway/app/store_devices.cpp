@@ -34,16 +34,15 @@ Result<std::string> check_device(const Config& config, const devices::DeviceConf
 
 Result<void> check_store_files(const Config& config) {
   TILL_CHECK(check_named_files(config));
-  bool fiscal = false;
+  std::vector<RegisterPlace> registers;
   for (const auto& d : config.devices) {
     const auto kind = check_device(config, d.device);
     if (!kind) return in_file("device " + d.device.id, kind.error());
-    fiscal |= *kind == "register";
+    if (*kind == "register") registers.push_back({d.device.id, d.till});
   }
-  if (!fiscal && !config.fiscal_by_till) {
-    return fail(Code::kConfigInvalid, "no fiscal register among the devices");
-  }
-  return {};
+  if (config.fiscal_by_till) return {};
+  if (registers.empty()) return fail(Code::kConfigInvalid, "no fiscal register among the devices");
+  return check_registers(registers, config.access);
 }
 
 // What of the machine bounds the plugins is told once.
@@ -84,7 +83,7 @@ void Store::open_services() {
       },
       [this](const std::string& device, bool online) {
         publish("", {{"type", "device"}, {"device", device}, {"online", online}});
-        if (online && fiscal_ && devices_[device]->kind() == "register") desk_->register_online();
+        if (online && registers_->of_device(device) != nullptr) desk_->register_online();
         if (online) counter_->is_back(devices_[device]);
         if (online) exports_->look();
       },

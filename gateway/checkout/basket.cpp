@@ -28,10 +28,10 @@ bool all_back(const loyalty::Quote& sold, const std::map<std::string, Quantity>&
 
 }  // namespace
 
-Desk::Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskHooks hooks,
+Desk::Desk(RegisterOf registers, PointsPort& points, JournalPort& journal, DeskHooks hooks,
            Clock& clock, Random& random, const goods::Catalogue& goods,
            const loyalty::Program& program, DeskConfig config)
-    : register_(fiscal),
+    : registers_(std::move(registers)),
       points_(points),
       journal_(journal),
       hooks_(std::move(hooks)),

@@ -28,13 +28,13 @@ struct DeskConfig {
 class Desk {
  public:
   // All references outlive the desk.
-  Desk(RegisterPort& fiscal, PointsPort& points, JournalPort& journal, DeskHooks hooks,
+  Desk(RegisterOf registers, PointsPort& points, JournalPort& journal, DeskHooks hooks,
        Clock& clock, Random& random, const goods::Catalogue& goods, const loyalty::Program& program,
        DeskConfig config = {});
 
   // After a start: releases what was held, resolves what is in doubt, before any new sale.
   void recover_all();
-  // The register came or went; doubts are taken up again.
+  // A register came back; doubts are taken up again.
   void register_online();
 
   // The same (till, number) gives the same sale.
@@ -95,8 +95,8 @@ class Desk {
   Result<void> check_document(const Sale& sale, const Attempt& attempt,
                               const FiscalDocument& document);
 
-  // What waited for paper is on it now.
-  void paper_is_finished();
+  // What waited for this register's paper is on it now.
+  void paper_is_finished(const RegisterPort& there);
 
   // Compares what people settled with what the register says now, one by one, each under the
   // register's lock. Called when the register is back; harmless at any time.
@@ -119,8 +119,8 @@ class Desk {
     std::int64_t asked_us = 0;  // monotonic
     int long_questions = 0;
     bool resolving = false;
-    std::uint64_t timer = 0;  // the one wait that counts; an earlier one does nothing
-    bool has_lock = false;
+    std::uint64_t timer = 0;       // the one wait that counts; an earlier one does nothing
+    RegisterPort* port = nullptr;  // the one it has for itself
     // While an outcome is on its way to the disk nobody is shown it: the state from before.
     std::optional<State> shown;
   };
@@ -155,13 +155,14 @@ class Desk {
   void on_resolved(const Uuid& id, std::uint32_t attempt, const Result<Resolution>& result);
   void retry_resolve(const Uuid& id);
   void wait_and_resolve(Live& live, std::int64_t us);
+  [[nodiscard]] RegisterPort& register_of(const Sale& sale, const Attempt& attempt) const;
   void commit(Live& live, const FiscalDocument& document);
   void refused(Live& live, const Error& error);
   void needs_person(Live& live, const Resolution& resolution, const std::string& vendor = {});
   void give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why);
   void unlock(Live& live);
   void restart(Live& live);
-  void recheck(const AttemptKey& key);
+  void recheck(RegisterPort& port, const AttemptKey& key);
   void recheck_later();
   Settlement* printed_already(Sale& sale);
   bool is_extra_still(const Sale& sale, const Settlement& settled);
@@ -170,11 +171,11 @@ class Desk {
   bool undoes_something(const Sale& undo);
   void undo_is_cancelled(const Sale& undo);
   std::optional<Sale> owner_of(const FiscalDocument& document, const Uuid& but);
-  void on_rechecked(const AttemptKey& key, Result<Resolution> result);
+  void on_rechecked(RegisterPort& port, const AttemptKey& key, Result<Resolution> result);
   void on_compared(const AttemptKey& key, Resolution found);
   void ask_next_settled();
   // The live sale, or the journal's read into `kept`; null when there is none.
-  [[nodiscard]] bool is_rechecked_now(const Uuid& id) const;
+  [[nodiscard]] bool is_rechecked_now(const Sale& sale) const;
   Sale* anywhere(const Uuid& id, std::optional<Sale>& kept);
   void commit_found(Live& live, Settlement& settled, std::vector<Fact> facts);
   void close(Sale& sale, const FiscalDocument& document);
@@ -194,7 +195,7 @@ class Desk {
   // Of an allowance no sale of the store has used or may still use.
   std::vector<Fact> allowance_facts(const Sale& sale) const;
 
-  RegisterPort& register_;
+  RegisterOf registers_;
   PointsPort& points_;
   JournalPort& journal_;
   DeskHooks hooks_;
@@ -206,8 +207,8 @@ class Desk {
   std::map<Uuid, std::unique_ptr<Live>> live_;
   std::vector<AttemptKey> to_recheck_;
   std::vector<Uuid> unprinted_;
-  std::size_t to_ask_ = 0;  // of them, before the others have to wait
-  bool rechecking_ = false;
+  std::vector<AttemptKey> to_ask_;                  // of them, in this round
+  std::map<RegisterPort*, AttemptKey> rechecking_;  // one of each register at a time
   std::int64_t recheck_wait_us_ = kRecheckFirstUs;  // until it is asked again, longer each time
   std::uint64_t recheck_timer_ = 0;                 // the one that counts
 };

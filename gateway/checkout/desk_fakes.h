@@ -231,6 +231,7 @@ struct DeskTest : testing::Test {
   FakeRandom random;
   Later later;
   FakeRegister fiscal{later};
+  FakeRegister fiscal_2{later};  // of till 2
   FakePoints points{later};
   FakeJournal journal{later};
   goods::Catalogue goods = *goods::Catalogue::from_json(
@@ -242,7 +243,11 @@ struct DeskTest : testing::Test {
 
   std::unique_ptr<Desk> make(const DeskConfig& config = {}) {
     return std::make_unique<Desk>(
-        fiscal, points, journal,
+        [this](const TillId& till, const std::string& memory) -> RegisterPort& {
+          const bool is_2 = memory.empty() ? till.value == "2" : memory == "fn2";
+          return is_2 ? fiscal_2 : fiscal;
+        },
+        points, journal,
         DeskHooks{[](const Sale&) {}, [](const Sale&, const Settlement&) {},
                   [this](std::int64_t us, std::function<void()> f) {
                     later.timers.emplace(later.now + us, std::move(f));

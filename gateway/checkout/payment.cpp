@@ -76,7 +76,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   Live* live = TILL_TRY(live_sale(id));
   Sale& sale = live->sale;
   if (sale.state != State::kQuoted) return fail(Code::kSaleState, std::string(name(sale.state)));
-  if (is_rechecked_now(id)) return fail(Code::kDeviceBusy, "register");
+  if (is_rechecked_now(sale)) return fail(Code::kDeviceBusy, "register");
   // What is fixed is never worked out again, so it does not grow old.
   const bool old = !sale.fixed() && clock_.unix_us() - sale.quoted_us > config_.quote_life_us;
   const bool stale = quote_id != sale.quote_id || old;
@@ -167,19 +167,25 @@ void Desk::on_hold(const Uuid& id, const Result<void>& result) {
                 [this, id] { rest(*live_.at(id)); });
 }
 
+RegisterPort& Desk::register_of(const Sale& sale, const Attempt& attempt) const {
+  return registers_(sale.till, attempt.baseline.fiscal_memory);
+}
+
 void Desk::fiscalise(const Uuid& id) {
-  const std::uint32_t attempt = live_.at(id)->sale.attempt.number;
+  const Sale& sale = live_.at(id)->sale;
+  const std::uint32_t attempt = sale.attempt.number;
+  RegisterPort& port = registers_(sale.till, {});
   const auto give_up = [this, id, attempt](Code why) { give_up_waiting(id, attempt, why); };
-  if (!register_.online()) {
+  if (!port.online()) {
     return hooks_.after(0, [give_up] { give_up(Code::kRegisterOffline); });
   }
   hooks_.after(config_.register_wait_us, [give_up] { give_up(Code::kDeviceBusy); });
-  register_.lock([this, id, attempt] {
+  port.lock([this, id, attempt, &port] {
     const auto at = live_.find(id);
     const bool waits = at != live_.end() && at->second->sale.state == State::kFiscalising &&
                        at->second->sale.attempt.number == attempt;
-    if (!waits) return register_.unlock();
-    at->second->has_lock = true;
+    if (!waits) return port.unlock();
+    at->second->port = &port;
     ask_of_earlier(id, 0);
   });
 }
@@ -193,31 +199,31 @@ void Desk::ask_of_earlier(const Uuid& id, std::size_t unanswered) {
   std::vector<AttemptKey> due;
   std::ranges::copy_if(to_recheck_, std::back_inserter(due), [&](auto& k) { return k.sale == id; });
   if (config_.till_prints || unanswered >= due.size()) {
-    return register_.prepare(receipt_of(live.sale),
-                             [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
+    return live.port->prepare(receipt_of(live.sale),
+                              [this, id](const Result<Baseline>& b) { on_prepared(id, b); });
   }
   std::ranges::sort(due);
   const AttemptKey key = due[unanswered];
   const auto& attempt = live.sale.settlement(key.attempt)->attempt;
-  register_.resolve(attempt.receipt, attempt.baseline,
-                    [this, id, key, unanswered](const Result<Resolution>& found) {
-                      if (!found && is_loss(found.error().code)) {
-                        return refused(*live_.at(id), found.error());
-                      }
-                      if (!found || found->verdict == ResolutionVerdict::kNeedsPerson) {
-                        return ask_of_earlier(id, unanswered + 1);
-                      }
-                      std::erase(to_recheck_, key);
-                      on_compared(key, *found);
-                      ask_of_earlier(id, unanswered);
-                    });
+  live.port->resolve(attempt.receipt, attempt.baseline,
+                     [this, id, key, unanswered](const Result<Resolution>& found) {
+                       if (!found && is_loss(found.error().code)) {
+                         return refused(*live_.at(id), found.error());
+                       }
+                       if (!found || found->verdict == ResolutionVerdict::kNeedsPerson) {
+                         return ask_of_earlier(id, unanswered + 1);
+                       }
+                       std::erase(to_recheck_, key);
+                       on_compared(key, *found);
+                       ask_of_earlier(id, unanswered);
+                     });
 }
 
 // Nothing of the attempt has been sent: the customer need not stand there until another sale's
 // doubt is over, and a register that comes back later prints nothing for her.
 void Desk::give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why) {
   const auto at = live_.find(id);
-  if (at == live_.end() || at->second->has_lock) return;
+  if (at == live_.end() || at->second->port != nullptr) return;
   const Sale& sale = at->second->sale;
   if (sale.state != State::kFiscalising || sale.attempt.number != attempt) return;
   refused(*at->second, {why, "register", {}});
@@ -226,7 +232,7 @@ void Desk::give_up_waiting(const Uuid& id, std::uint32_t attempt, Code why) {
 void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
   Live& live = *live_.at(id);
   if (!baseline) return refused(live, baseline.error());
-  paper_is_finished();  // the register would not be ready otherwise
+  paper_is_finished(*live.port);  // the register would not be ready otherwise
   Sale& sale = live.sale;
   // A recheck may have put what that sale stands on right since the return was opened.
   if (const auto sold = sale.is_return ? find(sale.returned_sale) : std::nullopt;
@@ -237,8 +243,8 @@ void Desk::on_prepared(const Uuid& id, const Result<Baseline>& baseline) {
   sale.attempt.receipt = receipt_of(sale);
   sale.attempt.payload_hash = payload_hash(sale.attempt.receipt);
   journal_.hard(sale, "intent", {}, [this, id] {
-    const Sale& s = live_.at(id)->sale;
-    register_.receipt(s.key(), s.attempt.receipt,
+    const Live& now = *live_.at(id);
+    now.port->receipt(now.sale.key(), now.sale.attempt.receipt,
                       [this, id](const RegisterOutcome& o) { on_outcome(id, o); });
   });
 }
@@ -265,7 +271,7 @@ void Desk::on_outcome(const Uuid& id, const RegisterOutcome& outcome) {
 
 // Cancels in the register what is still open there, and only then calls it refused.
 void Desk::recover_dirty(const Uuid& id) {
-  register_.recover([this, id](const Result<void>& result) {
+  live_.at(id)->port->recover([this, id](const Result<void>& result) {
     Live& live = *live_.at(id);
     if (result) {
       return refused(live, live.sale.trouble_error());
@@ -284,14 +290,14 @@ void Desk::resolve(const Uuid& id) {
     return;
   }
   Live& live = *at->second;
-  if (!register_.online()) return retry_resolve(id);
+  if (!live.port->online()) return retry_resolve(id);
   live.resolving = true;
   live.asked_us = clock_.monotonic_us();
   const Attempt& attempt = live.sale.attempt;
-  register_.resolve(attempt.receipt, attempt.baseline,
-                    [this, id, attempt = attempt.number](const Result<Resolution>& r) {
-                      on_resolved(id, attempt, r);
-                    });
+  live.port->resolve(attempt.receipt, attempt.baseline,
+                     [this, id, attempt = attempt.number](const Result<Resolution>& r) {
+                       on_resolved(id, attempt, r);
+                     });
 }
 
 void Desk::retry_resolve(const Uuid& id) {
@@ -380,10 +386,14 @@ void Desk::close(Sale& sale, const FiscalDocument& document) {
   unprinted_.push_back(sale.id);
 }
 
-void Desk::paper_is_finished() {
+void Desk::paper_is_finished(const RegisterPort& there) {
   for (const Uuid& id : std::exchange(unprinted_, {})) {
     auto sale = journal_.load(id);
     if (!sale || !sale->document) continue;
+    if (&registers_(sale->till, sale->document->fiscal_memory) != &there) {
+      unprinted_.push_back(id);
+      continue;
+    }
     sale->document->printed = true;
     if (sale->trouble == static_cast<std::int32_t>(Code::kNotPrinted)) sale->clear_trouble();
     journal_.soft(*sale, "printed");
@@ -458,15 +468,14 @@ void Desk::rest(Live& live) {
 }
 
 void Desk::unlock(Live& live) {
-  if (!std::exchange(live.has_lock, false)) return;
-  register_.unlock();
+  if (auto* const port = std::exchange(live.port, nullptr)) port->unlock();
 }
 
 void Desk::register_online() {
   recheck_wait_us_ = kRecheckFirstUs;
   recheck_settled();
   for (auto& [id, live] : live_) {
-    if (live->sale.state != State::kInDoubt || !live->has_lock) continue;
+    if (live->sale.state != State::kInDoubt || live->port == nullptr) continue;
     live->tries = 0;
     wait_and_resolve(*live, 0);
   }

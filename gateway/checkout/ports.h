@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -56,6 +57,10 @@ class RegisterPort {
                        Then<Result<Resolution>> then) = 0;
   virtual void recover(Then<Result<void>> then) = 0;
 };
+
+// The register a sale of that till goes to. One that has an intent belongs to the fiscal memory of
+// its baseline, wherever that register stands now; "" = none yet. Never the same object for two.
+using RegisterOf = std::function<RegisterPort&(const TillId&, const std::string& fiscal_memory)>;
 
 // Points and coupons set aside for one payment.
 struct HoldAsk {

@@ -59,8 +59,9 @@ void Desk::restart(Live& live) {
       break;
   }
   if (sale.state != State::kInDoubt) return;
-  register_.lock([this, id] {
-    live_.at(id)->has_lock = true;
+  RegisterPort& port = register_of(sale, sale.attempt);
+  port.lock([this, id, &port] {
+    live_.at(id)->port = &port;
     resolve(id);
   });
 }

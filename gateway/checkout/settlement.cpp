@@ -209,10 +209,10 @@ bool Desk::ends_by_earlier(Live& live) {
 
 void Desk::recheck_settled() {
   if (config_.till_prints) {  // asked of each at once: it may never answer of one
-    for (const AttemptKey& key : std::vector(to_recheck_)) recheck(key);
+    for (const AttemptKey& key : std::vector(to_recheck_)) recheck(registers_({}, {}), key);
     return;
   }
-  to_ask_ = to_recheck_.size();
+  to_ask_ = to_recheck_;
   ask_next_settled();
 }
 
@@ -227,16 +227,22 @@ void Desk::recheck_later() {
 
 // Each one once for every time it is asked for: one that stays open does not hold up the others.
 void Desk::ask_next_settled() {
-  if (rechecking_ || to_ask_ == 0 || to_recheck_.empty() || !register_.online()) return;
-  rechecking_ = true;
-  --to_ask_;
-  register_.lock([this, key = to_recheck_.front()] { recheck(key); });
+  std::erase_if(to_ask_, [this](const AttemptKey& key) {
+    if (std::ranges::find(to_recheck_, key) == to_recheck_.end()) return true;
+    const auto sale = find(key.sale);
+    const Settlement* const settled = sale ? sale->settlement(key.attempt) : nullptr;
+    RegisterPort& port = settled ? register_of(*sale, settled->attempt) : registers_({}, {});
+    if (!port.online() || !rechecking_.try_emplace(&port, key).second) return false;
+    port.lock([this, key, &port] { recheck(port, key); });
+    return true;
+  });
 }
 
 // The register is being asked whether it has the document a person saw none of: that answer comes
 // before another attempt.
-bool Desk::is_rechecked_now(const Uuid& id) const {
-  return rechecking_ && std::ranges::find(to_recheck_, id, &AttemptKey::sale) != to_recheck_.end();
+bool Desk::is_rechecked_now(const Sale& sale) const {
+  return rechecking_.contains(&registers_(sale.till, {})) &&
+         std::ranges::find(to_recheck_, sale.id, &AttemptKey::sale) != to_recheck_.end();
 }
 
 Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
@@ -245,17 +251,17 @@ Sale* Desk::anywhere(const Uuid& id, std::optional<Sale>& kept) {
   return kept ? &*kept : nullptr;
 }
 
-void Desk::recheck(const AttemptKey& key) {
+void Desk::recheck(RegisterPort& port, const AttemptKey& key) {
   const auto sale = find(key.sale);
   const Settlement* const settled = sale ? sale->settlement(key.attempt) : nullptr;
-  if (settled == nullptr) return on_rechecked(key, fail(Code::kNoSuchSale));
-  register_.resolve(settled->attempt.receipt, settled->attempt.baseline,
-                    [this, key](const Result<Resolution>& r) { on_rechecked(key, r); });
+  if (settled == nullptr) return on_rechecked(port, key, fail(Code::kNoSuchSale));
+  port.resolve(settled->attempt.receipt, settled->attempt.baseline,
+               [this, key, &port](const Result<Resolution>& r) { on_rechecked(port, key, r); });
 }
 
-void Desk::on_rechecked(const AttemptKey& key, Result<Resolution> result) {
-  if (!config_.till_prints) register_.unlock();
-  rechecking_ = false;
+void Desk::on_rechecked(RegisterPort& port, const AttemptKey& key, Result<Resolution> result) {
+  if (!config_.till_prints) port.unlock();
+  rechecking_.erase(&port);
   if (std::erase(to_recheck_, key) == 0) return ask_next_settled();  // an attempt asked meanwhile
   const bool gone = !result && result.error().code == Code::kNoSuchSale;
   const bool open = result ? result->verdict == ResolutionVerdict::kNeedsPerson : !gone;

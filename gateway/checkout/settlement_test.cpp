@@ -576,7 +576,7 @@ TEST_F(DeskTest, PaperThatCameOutLaterIsSeenAlsoAfterAStart) {
   EXPECT_FALSE(desk->find(id)->document->printed);
   desk = make();
   desk->recover_all();
-  desk->paper_is_finished();
+  desk->paper_is_finished(fiscal);
   EXPECT_TRUE(desk->find(id)->document->printed);
   EXPECT_EQ(desk->find(id)->trouble, 0);
 }

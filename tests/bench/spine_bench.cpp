@@ -174,11 +174,15 @@ Figures durable_sales(const std::string& folder, int sales, int group, till::Clo
       R"({"schema":1,"items":[{"code":"1","name":"Кофе молотый 250 г","price":"399.90","tax":11},
           {"code":"2","name":"Хлеб ржаной","price":"54.50","tax":2},{"code":"3","name":"Молоко 1 л","price":"89.90","tax":2}]})");
   const auto p = program();
-  till::checkout::Desk desk(fiscal, points, journal,
-                            {[](const till::checkout::Sale&) {},
-                             [](const till::checkout::Sale&, const till::checkout::Settlement&) {},
-                             [](std::int64_t, const std::function<void()>&) {}},
-                            clock, random, goods, p);
+  till::checkout::Desk desk(
+      [&](const till::TillId&, const std::string&) -> till::checkout::RegisterPort& {
+        return fiscal;
+      },
+      points, journal,
+      {[](const till::checkout::Sale&) {},
+       [](const till::checkout::Sale&, const till::checkout::Settlement&) {},
+       [](std::int64_t, const std::function<void()>&) {}},
+      clock, random, goods, p);
   int done = 0;
   const auto start = Clock::now();
   for (int first = 0; first < sales; first += group) {

@@ -93,6 +93,7 @@ class Shop:
         self.processes = {}
         self.port, self.tell, self.ask = free_port(), free_port(), free_port()
         self.token, self.senior_token = secrets.token_hex(16), secrets.token_hex(16)
+        self.token_2 = secrets.token_hex(16)
         self.store_key = secrets.token_hex(32)
         self.register_over = "pty"
         self.fiscal_by = "gateway"
@@ -101,6 +102,7 @@ class Shop:
         self.goods = FILES / "goods.json"
         self.store = ""  # TOML, more of [store]
         self.other_register = None  # ports -> (plugin, port, settings)
+        self.second_register = None  # the same, of till 2; then the first one is till 1's
         self.without = set()  # devices a test leaves out
         self.sim_options = ()
 
@@ -166,11 +168,16 @@ check = "ean"
                    ("printer", "printer_escpos", "pty:dev/printer", ""),
                    ("sms", "sms_http", "none",
                     f'[device.settings]\nurl = "http://127.0.0.1:{phone}/sms"\n')]
+        whose = {"scanner": "1", "reader": "1"}
+        if self.second_register:
+            devices.append(("register-2", *self.second_register(ports)))
+            whose |= {"register": "1", "register-2": "2"}
+            text += f'[[till]]\nid = "2"\ntoken_hash = "{blake(self.token_2)}"\n'
         for name, plugin, port, settings in devices:
             if name in self.without:
                 continue
             text += f'[[device]]\nid = "{name}"\nplugin = "{plugin}"\nport = "{port}"\n'
-            text += 'till = "1"\n' if name in ("scanner", "reader") else ""
+            text += f'till = "{whose[name]}"\n' if name in whose else ""
             text += settings
         (self.folder / "store.toml").touch(0o600)
         (self.folder / "store.toml").write_text(text)
@@ -211,7 +218,12 @@ check = "ean"
 
     def arm(self, number="9999078900000001"):
         """The operator confirms the register's fiscal memory: only then live receipts are made."""
-        return self.ok(self.api("POST", "/v1/register/arm", {"fiscal_memory": number}, token=self.senior_token))
+        place = "registers/register" if self.second_register else "register"
+        done = self.ok(self.api("POST", f"/v1/{place}/arm", {"fiscal_memory": number}, token=self.senior_token))
+        if self.second_register:
+            state = self.ok(self.api("GET", "/v1/registers/register-2/status", token=self.senior_token))["state"]
+            self.ok(self.api("POST", "/v1/registers/register-2/arm", {"fiscal_memory": state["fiscal_memory"]}, token=self.senior_token))
+        return done
 
     def wait_register(self):
         """After a start, or once a cable is back."""
@@ -277,11 +289,11 @@ check = "ean"
 
     # ---- whole sales over the API ----
 
-    def basket(self, codes, card=None, points=None, number=None):
+    def basket(self, codes, card=None, points=None, number=None, token=None):
         number = number or secrets.token_hex(6)
-        sale = self.ok(self.api("POST", "/v1/sales", {"number": number, "cashier": "Иванова"}))["id"]
+        sale = self.ok(self.api("POST", "/v1/sales", {"number": number, "cashier": "Иванова"}, token=token))["id"]
         for code in codes:
-            self.ok(self.api("POST", f"/v1/sales/{sale}/lines", {"code": code}))
+            self.ok(self.api("POST", f"/v1/sales/{sale}/lines", {"code": code}, token=token))
         if card:
             self.ok(self.api("POST", f"/v1/sales/{sale}/identify", {"card": card}))
         if points:
@@ -297,13 +309,13 @@ check = "ean"
         return {"kind": "sale", "witness": "", "total": price * len(sold), "contact": "", "payments": [],
                 "cashier": {"name": "", "tax_number": ""}, "ru_ffd": {"tax_system_1055": 1}, "lines": sold, **more}
 
-    def pay(self, sale, key=None):
-        quote = self.ok(self.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
+    def pay(self, sale, key=None, token=None):
+        quote = self.ok(self.api("POST", f"/v1/sales/{sale}/quote", token=token))["quote"]
         body = {"quote": quote["id"], "payments": [{"tender": "electronic", "amount": quote["total"]}]}
-        return self.api("POST", f"/v1/sales/{sale}/pay", body, key=key or quote["id"])
+        return self.api("POST", f"/v1/sales/{sale}/pay", body, key=key or quote["id"], token=token)
 
     def state(self, sale):
-        return self.api("GET", f"/v1/sales/{sale}")[1]["state"]
+        return self.api("GET", f"/v1/sales/{sale}", token=self.senior_token)[1]["state"]
 
     @staticmethod
     def ok(answer):

@@ -27,8 +27,10 @@ struct Gateway {
       : fiscal(shop.world_, shop.register_, shop.life_, shop.plant_),
         journal((shop.folder_ / "journal.db").string(), kStore, hooks(shop), shop.world_,
                 shop.world_.chance),
-        desk(fiscal, shop, journal, desk_hooks(shop), shop.world_, shop.world_.chance, shop.goods_,
-             shop.program_),
+        desk(
+            [this](const TillId&, const std::string&) -> checkout::RegisterPort& { return fiscal; },
+            shop, journal, desk_hooks(shop), shop.world_, shop.world_.chance, shop.goods_,
+            shop.program_),
         teller(
             kStore, journal.epoch(),
             [this](std::uint64_t from, std::size_t most) {
