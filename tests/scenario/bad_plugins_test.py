@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a bad plugin can do, one after the other, while the register goes on selling.
+"""Everything a bad plugin can do at one till, one after the other, while that till and a second register go on selling.
 
 Each is named in the log, contained in its child and counted; the daemon and its other devices notice
 nothing. Then quarantine: kept over a restart of the daemon, left by a senior's word.
@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+from other_registers_test import atol_web
 from shop import Shop, wait_for
 
 # What it does -> what the log says; the child lives on.
@@ -67,7 +68,7 @@ def main():
         def config():
             make()
             with open(shop.folder / "store.toml", "a", encoding="utf-8") as f:
-                f.write('[[device]]\nid = "bad"\nplugin = "bad_scanner"\nport = "pty:dev/scanner"\n')
+                f.write('[[device]]\nid = "bad"\nplugin = "bad_scanner"\nport = "pty:dev/scanner"\ntill = "1"\n')
                 if not with_broken:
                     return  # start_all waits for every device
                 f.writelines(f'[[device]]\nid = "{name}"\nplugin = "{name}"\nport = "tcp:127.0.0.1:9"\n' for name in BROKEN)
@@ -77,15 +78,16 @@ def main():
         sold = 0
 
         def sell(what):
-            """The shop sells, and the answer comes in time."""
+            """Both tills sell, each on its register, and the answer comes in time."""
             nonlocal sold
-            started = time.monotonic()
-            assert shop.pay(shop.basket(["4601234567893"]))[1]["state"] == "committed", what
-            assert time.monotonic() - started < 10, f"{what}: the sale was slow"
-            sold += 1
+            for token in (shop.token, shop.token_2):
+                started = time.monotonic()
+                assert shop.pay(shop.basket(["4601234567893"], token=token), token=token)[1]["state"] == "committed", what
+                assert time.monotonic() - started < 10, f"{what}: the sale was slow"
+                sold += 1
 
         def misdeed(order, happened):
-            """The register sells before, while and after it happens: not one sale waits for it."""
+            """Both registers sell before, while and after it happens: not one sale waits for it."""
             stop, wrong = threading.Event(), []
 
             def go_on():
@@ -111,6 +113,7 @@ def main():
 
         try:
             shop.without = {"scanner"}
+            shop.second_register = atol_web
             shop.start_all()
             shop.processes["gateway"].stop()
             with_broken = True
