@@ -127,6 +127,24 @@ TEST(Changes, AreSaidInWords) {
   EXPECT_TRUE(changes_in_words(*a, *a, true).empty());
 }
 
+// What is left out is as usual: to write that down changes nothing.
+TEST(Changes, ComeFromWhatIsUsual) {
+  const auto changes = [](const std::string& a, const std::string& b) {
+    return changes_in_words(*parse_json("{" + a + "}"), *parse_json("{" + b + "}"), false);
+  };
+  EXPECT_EQ(
+      changes(R"("redeem":{})", R"("redeem":{"with_coupons":false})"),
+      std::vector<std::string>{"The program: paying with points, together with coupons: yes → no"});
+  EXPECT_EQ(changes(R"("redeem":{})",
+                    R"("redeem":{"value":"1","step":"1","max_share":"100","as":"discount",
+                                 "with_coupons":true})"),
+            std::vector<std::string>{});
+  const std::string steps = R"("steps":[{"id":"a","from":"0"}])";
+  EXPECT_EQ(
+      changes(R"("tiers":{)" + steps + "}", R"("tiers":{"downgrade":"by_balance",)" + steps + "}"),
+      std::vector<std::string>{});
+}
+
 TEST(Changes, NameTheOrderAndWhatStandsInLists) {
   const auto a = parse_json(R"({"version":1,"settings":{"remainder":"largest"},
       "purses":[{"id":"s","name":{"en":"Stamps","ru":"Наклейки"}},{"id":"old"}],

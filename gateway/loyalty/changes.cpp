@@ -53,6 +53,55 @@ const js::value* find_id(const js::value* list, const js::value& id) {
   return nullptr;
 }
 
+// What a field is when it is left out, where its owner would miss it in words:
+// docs/users/programs.md.
+const js::value* usual(std::string_view path) {
+  static const std::map<std::string_view, js::value> kUsual = {
+      {"redeem.purse", "points"},
+      {"redeem.value", "1"},
+      {"redeem.step", "1"},
+      {"redeem.max_share", "100"},
+      {"redeem.min_receipt", "0"},
+      {"redeem.min_balance", "0"},
+      {"redeem.min_points", "0"},
+      {"redeem.leave", "0"},
+      {"redeem.leave_per_line", "0"},
+      {"redeem.as", "discount"},
+      {"redeem.with_coupons", true},
+      {"tiers.by", "spent"},
+      {"tiers.downgrade", "by_balance"},
+      {"tiers.this_receipt_too", false},
+      {"returns.if_spent", "owe"},
+      {"returns.grace_days", 14},
+      {"settings.money_rounding", "half_up"},
+      {"settings.points_rounding", "down"},
+      {"settings.money_step", "0.01"},
+      {"settings.points_step", "0.01"},
+      {"settings.remainder", "largest"},
+      {"settings.allocate", "proportional"},
+      {"settings.tax_rounding", "line"},
+      {"settings.discount_on", "price_with_tax"},
+      {"settings.percent_of", "remaining"},
+      {"settings.utc_offset", "+03:00"},
+      {"settings.earn_on_points_paid", false},
+      {"same_receipt", false},
+      {"choose", "best"},
+      {"per", "receipt"},
+      {"most", 1},
+      {"check_symbol", false},
+      {"uses", 1},
+      {"activation", "issue"},
+      {"priority", 0},
+      {"exclusive", false},
+      {"on", "sale"},
+      {"sets.form", "together"},
+      {"give.earn.purse", "points"},
+      {"give.earn.to", "customer"},
+      {"cost.purse", "points"}};
+  const auto at = kUsual.find(path);
+  return at == kUsual.end() ? nullptr : &at->second;
+}
+
 struct Changes {
   bool russian;
   Lines& out;
@@ -92,6 +141,8 @@ struct Changes {
   // Field by field, as deep as both have objects.
   void fields(const js::value* before, const js::value* after, const std::string& path,
               const std::string& whose, std::initializer_list<std::string_view> but = {}) const {
+    if (before == nullptr) before = usual(path);
+    if (after == nullptr) after = usual(path);
     if (before != nullptr && after != nullptr && *before == *after) return;
     if ((named_list(before) || before == nullptr) && (named_list(after) || after == nullptr)) {
       return elements(before, after, path, whose);
