@@ -7,11 +7,13 @@
 namespace till::loyalty {
 
 // Hamilton's method: every part has its share rounded down; `left` units are still to be given.
-void Allocator::odd_units(std::int64_t left, Spread how) {
+void Allocator::odd_units(std::int64_t left, Spread how, const Ties* ties) {
   const auto count = static_cast<std::size_t>(left);
   if (how == Spread::kLargestRemainder && count < parts_.size()) {
-    const auto larger = [](const Part& a, const Part& b) {
-      return a.rest != b.rest ? a.rest > b.rest : a.line < b.line;
+    const auto larger = [ties](const Part& a, const Part& b) {
+      if (a.rest != b.rest) return a.rest > b.rest;
+      if (a.weight != b.weight) return a.weight > b.weight;
+      return ties == nullptr ? a.line < b.line : ties->before(a.line, b.line);
     };
     const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(count);
     std::nth_element(parts_.begin(), end, parts_.end(), larger);
@@ -44,7 +46,7 @@ void Allocator::rest_to_last(std::int64_t amount, std::int64_t total, Rounding r
 
 std::int64_t Allocator::spread(std::int64_t amount, std::span<const std::int64_t> weights,
                                std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
-                               Spread how, Rounding rounding) {
+                               Spread how, Rounding rounding, const Ties* ties) {
   std::ranges::fill(shares, 0);
   const auto asked = amount;
   // Every round that leaves something over has filled a line to its cap, so there are at most
@@ -72,7 +74,7 @@ std::int64_t Allocator::spread(std::int64_t amount, std::span<const std::int64_t
       if (how == Spread::kNearestFirst) {
         nearest_first(left, total);
       } else if (left > 0) {
-        odd_units(left, how);
+        odd_units(left, how, ties);
       }
     }
     for (const auto& part : parts_) {

@@ -79,6 +79,15 @@ bool level_bars(const Plan& plan, const Condition& level, const Condition& count
   return true;
 }
 
+// No multiple of `every` lies within the counter's own span and that one.
+bool never(const Condition& counter, const Span& within = {}) {
+  if (counter.every == 0) return false;
+  const auto least = std::max({counter.span.min, within.min, std::int64_t{1}});
+  const auto first = (least - 1) / counter.every + 1;
+  return first > kHighest / counter.every ||
+         first * counter.every > std::min(counter.span.max, within.max);
+}
+
 bool bars(const Condition& a, const Condition& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {
@@ -89,7 +98,8 @@ bool bars(const Condition& a, const Condition& b) {
              ((a.basis == b.basis && !meet(a.span, b.span)) || !meet(a.count, b.count) ||
               !meet(a.lines, b.lines));
     case Kind::kCounter:
-      return a.name == b.name && a.plus == b.plus && !meet(a.span, b.span);
+      return a.name == b.name && a.plus == b.plus &&
+             (!meet(a.span, b.span) || never(a, b.span) || never(b, a.span));
     case Kind::kDate:
       return a.name == b.name && a.yearly == b.yearly && !meet(a.span, b.span);
     case Kind::kExperiment:
@@ -125,13 +135,6 @@ bool refuted(const Condition& no, const Parts& parts) {
   return std::ranges::all_of(named, [&](const Condition* n) {
     return std::ranges::any_of(parts, [&](const Condition* p) { return implies(*p, *n); });
   });
-}
-
-bool never(const Condition& counter) {
-  if (counter.every == 0) return false;
-  const auto least = std::max<std::int64_t>(counter.span.min, 1);
-  const auto first = (least - 1) / counter.every + 1;
-  return first > kHighest / counter.every || first * counter.every > counter.span.max;
 }
 
 // One of its ways is open to every customer.

@@ -60,6 +60,7 @@ void Evaluator::redemption() {
       gave_list_, [&](std::uint32_t rule) { return plan_.rules[rule].needs_code; });
   if (coupons && !r.with_coupons) return say(Why::kRedeemCoupons, -1);
   if (out_.sum.total < r.min_receipt) return say(Why::kRedeemMinReceipt, -1, -1, r.min_receipt);
+  if (has < 0) return say(Why::kRedeemOwed, -1, -1, -has);
   if (has < r.min_balance) return say(Why::kRedeemMinBalance, -1, -1, r.min_balance);
   const auto money = redeem_limit();
   say(Why::kRedeemBalance, -1, -1, has, r.step);
@@ -84,10 +85,10 @@ void Evaluator::redemption() {
   }
   const auto paid = r.worth(points);
   share_.assign(count_, 0);
-  allocator_.spread(paid, weight_, cap_, share_);
+  spread(paid, weight_, cap_, share_, all_);
   scratch_.assign(count_, 0);
   cap_.assign(count_, kHighest);
-  allocator_.spread(points, share_, cap_, scratch_);
+  spread(points, share_, cap_, scratch_, all_);
   for (std::size_t i = 0; i < count_; ++i) {
     auto& q = out_.lines[i];
     q.by_points = share_[i];
@@ -116,9 +117,9 @@ void Evaluator::find_free_units() {
 // What points are earned on: lines that may earn, after discounts, without what points or other
 // payments outside the program cover.
 void Evaluator::earning_bases() {
-  const auto left = quota_of(plan_.velocity.earning_key, plan_.velocity.earning);
-  may_earn_ = !customer_ || event_ != kNoName || (left.times > 0 && left.amount > 0);
-  if (!may_earn_) say(Why::kEarningVelocity, -1, -1, static_cast<std::int64_t>(left.period));
+  if (!may_earn_) {
+    say(Why::kEarningVelocity, -1, -1, static_cast<std::int64_t>(earning_left().period));
+  }
   if (plan_.earns_by_unit) find_free_units();
   const bool points_too = plan_.settings.earn_on_points_paid;
   std::int64_t sum = 0;
@@ -132,11 +133,13 @@ void Evaluator::earning_bases() {
   const auto full = std::max<std::int64_t>(0, std::min(sum, paid));
   const auto most = std::max<std::int64_t>(0, full - not_earning_);
   if (most < full && customer_) say(Why::kNotEarning, -1, -1, full - most);
-  paid_for_nothing_ = most == 0 && full > 0;
+  const bool by_points_alone = !points_too && out_.sum.by_points > 0 && out_.sum.total <= 0;
+  if (by_points_alone && customer_) say(Why::kNotEarning, -1, -1, out_.sum.by_points);
+  paid_for_nothing_ = by_points_alone || (most == 0 && full > 0);
   if (sum <= most) return;
   share_.assign(count_, 0);
   scratch_.assign(base_.begin(), base_.begin() + static_cast<std::ptrdiff_t>(count_));
-  allocator_.spread(most, scratch_, scratch_, share_);
+  spread(most, scratch_, scratch_, share_, all_);
   std::ranges::copy(share_, base_.begin());
 }
 
@@ -247,7 +250,8 @@ void Evaluator::say_no_points(std::uint32_t rule) {
   } else if (give.earn == Effect::Earn::kPerAmount) {
     say(Why::kNeedsAmount, rule, -1, std::max<std::int64_t>(0, give.every - base));
   } else if (give.earn == Effect::Earn::kMultiply) {
-    say(Why::kNothingBefore, rule);
+    if (value_of(give.value) > kPercentScale) return say(Why::kNothingBefore, rule);
+    if (const auto next = next_step(give)) say(next->why, rule, -1, next->a, next->b);
   } else if (give.earn == Effect::Earn::kPercent) {
     say(base > 0 ? Why::kRoundedAway : Why::kNothingEarns, rule);
   }
@@ -307,7 +311,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     cut = together - most;
     cap_.assign(cand_.size(), kHighest);
     const bool free = std::ranges::all_of(weight_, [](std::int64_t w) { return w <= 0; });
-    sum = allocator_.spread(most, free ? worked_ : weight_, cap_, share_);
+    sum = spread(most, free ? worked_ : weight_, cap_, share_, cand_);
     on_receipt = most - sum;  // without a line
     sum = most;
   } else {
@@ -325,7 +329,7 @@ std::int64_t Evaluator::apply_earn(std::uint32_t rule, bool dry, const Quota& q)
     if (sum > q.amount) {
       cut = sum - q.amount;
       scratch_.assign(share_.begin(), share_.end());
-      const auto kept = allocator_.spread(std::min(q.amount, on_lines), scratch_, scratch_, share_);
+      const auto kept = spread(std::min(q.amount, on_lines), scratch_, scratch_, share_, cand_);
       on_receipt = std::min(on_receipt, q.amount - kept);
       sum = kept + on_receipt;
     }

@@ -83,6 +83,7 @@ class Evaluator {
     std::int64_t amount = kHighest;
     LimitScope scope{};
     Period period{};
+    [[nodiscard]] bool left() const { return times > 0 && amount > 0; }
   };
   struct Code {
     NameId name = kNoName;
@@ -183,6 +184,12 @@ class Evaluator {
   void take_locals();
   void local_hits();
   void give_back(std::int64_t excess, Why why);
+  // Odd minor units go by the goods, not by the place on the receipt: over the candidates, or over
+  // all lines.
+  std::int64_t spread(std::int64_t amount, std::span<const std::int64_t> weights,
+                      std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
+                      std::span<const std::uint32_t> lines, Spread how = Spread::kLargestRemainder,
+                      Rounding rounding = Rounding::kHalfUp);
   [[nodiscard]] std::int64_t left_to_take_off() const;
   void order_by_price();
   [[nodiscard]] std::int64_t left_to_pay() const;
@@ -194,8 +201,18 @@ class Evaluator {
   void run_group(const Group& g);
   void best_of(const Group& g);
   void best_several(std::int64_t most);
-  void save();
-  void restore();
+  struct Choice {
+    std::uint32_t mask = 0;  // of members_
+    std::int64_t value = 0;
+  };
+  void try_more(std::size_t from, std::int64_t left, const Choice& so_far, Choice& best);
+  struct Saved {
+    std::vector<std::int64_t> amount, room, taken;
+    std::int64_t working = 0;
+    std::array<std::size_t, 6> sizes{};
+  };
+  void save(Saved& to) const;
+  void restore(const Saved& from);
   std::int64_t find_exclusive();
   void reset_to_lists();
   std::int64_t apply(std::uint32_t rule, bool dry);
@@ -221,10 +238,12 @@ class Evaluator {
   void list_parts(const Sets& sets);
   void order_lines_of_parts(std::uint32_t rule);
   std::int64_t push_part(std::size_t p, std::int64_t want);
-  bool match_parts(std::int64_t times);
+  bool match_parts(std::int64_t times, bool gets_too);
+  bool place_gets_first(std::uint32_t rule, std::int64_t times);
   void put_matched();
   bool place_greedily(std::uint32_t rule, std::int64_t times, Blame* missing);
   bool take_set(const Sets& sets, Blame* missing);
+  bool leave_out_cheapest();
   std::int64_t like_this_set(std::int64_t most);
   [[nodiscard]] std::int64_t cost_of_set() const;
   void order_part(std::uint32_t rule, const SetPart& part, const std::vector<SetPart>* keep);
@@ -256,6 +275,9 @@ class Evaluator {
   void redemption();
   std::int64_t redeem_limit();
   Quota quota_of(NameId key, std::span<const Limit> limits) const;
+  Quota earning_left() const {
+    return quota_of(plan_.velocity.earning_key, plan_.velocity.earning);
+  }
   void earning_bases();
   void find_free_units();
   std::int64_t apply_earn(std::uint32_t rule, bool dry, const Quota& q);
@@ -353,12 +375,7 @@ class Evaluator {
   std::vector<std::uint32_t> cand_;  // lines of the rule in hand, and for each:
   std::vector<std::int64_t> weight_, cap_, wish_, share_, worked_, scratch_;
   std::vector<std::uint32_t> rates_;  // the first line of each rate of tax
-  struct Saved {
-    std::vector<std::int64_t> amount, room, taken;
-    std::int64_t working = 0;
-    std::array<std::size_t, 6> sizes{};
-  };
-  Saved saved_;
+  std::vector<Saved> saved_;          // by how many are chosen
   Allocator allocator_;
   Outcome out_;
 };

@@ -85,7 +85,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
     {"needs_quantity", 1, "{rule}: needs {quantity} more", "{rule}: не хватает {quantity}"},
     {"needs_lines", 1, "{rule}: different goods, needs {count} more",
      "{rule}: не хватает разных товаров: {count}"},
-    {"too_much", 2, "{rule}: the receipt is too large for it", "{rule}: чек для неё слишком велик"},
+    {"too_much", 2, "{rule}: only for smaller receipts", "{rule}: только для чеков поменьше"},
     {"condition", 2, "{rule}: its conditions are not met", "{rule}: условия не выполнены"},
     {"except", 2, "{rule}: not {except_en}", "{rule}: не действует {except_ru}"},
     {"limit_reached", 1, "{rule}: its limit is used up ({scope_en})",
@@ -132,7 +132,7 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "баллы не списываются вместе с купонами"},
     {"redeem_min_receipt", 1, "points are used from {money} up", "баллы списываются от {money}"},
     {"redeem_min_balance", 1, "points can be used once there are {points}",
-     "баллы можно тратить, когда их не меньше {of_points}"},
+     "платить баллами можно, накопив не меньше {of_points}"},
     {"redeem_min_points", 1, "points are used from {points} up; here {points_b} at most",
      "баллы списываются от {of_points}, здесь не больше {of_points_b}"},
     {"redeem_share", 1, "points may pay {money} of {money_b}",
@@ -150,6 +150,8 @@ constexpr std::array<Entry, kWhyCount> kEntries{{
      "за {money} не начисляется: такая оплата баллов не даёт"},
     {"most_off", 1, "{rule}: {money} less, all discounts together have their limit",
      "{rule}: на {money} меньше, у всех скидок вместе есть предел"},
+    {"redeem_owed", 1, "points cannot be used: {points} owed",
+     "баллы списать нельзя, за покупателем долг: {points}"},
 }};
 
 std::pair<std::string_view, std::string_view> law(std::int64_t legal) {
@@ -198,6 +200,11 @@ std::pair<std::string_view, std::string_view> except(std::int64_t kind) {
       return {"on these days", "в эти дни"};
     case kExperiment:
       return {"for this test group", "для этой пробной группы"};
+    case kCounter:
+      return {"with what was bought before", "при прежних покупках этого покупателя"};
+    case kAny:
+    case kAll:
+      return {"because one of its exceptions holds", "из-за одного из исключений"};
     default:
       return {"in this case", "в этом случае"};
   }

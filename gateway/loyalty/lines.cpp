@@ -1,5 +1,6 @@
 // The price list, which rules a line matches, and the rules that look at one line at a time.
 #include <algorithm>
+#include <numeric>
 
 #include "gateway/loyalty/evaluate.h"
 #include "gateway/loyalty/units.h"
@@ -305,10 +306,17 @@ std::int64_t Evaluator::what_fits(std::int64_t given) const {
 }
 
 // Negative lines leave less to pay than the rules of stage line took off, or it is more than all
-// discounts may come to: the last ones shrink.
+// discounts may come to: the last ones shrink, of lines in the order of their goods.
 void Evaluator::give_back(std::int64_t excess, Why why) {
-  for (auto i = out_.applied.size(); i > 0 && excess > 0; --i) {
-    auto& a = out_.applied[i - 1];
+  order_.resize(out_.applied.size());
+  std::iota(order_.begin(), order_.end(), 0U);
+  std::ranges::sort(order_, [this](std::uint32_t one, std::uint32_t other) {
+    const auto a = out_.applied[one].line, b = out_.applied[other].line;
+    return a != b ? before(a, b) : one < other;
+  });
+  for (auto i = order_.size(); i > 0 && excess > 0; --i) {
+    auto& a = out_.applied[order_[i - 1]];
+    if (a.amount == 0) continue;
     const auto back = std::min(a.amount, excess);
     a.amount -= back;
     for (auto& reason : out_.reasons) {

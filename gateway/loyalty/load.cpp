@@ -83,6 +83,9 @@ Result<Calendar> validity(JsonObject& in) {
   }
   if (const auto until = TILL_TRY(in.find<std::string>("until"))) {
     c.until = TILL_TRY(parse_local(*until, true, in.path_of("until")));
+    // Until 18:00 ends when that minute begins, as hours do.
+    constexpr std::size_t kDayAndMinute = 16;
+    if (until->size() == kDayAndMinute) --c.until;
   }
   if (c.from > c.until) return invalid(in.path_of("until"), "before from: it never holds");
   return c;

@@ -63,6 +63,9 @@ Result<void> earn(Loader& l, JsonObject in, Effect& e) {
     e.every = TILL_TRY(in.get<Money>("every")).minor;
     if (e.every <= 0) return fail(Code::kOutOfRange, in.path_of("every") + ": must be above 0");
   }
+  if (highest(e.value) <= (e.earn == Earn::kMultiply ? kPercentScale : 0)) {
+    return invalid(in.path_of(kHow[static_cast<std::size_t>(found)]), "gives nothing");
+  }
   e.basis = static_cast<Basis>(TILL_TRY(word(in, "basis", {"remaining", "list", "before_tax"}, 0)));
   e.undiscounted = TILL_TRY(in.get_or("undiscounted", false));
   e.rounding_said = true;
@@ -84,7 +87,15 @@ Result<SetPart> set_part(Loader& l, const boost::json::value& v, const std::stri
   return part;
 }
 
-Result<Sets> sets(Loader& l, JsonObject in) {
+// A price for the set is the customer's the more, the dearer its goods are.
+Pick usual_pick_of_get(const boost::json::value& rule) {
+  const auto* give = rule.get_object().if_contains("give");
+  const auto* o = give == nullptr ? nullptr : give->if_object();
+  const auto* per = o == nullptr || !o->contains("price") ? nullptr : o->if_contains("per");
+  return per != nullptr && *per == "set" ? Pick::kDearest : Pick::kCheapest;
+}
+
+Result<Sets> sets(Loader& l, JsonObject in, Pick usual_of_get) {
   Sets s;
   if (in.has("buy")) {
     for (const auto& [path, v] : TILL_TRY(in.array("buy", kMaxParts))) {
@@ -93,7 +104,7 @@ Result<Sets> sets(Loader& l, JsonObject in) {
   }
   if (in.has("get")) {
     for (const auto& [path, v] : TILL_TRY(in.array("get", kMaxParts))) {
-      s.get.push_back(TILL_TRY(set_part(l, *v, path, Pick::kCheapest)));
+      s.get.push_back(TILL_TRY(set_part(l, *v, path, usual_of_get)));
     }
   }
   if (s.buy.empty() && s.get.empty()) return invalid(in.path_of("buy"), "needs buy or get");
@@ -164,12 +175,24 @@ bool wants_code(const Condition& c) {
          std::ranges::any_of(c.parts, wants_code);
 }
 
+// So many by the piece or in all: that can be said before it is known what is paid.
+bool earns_early(const Loader& l, const Rule& r) {
+  using Earn = Effect::Earn;
+  return r.give.kind == Effect::Kind::kEarn &&
+         (r.give.earn == Earn::kFixed || r.give.earn == Earn::kPerUnit) && !r.sets &&
+         !r.give.undiscounted && r.group < 0 && !grows(l, r.give.value);
+}
+
 Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
   const bool could_be_local = is_local(l, r);
+  const bool early = earns_early(l, r);
+  // What is spent on the same receipt is there before the offers it is spent on.
+  const bool spent_here = early && r.give.to == kNoName && l.plan.purse(r.give.purse)->same_receipt;
   // What goes by the amount paid comes when that is known.
   const bool by_paid =
       r.give.kind == Effect::Kind::kEarn || (r.give.every > 0 && !r.give.is_discount());
-  const auto natural = by_paid          ? Stage::kEarn
+  const auto natural = spent_here       ? Stage::kLine
+                       : by_paid        ? Stage::kEarn
                        : r.sets         ? Stage::kSet
                        : r.needs_code   ? Stage::kCoupon
                        : could_be_local ? Stage::kLine
@@ -180,6 +203,11 @@ Result<void> stage(const Loader& l, JsonObject& in, Rule& r) {
   if (r.stage == Stage::kLine && r.give.is_discount() && !could_be_local) {
     return invalid(in.path_of("stage"),
                    "only a rule that looks at one line at a time can be in stage line");
+  }
+  if (r.give.kind == Effect::Kind::kEarn && r.stage != Stage::kEarn && !early) {
+    return invalid(in.path_of("stage"),
+                   "points go by what is paid, which is known last; before it only fixed and "
+                   "per_unit, nothing else asked");
   }
   if (r.stage == Stage::kEarn && r.give.is_discount()) {
     return invalid(in.path_of("stage"), "a discount comes before the earning");
@@ -358,7 +386,7 @@ Result<Rule> rule(Loader& l, const boost::json::value& json, const std::string& 
   if (in.has("sets")) {
     if (in.has("select"))
       return invalid(in.path_of("select"), "a rule with sets selects in buy and get");
-    r.sets = TILL_TRY(sets(l, TILL_TRY(in.object("sets"))));
+    r.sets = TILL_TRY(sets(l, TILL_TRY(in.object("sets")), usual_pick_of_get(json)));
   }
   r.give = TILL_TRY(effect(l, TILL_TRY(in.object("give"))));
   if (r.give.per == Per::kSet && !r.sets) return invalid(path + ".give.per", "per set needs sets");

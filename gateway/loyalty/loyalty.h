@@ -28,7 +28,7 @@ namespace till::loyalty {
 // 8: quantities of the same goods count together on however many lines they stand; what is all paid
 // in ways that earn nothing earns no fixed points; parts of a set that overlap all get theirs;
 // below its first step a ladder of prices is no price; the day itself is no anniversary.
-inline constexpr int kEvaluationRevision = 8;
+inline constexpr int kEvaluationRevision = 9;
 
 struct Plan;
 

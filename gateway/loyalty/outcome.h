@@ -107,8 +107,9 @@ enum class Why : std::uint8_t {
   kEarningVelocity,   // [period]
   kNotEarning,        // [money paid in a way that earns nothing]
   kMostOff,           // [money kept back by the limit of all discounts together]
+  kRedeemOwed,        // [points owed]
 };
-inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kMostOff) + 1;
+inline constexpr std::size_t kWhyCount = static_cast<std::size_t>(Why::kRedeemOwed) + 1;
 // "applied", "needs_quantity" … : stable, for programs that read results.
 std::string_view name(Why why);
 

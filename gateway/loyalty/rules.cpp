@@ -230,7 +230,7 @@ std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
       for (auto& weight : scratch_) weight = std::min<std::int64_t>(weight, 1);
       weights = scratch_;
     }
-    allocator_.spread(together, weights, cap_, share_, plan_.settings.spread, plan_.settings.money);
+    spread(together, weights, cap_, share_, cand_, plan_.settings.spread, plan_.settings.money);
     return together;
   }
   std::int64_t wanted = 0, blocked = 0;
@@ -244,7 +244,7 @@ std::int64_t Evaluator::share_out(const Rule& r, std::int64_t times) {
     // What a floor blocks moves to the lines that still have room.
     for (std::size_t k = 0; k < count; ++k) cap_[k] -= share_[k];
     scratch_.assign(count, 0);
-    allocator_.spread(blocked, weight_, cap_, scratch_, plan_.settings.spread);
+    spread(blocked, weight_, cap_, scratch_, cand_, plan_.settings.spread);
     for (std::size_t k = 0; k < count; ++k) share_[k] += scratch_[k];
   }
   return wanted;
@@ -263,7 +263,7 @@ std::int64_t Evaluator::apply_discount(std::uint32_t rule, bool dry, const Quota
   const auto fits = std::min(q.amount, what_fits(given));
   if (given > fits) {  // a limit, or negative lines that leave less to pay
     scratch_.assign(share_.begin(), share_.end());
-    given = allocator_.spread(fits, scratch_, scratch_, share_, plan_.settings.spread);
+    given = spread(fits, scratch_, scratch_, share_, cand_, plan_.settings.spread);
   }
   // What can not come down to a multiple stays what it is.
   if (r.give.kind == Effect::Kind::kRound && given < wanted) given = 0;
@@ -403,6 +403,7 @@ void Evaluator::take_locals() {
 const Outcome& Evaluator::run() {
   begin();
   refresh();
+  may_earn_ = !customer_ || event_ != kNoName || earning_left().left();
   exclusive_ = -1;
   exclusive_ = find_exclusive();
   if (exclusive_ >= 0) {
@@ -473,6 +474,8 @@ void Evaluator::begin() {
     base_[i] = 0;
   }
   earned_on_receipt_ = 0;
+  paid_for_nothing_ = false;
+  if (plan_.earns_by_unit) free_.assign(count_, 0);
   if (closed_.size() < count_) closed_.resize(count_);
   while (all_.size() < count_) all_.push_back(static_cast<std::uint32_t>(all_.size()));
   after_discounts_ = false;

@@ -1,5 +1,6 @@
 // Units taken together, and offers that compete.
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "gateway/loyalty/evaluate.h"
@@ -60,13 +61,32 @@ std::int64_t Evaluator::form_sets(std::uint32_t rule, std::int64_t most, bool qu
 // Each part takes what it likes best; where that leaves another without, goods change hands until
 // all parts have theirs, if that can be at all.
 bool Evaluator::place_sets(std::uint32_t rule, std::int64_t times, Blame* missing) {
-  if (place_greedily(rule, times, nullptr)) return true;
+  if (place_gets_first(rule, times) || place_greedily(rule, times, nullptr)) return true;
   for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
-  if (match_parts(times)) {
+  if (match_parts(times, true)) {
     put_matched();
     return true;
   }
   return missing != nullptr && place_greedily(rule, times, missing);
+}
+
+// Where several parts of `buy` could take what is the cheapest of `get`, that one chooses first, as
+// long as the others still come together.
+bool Evaluator::place_gets_first(std::uint32_t rule, std::int64_t times) {
+  const auto& sets = *plan_.rules[rule].sets;
+  const auto cheapest = [](const SetPart& p) { return p.pick == Pick::kCheapest; };
+  if (sets.buy.size() < 2 || sets.get.empty() || !std::ranges::all_of(sets.get, cheapest) ||
+      std::ranges::any_of(sets.buy, cheapest)) {
+    return false;
+  }
+  for (const auto i : lines_of(rule)) set_taken_[i] = got_[i] = 0;
+  for (const auto& part : sets.get) {
+    if (!place_part(rule, part, times, nullptr, nullptr)) return false;
+  }
+  for (const auto i : lines_of(rule)) got_[i] = set_taken_[i];
+  if (!match_parts(times, false)) return false;
+  put_matched();
+  return true;
 }
 
 bool Evaluator::place_greedily(std::uint32_t rule, std::int64_t times, Blame* missing) {
@@ -85,12 +105,29 @@ bool Evaluator::place_greedily(std::uint32_t rule, std::int64_t times, Blame* mi
 
 // Not the place on the receipt decides which goods come first, as long as something else can.
 bool Evaluator::before(std::uint32_t a, std::uint32_t b) const {
-  const auto key = [&](std::uint32_t i) {
-    const auto& l = lines_[i];
-    return std::tuple(l.sku, l.category, l.price, l.quantity, l.min_price, l.list_room, l.excluded);
+  const auto key = [](const LineState& l) {
+    return std::tie(l.sku, l.category, l.price, l.quantity, l.min_price, l.list_room, l.excluded,
+                    l.together, l.taxed_on_top, l.taxed_inside, l.earns, l.discounted, l.tags,
+                    l.goods);
   };
-  const auto ka = key(a), kb = key(b);
-  return ka != kb ? ka < kb : a < b;
+  const auto order = key(lines_[a]) <=> key(lines_[b]);
+  return order != 0 ? order < 0 : a < b;
+}
+
+std::int64_t Evaluator::spread(std::int64_t amount, std::span<const std::int64_t> weights,
+                               std::span<const std::int64_t> caps, std::span<std::int64_t> shares,
+                               std::span<const std::uint32_t> lines, Spread how,
+                               Rounding rounding) {
+  struct ByGoods final : Allocator::Ties {
+    ByGoods(const Evaluator& e, std::span<const std::uint32_t> l) : self(e), lines(l) {}
+    [[nodiscard]] bool before(std::size_t a, std::size_t b) const override {
+      return self.before(lines[a], lines[b]);
+    }
+    const Evaluator& self;
+    std::span<const std::uint32_t> lines;
+  };
+  const ByGoods ties(*this, lines);
+  return allocator_.spread(amount, weights, caps, shares, how, rounding, &ties);
 }
 
 // Takes times x quantity from the lines of the part; what others could need (`keep`) last. A unit
@@ -146,8 +183,9 @@ std::int64_t Evaluator::push_part(std::size_t p, std::int64_t want) {
   return 0;
 }
 
-// Whether so many sets come together of what set_taken_ leaves; who takes what is in part_flow_.
-bool Evaluator::match_parts(std::int64_t times) {
+// Whether so many sets come together of what set_taken_ leaves, or their `buy` alone; who takes
+// what is in part_flow_.
+bool Evaluator::match_parts(std::int64_t times, bool gets_too) {
   const auto parts = parts_in_hand_.size();
   if (parts < 2) return false;
   part_flow_.assign(parts * count_, 0);
@@ -157,6 +195,7 @@ bool Evaluator::match_parts(std::int64_t times) {
     part_free_[i] = std::max<std::int64_t>(0, left);
   }
   for (std::size_t p = 0; p < parts; ++p) {
+    if (parts_in_hand_[p].gets && !gets_too) continue;
     for (auto need = checked_mul(parts_in_hand_[p].part->quantity, times); need > 0;) {
       part_seen_.assign(parts, 0);
       const auto pushed = push_part(p, need);
@@ -218,7 +257,7 @@ bool Evaluator::take_set(const Sets& sets, Blame* missing) {
     got_[t.line] -= t.got;
   }
   takes_.clear();
-  if (match_parts(1)) {
+  if (match_parts(1, true)) {
     put_matched();
     std::ranges::fill(part_at_, 0);
     return true;
@@ -239,6 +278,26 @@ std::int64_t Evaluator::like_this_set(std::int64_t most) {
   return most;
 }
 
+// Goods that a set price would make no cheaper are passed over where the cheapest go first. False:
+// no part takes those.
+bool Evaluator::leave_out_cheapest() {
+  std::int64_t line = -1;
+  for (std::size_t p = 0; p < parts_in_hand_.size(); ++p) {
+    if (parts_in_hand_[p].part->pick != Pick::kCheapest) continue;
+    for (const auto& t : takes_) {
+      const bool of_part = std::ranges::find(part_lines_[p], t.line) != part_lines_[p].end();
+      if (!of_part) continue;
+      if (line < 0 || lines_[t.line].price < lines_[static_cast<std::size_t>(line)].price) {
+        line = t.line;
+      }
+    }
+  }
+  if (line < 0) return false;
+  for (auto& lines : part_lines_) std::erase(lines, static_cast<std::uint32_t>(line));
+  std::ranges::fill(part_at_, 0);
+  return true;
+}
+
 // Each set takes what is foremost of what is left; a set that does not come together, or would
 // become dearer, takes nothing.
 std::int64_t Evaluator::form_one_by_one(std::uint32_t rule, std::int64_t most, Blame* missing) {
@@ -255,18 +314,18 @@ std::int64_t Evaluator::form_one_by_one(std::uint32_t rule, std::int64_t most, B
     return times;
   };
   std::int64_t formed = 0;
+  bool passed_over = false;
   while (formed < most) {
-    bool whole = take_set(sets, missing);
-    if (whole && has_set_price(r) && cost_of_set() <= value_of(r.give.value)) {
-      *missing = {Why::kNothingLeft, 0, 0};
-      whole = false;
-    }
-    if (!whole) {
+    if (!take_set(sets, missing)) break;
+    if (has_set_price(r) && cost_of_set() <= value_of(r.give.value)) {
+      passed_over = true;
       more_of_it(-1);
+      if (leave_out_cheapest()) continue;
       break;
     }
     formed += 1 + more_of_it(like_this_set(most - formed - 1));
   }
+  if (passed_over) *missing = {Why::kNothingLeft, 0, 0};
   return formed;
 }
 
@@ -336,55 +395,59 @@ void Evaluator::best_of(const Group& g) {
   if (winner >= 0) apply(static_cast<std::uint32_t>(winner), false);
 }
 
-void Evaluator::save() {
-  saved_.amount.assign(amount_.begin(), amount_.end());
-  saved_.room.assign(room_.begin(), room_.end());
-  saved_.taken.assign(taken_.begin(), taken_.end());
-  saved_.working = working_;
-  saved_.sizes = {out_.applied.size(), out_.spent.size(), out_.hits.size(),
-                  out_.reasons.size(), gave_list_.size(), out_.earned.size()};
+void Evaluator::save(Saved& to) const {
+  to.amount.assign(amount_.begin(), amount_.end());
+  to.room.assign(room_.begin(), room_.end());
+  to.taken.assign(taken_.begin(), taken_.end());
+  to.working = working_;
+  to.sizes = {out_.applied.size(), out_.spent.size(), out_.hits.size(),
+              out_.reasons.size(), gave_list_.size(), out_.earned.size()};
 }
 
-void Evaluator::restore() {
-  std::ranges::copy(saved_.amount, amount_.begin());
-  std::ranges::copy(saved_.room, room_.begin());
-  std::ranges::copy(saved_.taken, taken_.begin());
-  working_ = saved_.working;
-  out_.applied.resize(saved_.sizes[0]);
-  out_.spent.resize(saved_.sizes[1]);
-  out_.hits.resize(saved_.sizes[2]);
-  out_.reasons.resize(saved_.sizes[3]);
-  for (std::size_t i = saved_.sizes[4]; i < gave_list_.size(); ++i) gave_[gave_list_[i]] = 0;
-  gave_list_.resize(saved_.sizes[4]);
-  undo_earned(saved_.sizes[5]);
+void Evaluator::restore(const Saved& from) {
+  std::ranges::copy(from.amount, amount_.begin());
+  std::ranges::copy(from.room, room_.begin());
+  std::ranges::copy(from.taken, taken_.begin());
+  working_ = from.working;
+  out_.applied.resize(from.sizes[0]);
+  out_.spent.resize(from.sizes[1]);
+  out_.hits.resize(from.sizes[2]);
+  out_.reasons.resize(from.sizes[3]);
+  for (std::size_t i = from.sizes[4]; i < gave_list_.size(); ++i) gave_[gave_list_[i]] = 0;
+  gave_list_.resize(from.sizes[4]);
+  undo_earned(from.sizes[5]);
   give_coupons_back();
 }
 
-// Exact: every subset of at most `most` members, each applied in order. The loader keeps groups
-// like this at 12 rules, so there are at most 4096.
+// Exact: every subset of at most `most` members, each applied in order, and what they begin with
+// alike is applied once. The loader keeps groups like this at 12 rules, so there are at most 4096.
+// Of equal ones that of the earlier members.
 void Evaluator::best_several(std::int64_t most) {
-  const auto count = members_.size();
-  std::int64_t best = 0;
-  std::uint32_t choice = 0;
-  save();
-  for (std::uint32_t mask = 1; mask < 1U << count; ++mask) {
-    if (__builtin_popcount(mask) > most) continue;
-    std::int64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if ((mask >> i & 1) != 0) value += apply(members_[i], false);
-    }
-    restore();
-    if (value > best) {
-      best = value;
-      choice = mask;
-    }
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    if ((choice >> i & 1) != 0) {
+  Choice best;
+  if (saved_.size() < members_.size()) saved_.resize(members_.size());
+  try_more(0, most, {}, best);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if ((best.mask >> i & 1) != 0) {
       apply(members_[i], false);
     } else if (may_apply(members_[i], false)) {
       say(Why::kLostTo, members_[i], -1, -1);
     }
+  }
+}
+
+// What gives nothing behind those chosen is no better chosen.
+void Evaluator::try_more(std::size_t from, std::int64_t left, const Choice& so_far, Choice& best) {
+  if (left == 0 || from == members_.size()) return;
+  auto& before = saved_[static_cast<std::size_t>(std::popcount(so_far.mask))];
+  save(before);
+  for (std::size_t i = from; i < members_.size(); ++i) {
+    const auto value = apply(members_[i], false);
+    if (value > 0) {
+      const Choice now{so_far.mask | 1U << i, checked_add(so_far.value, value)};
+      if (now.value > best.value || (now.value == best.value && now.mask < best.mask)) best = now;
+      try_more(i + 1, left - 1, now, best);
+    }
+    restore(before);
   }
 }
 

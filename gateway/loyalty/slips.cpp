@@ -93,10 +93,20 @@ Result<void> check_discount_limit(const Plan& plan) {
 }
 
 // A percent of the same goods under the same conditions, which nothing else keeps back.
-bool plain_percent(const Rule& r) {
+bool mere_percent(const Rule& r) {
   return r.give.kind == Effect::Kind::kPercent && r.give.value.by == Value::By::kNothing &&
-         r.give.most_units == kHighest && !r.paused && !r.exclusive && !r.sets &&
-         r.limits.empty() && r.cost.amount == 0 && r.takes.count == 0 && r.not_with.empty();
+         !r.paused && !r.exclusive && !r.sets;
+}
+
+bool plain_percent(const Rule& r) {
+  return mere_percent(r) && r.give.most_units == kHighest && r.limits.empty() &&
+         r.cost.amount == 0 && r.takes.count == 0 && r.not_with.empty();
+}
+
+// No day, no customer and no basket keeps r back where the other works.
+bool whenever(const Rule& r, const Rule& other) {
+  return r.when.parts.empty() && r.valid.from <= other.valid.from &&
+         r.valid.until >= other.valid.until;
 }
 
 // Of two percents off the same goods a group of the best always takes the higher, one of the lowest
@@ -111,12 +121,15 @@ Result<void> check_weighed(const Plan& plan, const Group& g) {
   }
   constexpr std::size_t kFew = 100;
   if (plain.size() > kFew) return {};
-  for (const auto k : plain) {
+  for (const auto k : g.members) {
+    const auto& other = plan.rules[k];
+    if (!mere_percent(other)) continue;
     for (const auto i : plain) {
-      const auto &r = plan.rules[i], &other = plan.rules[k];
+      const auto& r = plan.rules[i];
       const bool more = g.lowest ? r.give.value.fixed < other.give.value.fixed
                                  : r.give.value.fixed > other.give.value.fixed;
-      if (!more || r.on != other.on || !alike(r, other)) continue;
+      const bool covered = alike(r, other) || (whenever(r, other) && r.select.all());
+      if (!more || r.on != other.on || !covered) continue;
       return invalid(place(other), "can never apply: in " + g.id + " " + r.id + " always wins");
     }
   }
@@ -131,7 +144,7 @@ Result<void> check_slips(const Plan& plan) {
     TILL_CHECK(check_account(plan, r));
     TILL_CHECK(check_life(r));
     TILL_CHECK(check_limits(r.limits, place(r) + ".limits"));
-    if (r.stage == Stage::kLine && !r.give.is_discount()) {
+    if (r.stage == Stage::kLine && !r.give.is_discount() && r.give.kind != Effect::Kind::kEarn) {
       return invalid(place(r) + ".stage",
                      "only a rule that looks at one line at a time can be in stage line");
     }

@@ -80,12 +80,48 @@ TEST(Slips, NothingIsLeftToTheDiscounts) {
   EXPECT_EQ(refusal(R"("settings":{"max_discount":"0.01"},)" + off), "");
 }
 
-TEST(Slips, StageLineIsForDiscounts) {
+TEST(Slips, WhatGoesByThePaidIsNotEarnedBefore) {
   const std::string points = R"("earn":{"percent":"5"})";
-  EXPECT_EQ(rule(R"("stage":"line",)", points),
-            "rules.a.stage: only a rule that looks at one line at a time can be in stage line");
+  const std::string known_last =
+      "rules[0].stage: points go by what is paid, which is known last; before it only fixed and "
+      "per_unit, nothing else asked";
+  for (const std::string stage : {"line", "set", "receipt", "coupon", "card"}) {
+    EXPECT_EQ(rule(R"("stage":")" + stage + R"(",)", points), known_last);
+    EXPECT_EQ(rule(R"("stage":")" + stage + R"(",)", R"("earn":{"per_unit":"1"})"), "");
+    EXPECT_EQ(rule(R"("stage":")" + stage + R"(",)",
+                   R"("earn":{"fixed":{"by":"amount","steps":[{"from":"0","value":"3"}]}})"),
+              known_last);
+  }
   EXPECT_EQ(rule(R"("stage":"earn",)", points), "");
   EXPECT_EQ(rule(R"("stage":"line",)"), "");
+}
+
+TEST(Slips, PointsThatAreNone) {
+  for (const std::string earn :
+       {R"("percent":"0")", R"("fixed":"0")", R"("per_unit":"0")", R"("multiply":"1")",
+        R"("per_amount":"0","every":"10")",
+        R"("percent":{"by":"spent","steps":[{"from":"0","value":"0"}]})"}) {
+    EXPECT_NE(rule("", R"("earn":{)" + earn + "}").find("gives nothing"), std::string::npos)
+        << earn;
+  }
+}
+
+// A percent without conditions leaves nothing to a lower one, whatever that asks for.
+TEST(Slips, PercentsBehindAnUnconditionalOne) {
+  const auto two = [](const std::string& b) {
+    return refusal(R"("groups":[{"id":"g","choose":"best"}],
+        "rules":[{"id":"a","group":"g","give":{"percent":"20"}},{"id":"b","group":"g",)" +
+                   b + "}]");
+  };
+  const std::string lost = "rules.b: can never apply: in g a always wins";
+  EXPECT_EQ(two(R"("when":{"customer":"known"},"give":{"percent":"10"})"), lost);
+  EXPECT_EQ(two(R"("when":{"codes":["x"]},"give":{"percent":"10"})"), lost);
+  EXPECT_EQ(two(R"("select":{"skus":["x"]},"give":{"percent":"10"})"), lost);
+  EXPECT_EQ(two(R"("when":{"customer":"known"},"give":{"percent":"30"})"), "");
+  EXPECT_EQ(refusal(R"("groups":[{"id":"g","choose":"best"}],
+      "rules":[{"id":"a","group":"g","until":"2026-12-31","give":{"percent":"20"}},
+               {"id":"b","group":"g","give":{"percent":"10"}}])"),
+            "");
 }
 
 TEST(Slips, PercentsThatNeverWin) {

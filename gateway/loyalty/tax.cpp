@@ -33,7 +33,7 @@ void Evaluator::of_one_rate(std::uint32_t first, std::span<const std::int64_t> a
   }
   const auto change = f(rate, sum) - others - positive;  // tax goes on top, or out
   share_.assign(count_, 0);
-  allocator_.spread(std::max(change, -change), weight_, cap_, share_);
+  spread(std::max(change, -change), weight_, cap_, share_, all_);
   for (std::size_t i = 0; i < count_; ++i) {
     if (weight_[i] > 0) out[i] = amounts[i] + (change < 0 ? -share_[i] : share_[i]);
   }
