@@ -445,8 +445,11 @@ Result<api::Response> Routes::told_by_till(const Context& c, const checkout::Sal
     document.witness = to_string(AttemptKey{sale.id, attempt});
   }
   TILL_CHECK(in.finish());
-  const auto told = store_.till_register()->told(to_string(AttemptKey{sale.id, attempt}), verdict,
-                                                 document, reason);
+  const AttemptKey key{sale.id, attempt};
+  auto told = store_.till_register()->told(to_string(key), verdict, document, reason);
+  if (!told && verdict == checkout::Verdict::kDone) {
+    told = store_.desk().found_by_till(key, document);
+  }
   const bool again = verdict == checkout::Verdict::kDone && is_known(sale, attempt, document);
   if (!told && !again) return std::unexpected(told.error());
   return ok(json::object{{"sale", to_string(sale.id)}, {"taken", text}}, 202);

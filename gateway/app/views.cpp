@@ -141,7 +141,8 @@ json::object sale_view(const checkout::Sale& sale, Language language) {
   }
   put_effects(out, sale, language);
   if (sale.document) out["document"] = view(*sale.document, language);
-  if (const auto* settled = sale.foremost_settlement()) {
+  const auto* settled = sale.foremost_settlement();
+  if (settled != nullptr && (settled->by != checkout::kTillsWord || settled->found)) {
     out["recheck"] = in_words(settled->rechecked.value_or("due"), language);
     // A document that is nobody's sale: the return receipt for it is one call away.
     const auto* const extra = sale.extra_of(*settled);

@@ -90,6 +90,10 @@ class Desk {
   Result<void> settle(const Uuid& id, const std::string& by, std::optional<FiscalDocument> document,
                       Then<const Sale&> then);
 
+  // A till that prints itself has the document of an attempt it had refused: sold with it if
+  // nothing has happened since, else an extra one. kSaleState: no attempt that was refused.
+  Result<void> found_by_till(const AttemptKey& key, const FiscalDocument& document);
+
   // Could that be the attempt's document? kOutOfRange and kBadValue name what could not;
   // kDocumentTaken: another sale stands on it.
   Result<void> check_document(const Sale& sale, const Attempt& attempt,
@@ -164,6 +168,7 @@ class Desk {
   void restart(Live& live);
   void recheck(RegisterPort& port, const AttemptKey& key);
   void recheck_later();
+  void remember_refused(Sale& sale) const;
   Settlement* printed_already(Sale& sale);
   bool is_extra_still(const Sale& sale, const Settlement& settled);
   bool ends_by_earlier(Live& live);

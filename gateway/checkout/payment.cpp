@@ -91,6 +91,7 @@ Result<void> Desk::pay(const Uuid& id, const std::string& quote_id,
   sale.clear_trouble();
   live->tries = live->answers = live->long_questions = 0;  // a doubt of this attempt is a new one
   live->last_answer = {};
+  remember_refused(sale);
   const auto number = sale.attempt.number + 1;
   sale.attempt = {};
   sale.attempt.number = number;

@@ -117,7 +117,11 @@ struct Attempt {
   }
 };
 
-// A person's word on an attempt nobody else could tell of, and what the register says of it later.
+// The word of a till that prints itself, where that ended an attempt without a document.
+inline constexpr const char* kTillsWord = "till";
+
+// A person's word on an attempt nobody else could tell of (or the till's, that it printed nothing),
+// and what the register says of it later.
 struct Settlement {
   Attempt attempt;
   std::string by;
@@ -153,7 +157,7 @@ struct Sale {
   // A document that is no sale from a basket (a correction, the undoing of an extra document): its
   // lines are fixed when it is opened, and no loyalty applies.
   std::optional<FiscalReceipt> plain;
-  std::vector<Settlement> settlements;     // one for each attempt a person settled
+  std::vector<Settlement> settlements;     // one for each attempt that ended by such a word
   Uuid undoes = {};                        // the sale whose extra document this one gives back
   std::vector<FiscalDocument> candidates;  // what a person should look at
   std::int32_t trouble = 0;  // catalogue number of what stands in the way, 0 = nothing

@@ -140,6 +140,29 @@ Result<void> Desk::settle(const Uuid& id, const std::string& by,
   return {};
 }
 
+// Of a till's own register nobody but the till will ever tell: what it refused may be on paper.
+void Desk::remember_refused(Sale& sale) const {
+  const bool sent = !sale.attempt.receipt.witness.empty();
+  if (!config_.till_prints || !sent || sale.settlement(sale.attempt.number) != nullptr) return;
+  sale.settlements.push_back({.attempt = sale.attempt, .by = kTillsWord, .rechecked = "agrees"});
+  sale.settlements.back().attempt.receipt.contact.clear();
+}
+
+Result<void> Desk::found_by_till(const AttemptKey& key, const FiscalDocument& document) {
+  std::optional<Sale> kept;
+  Sale* const sale = config_.till_prints ? anywhere(key.sale, kept) : nullptr;
+  if (sale == nullptr) return fail(Code::kSaleState, "attempt");
+  const bool paid = is_paying(sale->state) || sale->document.has_value();
+  if (key.attempt == sale->attempt.number && !paid) {
+    remember_refused(*sale);
+    if (kept) journal_.soft(*sale, "refused_before");  // where what follows looks for it
+  }
+  const Settlement* const settled = sale->settlement(key.attempt);
+  if (settled == nullptr || settled->found) return fail(Code::kSaleState, "attempt");
+  on_compared(key, {ResolutionVerdict::kDone, document, {}, {}});
+  return {};
+}
+
 // Could it be that attempt's document?
 Result<void> Desk::check_document(const Sale& sale, const Attempt& attempt,
                                   const FiscalDocument& document) {

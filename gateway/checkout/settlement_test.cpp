@@ -452,6 +452,46 @@ TEST_F(DeskTest, ALateWordSellsWhatTheNextAttemptDidNot) {
   EXPECT_EQ(desk->find(id)->document->number, 11U);
 }
 
+// The till said that it printed nothing, and finds the paper.
+TEST_F(DeskTest, ATillMayFindWhatItHadRefused) {
+  fiscal.is_till = true;
+  desk = make({.till_prints = true});
+  fiscal.outcome = {Verdict::kRefused, {}, {Code::kRegisterRefused, "no paper", {}}, false};
+  const auto refused = [&] {
+    const Uuid id = sale();
+    EXPECT_TRUE(pay(id));
+    later.run();
+    EXPECT_EQ(state(id), State::kQuoted);
+    return id;
+  };
+  const Uuid unsold = refused(), twice = refused(), left = refused();
+  EXPECT_TRUE(desk->found_by_till({unsold, 1}, {"fn", 19, 1}));
+  later.run();
+  EXPECT_EQ(state(unsold), State::kCommitted);
+  EXPECT_EQ(desk->find(unsold)->document->number, 19U);
+  EXPECT_EQ(desk->found_by_till({unsold, 1}, {"fn", 18, 1}).error().code, Code::kSaleState);
+
+  fiscal.outcome = {Verdict::kDone, {"fn", 21, 1}, {}, false};
+  ASSERT_TRUE(pay(twice));
+  later.run();
+  ASSERT_EQ(state(twice), State::kCommitted);
+  EXPECT_EQ(desk->found_by_till({twice, 2}, {"fn", 20, 1}).error().code, Code::kSaleState);
+  ASSERT_TRUE(desk->cancel(left));
+  later.run();
+  desk = make({.till_prints = true});
+  EXPECT_TRUE(desk->found_by_till({twice, 1}, {"fn", 20, 1}));
+  later.run();
+  const Sale sold = *desk->find(twice);
+  EXPECT_EQ(sold.document->number, 21U);
+  ASSERT_NE(sold.foremost_settlement(), nullptr);
+  EXPECT_EQ(sold.extra_of(*sold.foremost_settlement())->number, 20U);
+  EXPECT_TRUE(desk->open_undo(TillId{"1"}, "u", "Ann", twice));
+
+  EXPECT_TRUE(desk->found_by_till({left, 1}, {"fn", 30, 1}));
+  later.run();
+  EXPECT_EQ(desk->find(left)->settlements.at(0).found->number, 30U);
+}
+
 // No event comes, the line stood all the time: it is asked again by itself.
 TEST_F(DeskTest, ALostRecheckIsAskedAgain) {
   fiscal.resolutions = {Resolution{ResolutionVerdict::kNeedsPerson, {}, "hidden", {}},

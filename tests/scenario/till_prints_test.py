@@ -88,6 +88,26 @@ def check_late_words(t):
     print("a late word counts, whoever else is silent")
 
 
+def check_found_paper(t):
+    """The till refused, and finds the paper: sold by it, or named as one too many."""
+    shop = t.shop
+    unsold, twice = shop.basket([COFFEE]), shop.basket([COFFEE])
+    for sale in unsold, twice:
+        assert shop.pay(sale)[0] == 202
+        t.told(sale, 1, "refused", "quoted")
+        assert "recheck" not in t.view(sale)
+    t.told(unsold, 1, "done", "committed", 80)
+    assert shop.pay(twice)[1]["attempt"] == 2
+    t.told(twice, 2, "done", "committed", 82)
+    assert t.word(twice, 1, "done", 81)[0] == 202
+    assert t.word(twice, 1, "done", 81)[0] == 202, "said again"
+    extra = t.view(twice)
+    assert extra["extra_document"]["number"] == 81 and extra["propose"].endswith("/undo"), extra
+    wait_for("told to central", shop.settled)
+    assert "TB-3015" in shop.central("alarms"), shop.central("alarms")
+    print("what the till refused and then found is sold, or named as one too many")
+
+
 def check_settled_twice(t):
     """Two attempts of one sale were settled and a third sold it: both papers are named and undone."""
     shop = t.shop
@@ -156,6 +176,7 @@ def main():
             check_words(t)
             check_late_words(t)
             check_settled_twice(t)
+            check_found_paper(t)
             check_two_keys(t)
             check_contact_is_gone(t)
         finally:
