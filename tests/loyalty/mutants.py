@@ -13,9 +13,9 @@ from mutate import Mutator  # noqa: E402
 LOYALTY = "gateway/loyalty/"
 TARGET = "till_loyalty_test"
 MISTAKES = {
-    "ties go to the last line": ("allocate.cpp", "a.rest > b.rest : a.line < b.line", "a.rest > b.rest : a.line > b.line"),
+    "ties go to the last line": ("allocate.cpp", "ties->before(a.line, b.line)", "ties->before(b.line, a.line)"),
     "a cap is forgotten": ("allocate.cpp", "std::min(part.amount, caps[part.line] - shares[part.line])", "part.amount + 0 * caps[0]"),
-    "the rest is lost": ("allocate.cpp", "        odd_units(left, how);", ""),
+    "the rest is lost": ("allocate.cpp", "        odd_units(left, how, ties);", ""),
     "floors are ignored": ("lines.cpp", "l.list_room = std::min(l.list, free.minor);", "l.list_room = l.list + 0 * free.minor;"),
     "tobacco is discounted": ("lines.cpp", "l.deposit || !goods::may_discount(l.legal) ||", "l.deposit ||"),
     "the worst offer of a group wins": ("sets.cpp", "if (!g.prefers(values_.back(), best)) continue;", "if (values_.back() <= 0 || (best > 0 && values_.back() >= best)) continue;"),
@@ -43,6 +43,10 @@ MISTAKES = {
     "stamps go back in halves": ("effects.cpp", "amount % kWholeUnit == 0 ? kWholeUnit : 1", "1"),
     "a part gives the coupon back": ("effects.cpp", "if (to == whole) {", "if (to > 0) {"),
     "a check symbol is wrong": ("effects.cpp", "(10 - sum % 10) % 10", "sum % 10"),
+    "odd kopecks go by the place": ("sets.cpp", "how, rounding, &ties)", "how, rounding, nullptr)"),
+    "the first set that is no dearer ends it": ("sets.cpp", "      if (leave_out_cheapest()) continue;\n", "      leave_out_cheapest();\n"),
+    "the gift is what buy leaves": ("sets.cpp", "place_gets_first(rule, times) || ", ""),
+    "this receipt's stamps come too late": ("load_rule.cpp", "natural = spent_here       ? Stage::kLine", "natural = spent_here       ? Stage::kEarn"),
     "a set may become dearer": ("sets.cpp", "cost_of_set() <= value_of(r.give.value)", "cost_of_set() < 0"),
     "a run of sets takes too much": ("sets.cpp", "formed += 1 + more_of_it(like_this_set(most - formed - 1));", "formed += 1 + more_of_it(most - formed - 1);"),
     "a dead plugin is no": ("context.cpp", "return is_plugin_failure(blame->why) ? negated_ :", "return is_plugin_failure(blame->why) ? false :"),
