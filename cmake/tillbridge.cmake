@@ -94,6 +94,19 @@ function(till_test name)
   endif()
 endfunction()
 
+# till_usb_test(name SOURCES… LINK …): a test with USB devices made in code, gateway/devices/fake_usb_*.
+function(till_usb_test name)
+  if(NOT TILL_TESTS)
+    return()
+  endif()
+  find_program(UMOCKDEV_WRAPPER umockdev-wrapper)  # without it the test skips itself
+  till_test(${name} ${ARGN} LAUNCHER $<$<BOOL:${UMOCKDEV_WRAPPER}>:${UMOCKDEV_WRAPPER}>)
+  target_link_libraries(${name} PRIVATE till_fake_usb)
+  # The wrapper preloads its library before the sanitizers', which do not see its locks.
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT
+    "ASAN_OPTIONS=verify_asan_link_order=0;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+endfunction()
+
 # till_fuzz(name SOURCES… LINK …): one libFuzzer target; the fuzz preset builds it.
 function(till_fuzz name)
   if(NOT TILL_FUZZ)
