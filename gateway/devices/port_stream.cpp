@@ -12,6 +12,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
 #include <deque>
 
 namespace till::devices {
@@ -53,9 +55,9 @@ class StreamPort : public Port, public std::enable_shared_from_this<StreamPort<S
     handlers_.opened();
     read_next();
   }
-  void lost(Code code, const std::string& detail) {
+  void lost(Code code, const std::string& detail, const std::string& vendor = {}) {
     close();
-    handlers_.closed({code, detail, {}});
+    handlers_.closed({code, detail, vendor});
   }
   Stream& stream() { return stream_; }
   PortHandlers& handlers() { return handlers_; }
@@ -106,7 +108,7 @@ class Pty final : public StreamPort<Descriptor> {
 
   void open() override {
     const int fd = ::open(spec_.path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) return lost(Code::kPortOpenFailed, spec_.path);
+    if (fd < 0) return lost(Code::kPortOpenFailed, spec_.path, std::strerror(errno));
     termios settings{};
     if (tcgetattr(fd, &settings) == 0) {
       cfmakeraw(&settings);
@@ -128,10 +130,9 @@ class Serial final : public StreamPort<Descriptor> {
 
   void open() override {
     free_port();
-    if (sp_get_port_by_name(spec_.path.c_str(), &port_) != SP_OK ||
-        sp_open(port_, SP_MODE_READ_WRITE) != SP_OK || !configure()) {
-      const std::string why = spec_.path;
-      return lost(Code::kPortOpenFailed, why);
+    if (const auto failed = open_line(); failed != SP_OK) {
+      const char* why = failed == SP_ERR_FAIL ? std::strerror(errno) : "no such serial line";
+      return lost(Code::kPortOpenFailed, spec_.path, why);
     }
     // The library sets the line up and keeps it; Asio pumps a duplicate of its descriptor.
     int handle = -1;
@@ -144,6 +145,13 @@ class Serial final : public StreamPort<Descriptor> {
   }
 
  private:
+  sp_return open_line() {
+    if (const auto failed = sp_get_port_by_name(spec_.path.c_str(), &port_); failed != SP_OK) {
+      return failed;
+    }
+    const auto failed = sp_open(port_, SP_MODE_READ_WRITE);
+    return failed != SP_OK || configure() ? failed : SP_ERR_FAIL;
+  }
   bool configure() {
     const auto parity = spec_.parity == 'E'   ? SP_PARITY_EVEN
                         : spec_.parity == 'O' ? SP_PARITY_ODD

@@ -118,6 +118,7 @@ TEST(Port, WhatIsNotThereDoesNotOpen) {
     port->open();
     ASSERT_TRUE(watch.until([&] { return !watch.closed.empty(); })) << text;
     EXPECT_EQ(watch.closed[0].code, Code::kPortOpenFailed) << text;
+    EXPECT_NE(watch.closed[0].vendor, "") << text;
     EXPECT_EQ(watch.opened, 0) << text;
   }
   PortWatch watch;
