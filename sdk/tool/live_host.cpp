@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using testkit::Exchange;
 using testkit::RecordedStep;
-constexpr int kQuietMs = 50, kSliceMs = 20;
+constexpr int kQuietMs = 50;
 
 std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -29,31 +29,9 @@ std::int64_t unix_now() {
       .count();
 }
 
-std::string with_secrets(std::string text, const std::map<std::string, std::string>& secrets) {
-  for (const auto& [name, value] : secrets) {
-    const std::string mark = "${secret:" + name + "}";
-    for (auto at = text.find(mark); at != text.npos; at = text.find(mark)) {
-      text.replace(at, mark.size(), value);
-    }
-  }
-  return text;
-}
-
-// A plugin may ask for any number; poll() takes a negative one for ever.
+// A plugin may ask for any number; this many are more than it waits.
 int wait_of(std::uint32_t ms) {
   return static_cast<int>(std::min<std::uint32_t>(ms, std::numeric_limits<int>::max()));
-}
-
-// So much of the wait that is left as may go by until somebody looks whether it is cancelled.
-int slice(Clock::time_point until) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kSliceMs));
-}
-
-std::string member(const json::object& o, const char* name) {
-  const auto* at = o.if_contains(name);
-  return at != nullptr && at->is_string() ? std::string(at->get_string()) : "";
 }
 
 // Beside a call into the plugin: what outlives its time is said and told to end, as the gateway
@@ -62,11 +40,13 @@ class Overdue {
  public:
   Overdue(std::string call, std::uint32_t most_ms, std::function<void()> cancel)
       : thread_([this, call = std::move(call), most_ms, cancel = std::move(cancel)] {
-          if (over_in(most_ms)) return;
+          std::unique_lock lock(mutex_);
+          if (over_in(lock, most_ms)) return;
           std::fprintf(stderr, "%s is past its time, %u ms%s\n", call.c_str(), most_ms,
                        cancel ? ": it is cancelled" : "");
+          // Under the mutex: whoever made the call goes on no sooner.
           if (cancel) cancel();
-          if (over_in(TILL_GRACE_MS)) return;
+          if (over_in(lock, TILL_GRACE_MS)) return;
           std::fprintf(stderr, "%s did not return in %u ms more: ended\n", call.c_str(),
                        TILL_GRACE_MS);
           std::fflush(nullptr);
@@ -84,8 +64,7 @@ class Overdue {
   Overdue& operator=(const Overdue&) = delete;
 
  private:
-  bool over_in(std::uint32_t ms) {
-    std::unique_lock lock(mutex_);
+  bool over_in(std::unique_lock<std::mutex>& lock, std::uint32_t ms) {
     return changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return over_; });
   }
   std::mutex mutex_;
@@ -106,13 +85,9 @@ struct LiveTables {
       },
       [](const till_host* h, const std::uint8_t* data, std::size_t size,
          std::uint32_t timeout) noexcept { return of(h).write({data, size}, wait_of(timeout)); },
-      [](const till_host* h) noexcept {
-        std::array<std::uint8_t, 256> away{};
-        while (of(h).port_.read(away.data(), away.size(), 0) > 0) {
-        }
-      },
+      [](const till_host* h) noexcept { of(h).port_.discard_input(); },
       [](const till_host*) noexcept {},
-      [](const till_host* h) noexcept { return of(h).port_.is_open(); }};
+      [](const till_host* h) noexcept { return of(h).port_.connected(); }};
   static constexpr till_events kEvents{
       [](const till_host* h, const char* type, const char* body, std::size_t size) noexcept {
         of(h).emit(type, {body, size});
@@ -139,12 +114,10 @@ struct LiveTables {
       to_c(asked.error(), error);
       return TILL_REFUSED;
     }
-    json::value answer;
-    Error why;
-    const auto status = of(h).http(*asked, wait_of(timeout_ms), answer, why);
-    to_c(why, error);
-    const std::string text = json::serialize(answer);
-    if (status == TILL_DONE) sink->write(sink, text.data(), text.size());
+    const auto outcome = of(h).http(*asked, wait_of(timeout_ms));
+    to_c(outcome.error, error);
+    const auto status = static_cast<till_status>(outcome.verdict);
+    if (status == TILL_DONE) sink->write(sink, outcome.body.data(), outcome.body.size());
     return status;
   }};
   // Kept as long as the prompt runs.
@@ -239,12 +212,7 @@ void LiveHost::unplug() {
 
 int LiveHost::read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms) {
   const bool was_open = port_.is_open();
-  const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  int n = 0;
-  do {
-    if (cancelled_) return -1;
-    n = port_.read(buffer, capacity, slice(until));
-  } while (n == 0 && Clock::now() < until);
+  const int n = port_.read(buffer, capacity, timeout_ms);
   if (!performing_) return n;
   if (n > 0) {
     const auto now = Clock::now();
@@ -253,14 +221,14 @@ int LiveHost::read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms) {
     last_exchange_ = now;
     step().dialogue.push_back(
         {Exchange::Kind::kIn, Buffer(buffer, buffer + n), static_cast<std::uint32_t>(ms)});
-  } else if (n < 0 && was_open) {
+  } else if (was_open && !port_.is_open()) {
     step().dialogue.push_back({Exchange::Kind::kLost, {}, 0});
   }
   return n;
 }
 
 bool LiveHost::write(Bytes bytes, int timeout_ms) {
-  if (cancelled_) return false;
+  if (loop_.cancelled()) return false;
   const bool was_open = port_.is_open();
   const bool good = port_.write(bytes, timeout_ms);
   if (!performing_ || !was_open) return good;
@@ -276,38 +244,19 @@ bool LiveHost::write(Bytes bytes, int timeout_ms) {
 }
 
 bool LiveHost::sleep(int ms) {
-  const auto until = Clock::now() + std::chrono::milliseconds(ms);
-  while (!cancelled_ && Clock::now() < until) poll(nullptr, 0, slice(until));
-  return !cancelled_;
+  loop_.wait(ms, [] { return false; });
+  return !loop_.cancelled();
 }
 
-till_status LiveHost::http(const json::object& request, int timeout_ms, json::value& answer,
-                           Error& error) {
-  if (cancelled_) {
-    error = {Code::kCancelled, "the operation's deadline", {}};
-    return TILL_REFUSED;
-  }
-  std::string headers;
-  if (const auto* all = request.if_contains("headers"); all != nullptr && all->is_object()) {
-    for (const auto& [name, value] : all->get_object()) {
-      headers += std::string(name) + ": " +
-                 with_secrets(std::string(value.get_string()), secrets_) + "\r\n";
-    }
-  }
-  const std::string method = request.contains("method") ? member(request, "method") : "GET";
-  const auto got = live_http(method, member(request, "url"), headers,
-                             with_secrets(member(request, "body"), secrets_), timeout_ms);
-  till_status status = TILL_DONE;
-  if (got) {
-    answer = {{"status", got->first}, {"body", json::string(got->second)}};
-  } else {
-    error = got.error();
-    status = error.code == Code::kPortOpenFailed ? TILL_REFUSED : TILL_IN_DOUBT;
-  }
+ipc::Outcome LiveHost::http(const json::object& request, int timeout_ms) {
+  auto outcome = loop_.http(secrets_, json::serialize(request), timeout_ms);
   if (performing_) {
-    step().http.push_back({request, status, answer, got ? 0 : static_cast<int>(error.code)});
+    const bool done = outcome.verdict == ipc::Verdict::kDone;
+    step().http.push_back({request, static_cast<till_status>(outcome.verdict),
+                           done ? json::parse(outcome.body) : json::value(),
+                           done ? 0 : static_cast<int>(outcome.error.code)});
   }
-  return status;
+  return outcome;
 }
 
 void LiveHost::emit(const char* type, std::string_view body) {
@@ -339,15 +288,15 @@ FakeOutcome LiveHost::perform(const std::string& verb, const std::string& body,
   till_error error{sizeof(till_error), 0, {}, {}, 0};
   performing_ = true;
   last_exchange_ = Clock::now();
-  cancelled_ = false;
   {
     const Overdue overdue(verb, deadline_ms, [this] {
-      cancelled_ = true;
+      loop_.set_cancelled(true);
       if (operations_->cancel != nullptr) operations_->cancel(plugin_);
     });
     out.status = operations_->perform(plugin_, &op, &sink, &error);
   }
-  performing_ = cancelled_ = false;
+  performing_ = false;
+  loop_.set_cancelled(false);
   step().status = out.status;
   if (out.status == TILL_DONE) {
     out.body = json::parse(out.text, bad);

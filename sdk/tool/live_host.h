@@ -4,7 +4,6 @@
 
 #include <tillbridge/plugin.h>
 
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <set>
@@ -36,7 +35,7 @@ class LiveHost {
   int read(std::uint8_t* buffer, std::size_t capacity, int timeout_ms);
   bool write(Bytes bytes, int timeout_ms);
   bool sleep(int ms);
-  till_status http(const json::object& request, int timeout_ms, json::value& answer, Error& error);
+  ipc::Outcome http(const json::object& request, int timeout_ms);
   void emit(const char* type, std::string_view body);
   void on_port(bool connected);
   void end_input();
@@ -51,8 +50,8 @@ class LiveHost {
   std::string spec_;
   std::map<std::string, std::string> secrets_;
   KeptState state_;
-  std::atomic<bool> cancelled_ = false;  // the host calls of the operation end
-  LivePort port_;
+  LiveLoop loop_;  // the host calls of a cancelled operation end
+  LivePort port_{loop_};
   Recording recording_;
   bool performing_ = false;
   bool in_input_ = false;

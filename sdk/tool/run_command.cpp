@@ -23,6 +23,10 @@ constexpr const char* kHelp =
     "VERB {JSON}   tells it to do something        wait MS   listens to the device\n"
     "plug, unplug  the cable                       quit\n";
 
+std::string words(const Error& e) {
+  return code_name(e.code) + " " + e.detail + (e.vendor.empty() ? "" : ": " + e.vendor);
+}
+
 void show(const FakeOutcome& o) {
   if (o.status == TILL_DONE) {
     std::printf("done %s\n", o.text.c_str());
@@ -47,8 +51,9 @@ bool obey(LiveHost& host, const std::string& line, std::uint32_t deadline_ms) {
   } else if (word == "unplug") {
     host.unplug();
   } else if (word == "plug") {
-    if (const auto plugged = host.plug(); !plugged)
-      std::printf("%s\n", plugged.error().detail.c_str());
+    if (const auto plugged = host.plug(); !plugged) {
+      std::printf("%s\n", words(plugged.error()).c_str());
+    }
   } else {
     show(host.perform(word, rest.empty() ? "{}" : rest, deadline_ms));
   }
@@ -84,7 +89,7 @@ int run(const RunArguments& a, const std::string& schemas) {
                    "no --port is given: the plugin has no line, and its access is \"port\"\n");
     }
     if (const auto plugged = host.plug(); !plugged) {
-      throw Failed{code_name(plugged.error().code) + " " + plugged.error().detail};
+      throw Failed{words(plugged.error())};
     }
     prompt(host, a.deadline_ms);
     if (a.out.empty()) return 0;
@@ -137,7 +142,7 @@ int replay(const std::string& folder, const std::string& file, const std::string
 void options(CLI::App* c, const std::shared_ptr<RunArguments>& a) {
   c->add_option("folder", a->folder, "folder with manifest.json and the library")->required();
   c->add_option("--port", a->port,
-                "as in a store: tcp:HOST:PORT, serial:/dev/NAME@9600,8N1, pty:PATH");
+                "as in a store: serial:/dev/NAME@9600,8N1, usb:VID:PID, tcp:HOST:PORT, pty:PATH");
   c->add_option("--settings", a->settings, "JSON object");
   c->add_option("--deadline", a->deadline_ms, "milliseconds an operation may take")
       ->check(CLI::Range(100, 3'600'000));
