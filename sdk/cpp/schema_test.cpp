@@ -161,10 +161,13 @@ std::vector<Verb> small_verbs() {
       typed<Nothing, Nothing>("scale.zero", true, "Sets the empty scale to zero.",
                               "Обнуляет пустые весы."),
       typed<ScaleTare, Nothing>("scale.tare", true, "Sets the tare.", "Задаёт тару."),
-      typed<Message, MessageReceipt>(
-          "message.send", true,
-          "Sends one message. In doubt when the provider may have taken it: it is not sent again.",
-          "Отправляет одно сообщение. В сомнении, если провайдер мог его принять: повтора нет."),
+      typed<Message, MessageReceipt>("message.send", true,
+                                     "Sends one message. Done on an answer of 2xx only; in doubt "
+                                     "when the provider may have taken "
+                                     "it: it is not sent again.",
+                                     "Отправляет одно сообщение. Сделано только при ответе 2xx; в "
+                                     "сомнении, если провайдер мог "
+                                     "его принять: повтора нет."),
       typed<MarkingQuestion, MarkingAnswer>("marking.check", true, "May this marked piece be sold?",
                                             "Можно ли продать этот маркированный товар?"),
       typed<ExportBatch, ExportReceipt>(

@@ -21,6 +21,14 @@
  *             create is ended TILL_GRACE_MS after its time. A time in virtual tests counts like a
  *             real one. "Cheap": no waiting, no I/O, under 1 ms.
  *
+ * What is asked of the library and of its process
+ *   The library.  It needs the C and C++ runtimes, fmt, Boost.JSON and libsodium of the system, and
+ *             has no run path: the rest is linked statically, or opened by the plugin itself with
+ *             "access": "direct". Position independent, RELRO, bound at load, no unique symbols.
+ *   The process.  It starts no other one. Unless its "access" is "direct" it makes no socket and
+ *             opens no device and no file but its folder's and the system's: the ways out are the
+ *             host's tables. Descriptor 3 is the host's.
+ *
  * Text is UTF-8 with its length beside the pointer; zero terminated only where it says so.
  * Numbers are in the machine's byte order; a device's byte order is the plugin's business.
  *
