@@ -23,7 +23,9 @@ void events(Bench& b) {
       const auto schema = b.schema("event." + e.type);
       if (!schema) continue;
       if (const auto fits = testkit::check_schema(schema->at("body").as_object(), e.body); !fits) {
-        throw Failed{"event " + e.type + ": " + fits.error().detail + " is not by the schema"};
+        throw Failed{
+            "event " + e.type + ": " + fits.error().detail + " is not by the schema",
+            schema_place(b.package(), "event." + e.type, "/properties/body", fits.error().detail)};
       }
     }
   };
@@ -276,21 +278,21 @@ void resolve(Bench& b) {
 std::vector<Check> kind_checks() {
   return {
       {"kind.events", "every event is in the manifest and by its schema",
-       "share/doc/tillbridge/authors/verbs.md, events",
-       "add it to \"events\", or correct its fields", events},
+       "till_events.emit in tillbridge/events.h", "add it to \"events\", or correct its fields",
+       events},
       {"kind.log_once", "a lost line is logged once, and once when it is back", "tillbridge/log.h",
        "remember that you have told it; counters are the host's", log_once},
       {"kind.channel_answers", "only an answer of 2xx is done, no answer is in doubt",
-       "share/doc/tillbridge/authors/verbs.md, message.send", "look at \"status\" before the body",
-       channel_answers},
+       "share/tillbridge/schema/message.send.json#/description",
+       "look at \"status\" before the body", channel_answers},
       {"kind.privacy", "no phone, text or card digit in a log line or an error",
        "tillbridge/log.h, till_error in tillbridge/abi.h", "name the field, not what is in it",
        privacy},
       {"kind.resolve", "a receipt in doubt is resolved from the device, by a new instance too",
-       "share/doc/tillbridge/authors/verbs.md, fiscal.resolve",
+       "share/tillbridge/schema/fiscal.resolve.json#/properties/result",
        "find the witness behind the baseline; refused only after a cancel", resolve},
       {"kind.rule", "the same basket gives the same discounts, within the lines' totals",
-       "share/doc/tillbridge/authors/verbs.md, rule.evaluate",
+       "share/tillbridge/schema/rule.evaluate.json#/description",
        "no clock, no random number, no state", rule},
   };
 }

@@ -355,9 +355,8 @@ std::vector<Check> life_checks() {
       {"life.kind", "it offers what its kind and its verbs need",
        "tillbridge/input.h, tillbridge/operations.h", "return the table from get_extension", kind},
       {"life.access", "it speaks only through what its access names",
-       "till_host.get_extension in tillbridge/host.h, access in "
-       "share/doc/tillbridge/authors/verbs.md",
-       "correct \"access\" in manifest.json", access},
+       "till_host.get_extension in tillbridge/host.h", "correct \"access\" in manifest.json",
+       access},
       {"life.optional_host", "it refuses or goes on when a host extension is not there",
        "till_host.get_extension in tillbridge/host.h", "check for NULL before you use a table",
        optional_host},

@@ -150,7 +150,8 @@ void result(Bench& b) {
     const auto schema = b.schema(verb);
     if (!schema) return;
     if (const auto fits = testkit::check_schema(schema->at("result").as_object(), value); !fits) {
-      throw Failed{verb + ": result." + fits.error().detail + " is not by the schema"};
+      throw Failed{verb + ": result." + fits.error().detail + " is not by the schema",
+                   schema_place(b.package(), verb, "/properties/result", fits.error().detail)};
     }
   };
   b.need_verbs();
@@ -320,7 +321,8 @@ std::vector<Check> operation_checks() {
       {"operations.status", "the status is one of three, a result comes with done only",
        "till_status in tillbridge/abi.h", "write to the sink just before TILL_DONE", status},
       {"operations.result", "a result is one JSON object by the verb's schema",
-       "share/doc/tillbridge/authors/verbs.md", "write the fields the page lists", result},
+       "till_operations.perform in tillbridge/operations.h", "write the fields the schema lists",
+       result},
       {"operations.reasons", "what was not done has a code of the catalogue and a clean detail",
        "till_error in tillbridge/abi.h", "set code; name the thing in detail", reasons},
       {"operations.cancel", "a cancelled operation ends, and is not done when nothing was",
@@ -332,7 +334,8 @@ std::vector<Check> operation_checks() {
        "tillbridge/progress.h", "report what is done, never an estimate that shrinks", progress},
       {"operations.same_key",
        "an idempotent verb's key twice gives one effect, also after a restart",
-       "till_operation in tillbridge/operations.h, idempotent in manifest.json",
+       "till_operation in tillbridge/operations.h, "
+       "share/tillbridge/schema/manifest.json#/properties/idempotent",
        "keep key and result through till.state/1 before you answer", same_key},
       {"operations.random", "50 random operations on a noisy device end in time",
        "tillbridge/operations.h", "check every length before you use it", random_operations},

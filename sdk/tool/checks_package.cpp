@@ -28,6 +28,8 @@ constexpr std::array kNeededAllowed = {"libc.so.6",
 constexpr std::array kHeadings = {"What it is",        "Models", "Settings", "Errors",
                                   "Tried on hardware", "Sources"};
 
+constexpr const char* kFolderPage = "share/doc/tillbridge/authors/reference.md, Folder";
+
 void manifest(Bench& b) {
   const Package& p = b.package();
   if (!p.manifest && p.manifest_error.code == Code::kPluginAbi) {
@@ -36,10 +38,17 @@ void manifest(Bench& b) {
                  "write the version of the SDK it is built with: \"abi\": {\"major\": 1, "
                  "\"minor_required\": 0}"};
   }
-  if (!p.manifest) throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail};
+  const auto place = [&](const std::string& member) {
+    return schema_place(p, "manifest", member.empty() ? "/type" : "", member);
+  };
+  if (!p.manifest) {
+    throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail,
+                 place(p.manifest_member)};
+  }
   const auto schema = json::parse(read_file(p.schemas + "/manifest.json")).as_object();
   if (const auto fits = testkit::check_schema(schema, p.manifest_json); !fits) {
-    throw Failed{code_name(fits.error().code) + " " + fits.error().detail};
+    throw Failed{code_name(fits.error().code) + " " + fits.error().detail,
+                 place(fits.error().detail)};
   }
 }
 
@@ -93,7 +102,11 @@ void readme(Bench& b) {
   for (const std::string heading : kHeadings) {
     if (text.find("\n## " + heading) == text.npos) throw Failed{"no heading: ## " + heading};
   }
-  if (b.manifest().owner.empty()) throw Failed{"manifest.owner is missing"};
+  if (b.manifest().owner.empty()) {
+    throw Failed{"manifest.owner is missing",
+                 schema_place(b.package(), "manifest", "/properties/owner"),
+                 "write who answers for it: \"owner\": \"a name, an address\""};
+  }
 }
 
 void recordings(Bench& b) {
@@ -104,7 +117,7 @@ void recordings(Bench& b) {
   boost::system::error_code bad;
   const auto list = json::parse(read_file(models), bad);
   if (bad || !list.is_object() || !list.get_object().contains("models")) {
-    throw Failed{"models.json is no list of models"};
+    throw Failed{"models.json is no list of models", kFolderPage, "write {\"models\": []}"};
   }
 }
 
@@ -127,21 +140,30 @@ void verbs(Bench& b) {
   const auto words = [](const std::string& name) {
     return name.starts_with("event.") ? "event " + name.substr(6) : "verb " + name;
   };
+  const auto place = [&](const std::string& pointer) {
+    return schema_place(b.package(), "manifest", pointer);
+  };
   for (const auto& name : names) {
     const bool event = name.starts_with("event.");
     if (of_vendor(name)) continue;
-    if (!b.schema(name)) throw Failed{words(name) + " has no schema"};
+    if (!b.schema(name)) {
+      throw Failed{words(name) + " has no schema",
+                   place(event ? "/properties/events" : "/properties/verbs")};
+    }
     if (!listed(rule.at("needs"), name) && !listed(rule.at("may"), name)) {
-      throw Failed{words(name) + " is not of kind " + m.kind};
+      throw Failed{words(name) + " is not of kind " + m.kind, place("/x-kinds/" + m.kind)};
     }
     if (event && m.access != supervisor::Access::kPort && m.access != supervisor::Access::kDirect) {
       throw Failed{words(name) + " comes from a device that speaks by itself, and access is \"" +
-                   std::string(supervisor::name(m.access)) + "\""};
+                       std::string(supervisor::name(m.access)) + "\"",
+                   place("/properties/access")};
     }
   }
   for (const auto& needed : rule.at("needs").as_array()) {
     const std::string name(needed.as_string());
-    if (!names.contains(name)) throw Failed{"a " + m.kind + " without " + words(name)};
+    if (!names.contains(name)) {
+      throw Failed{"a " + m.kind + " without " + words(name), place("/x-kinds/" + m.kind)};
+    }
   }
 }
 
@@ -171,27 +193,28 @@ void settings_schema(Bench& b) {
 std::vector<Check> package_checks() {
   return {
       {"package.manifest", "manifest.json is by its schema",
-       "share/doc/tillbridge/authors/verbs.md, manifest.json", "correct the field named here",
+       "share/tillbridge/schema/manifest.json#/properties", "correct the field named here",
        manifest},
       {"package.signature", "a signature fits every file",
-       "share/doc/tillbridge/authors/reference.md, pack", "pack it again: tillbridge-plugin pack",
-       signature},
+       "share/doc/tillbridge/authors/reference.md, The tool",
+       "pack it again: tillbridge-plugin pack", signature},
       {"package.exports", "the library exports tillbridge_entry and nothing else",
        "tillbridge/entry.h", "link with the SDK's plugin.map and -fvisibility=hidden", exports},
       {"package.needed", "it needs only the system's libraries, and no path of its own",
-       "tillbridge/abi.h", "link it statically, or open it yourself with \"access\": \"direct\"",
-       needed},
+       "The library in tillbridge/abi.h",
+       "link it statically, or open it yourself with \"access\": \"direct\"", needed},
       {"package.hardening", "position independent, RELRO, bound at load, no unique symbols",
-       "tillbridge/abi.h", "use the SDK's CMake function, or its link options", hardening},
-      {"package.readme", "README.md has the headings, the manifest an owner",
-       "share/doc/tillbridge/authors/reference.md, README", "add the heading named here", readme},
+       "The library in tillbridge/abi.h", "use the SDK's CMake function, or its link options",
+       hardening},
+      {"package.readme", "README.md has the headings, the manifest an owner", kFolderPage,
+       "add the heading named here", readme},
       {"package.recordings", "models.json and every recording can be read",
        "tillbridge/testkit/recording.h", "record it again", recordings},
       {"package.verbs", "every verb and event is of its kind, and none is missing the kind needs",
-       "share/doc/tillbridge/authors/verbs.md, Kinds",
+       "share/tillbridge/schema/manifest.json#/x-kinds",
        "correct kind, verbs, events or access; a name of your own has two dots", verbs},
       {"package.settings", "config_schema says only what the console can draw",
-       "share/doc/tillbridge/authors/verbs.md, manifest.json",
+       "share/tillbridge/schema/manifest.json#/properties/config_schema",
        "remove the word, or correct the default", settings_schema},
   };
 }

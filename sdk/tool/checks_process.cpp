@@ -191,16 +191,16 @@ void files(Bench&) { throw Skipped{"seen on x86-64 only"}; }
 
 std::vector<Check> process_checks() {
   return {
-      {"process.children", "it starts no process", "tillbridge/abi.h",
+      {"process.children", "it starts no process", "The process in tillbridge/abi.h",
        "ask the gateway: till.port and till.http are the ways out", children},
       {"process.output", "it prints nothing", "tillbridge/log.h", "use till.log", output},
       {"process.host_socket", "descriptor 3 is the host's: not read, not written, not closed",
        "till_host in tillbridge/host.h", "speak through the tables only", host_socket},
       {"process.network", "it makes no socket, unless its access is direct",
-       "share/doc/tillbridge/authors/verbs.md, access",
+       "The process in tillbridge/abi.h",
        "ask the gateway: till.port and till.http are the ways out", network},
       {"process.files", "it opens no device and no file but its own, unless its access is direct",
-       "share/doc/tillbridge/authors/reference.md, Sandbox",
+       "The process in tillbridge/abi.h",
        "till.port is the device, till.state keeps what must be kept", files},
   };
 }

@@ -42,7 +42,7 @@ std::string_view first_word(std::string_view call) { return call.substr(0, call.
 }  // namespace
 
 Rule Verdict::rule() const {
-  if (!place.empty()) return {check->sentence, place, fix};
+  if (!place.empty()) return {check->sentence, place, fix.empty() ? check->fix : fix};
   if (status != Status::kTimeout || call.empty())
     return {check->sentence, check->place, check->fix};
   const auto* const last = kDuties.end() - 1;

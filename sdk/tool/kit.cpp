@@ -43,11 +43,16 @@ std::string of_manifest(const std::string& folder, const Error& e, const json::v
          std::to_string(other ? TILL_ABI_MAJOR : TILL_ABI_MINOR);
 }
 
+// The reason begins with the code of the one below, "TB-1003 limits.memory_mb: 8 to 1024".
+std::string member_of(const std::string& reason) {
+  return reason.starts_with("TB-") ? reason.substr(reason.find(' ') + 1) : reason;
+}
+
 }  // namespace
 
 void need_library(const Package& package) {
   const std::string path = package.library(), name = package.manifest->library;
-  const char* place = "share/doc/tillbridge/authors/reference.md, Folder";
+  const std::string place = schema_place(package, "manifest", "/properties/library");
   if (!std::filesystem::is_regular_file(path)) {
     const bool sources = std::filesystem::exists(package.folder + "/CMakeLists.txt");
     throw Failed{name + " is not beside manifest.json in " + package.folder +
@@ -62,7 +67,9 @@ void need_library(const Package& package) {
 }
 
 Package read_package(const std::string& folder, const std::string& schemas) {
-  Package p{folder, schemas, nullptr, {}, {}, {}, {}, {}, {}};
+  Package p;
+  p.folder = folder;
+  p.schemas = schemas;
   const std::string text = read_file(folder + "/manifest.json");
   boost::system::error_code bad;
   p.manifest_json = json::parse(text, bad);
@@ -71,6 +78,7 @@ Package read_package(const std::string& folder, const std::string& schemas) {
     p.manifest = std::move(*manifest);
   } else {
     p.manifest_error = manifest.error();
+    if (!bad) p.manifest_member = member_of(manifest.error().detail);
     p.manifest_error.detail = of_manifest(folder, manifest.error(), p.manifest_json);
   }
   std::set<std::filesystem::path> files;

@@ -32,7 +32,7 @@ const char* name(Status status);
 // What ends a check early.
 struct Failed {
   std::string words;
-  // Where the rule stands and what to do, when these are not what the check says of most cases.
+  // Where the rule stands and what to do, where these are not what the check says of most cases.
   std::string place = {}, fix = {};
 };
 struct Warned {
@@ -54,6 +54,7 @@ struct Package {
   std::string schemas;  // folder with the verbs' schemas
   json::value manifest_json;
   Error manifest_error;
+  std::string manifest_member;  // what is wrong, "limits.memory_mb: 8 to 1024"; "" = it is no JSON
   std::optional<supervisor::Manifest> manifest;
   std::vector<RecordingFile> recordings;
   std::vector<std::string> broken_recordings;  // "name: why"
@@ -65,6 +66,11 @@ Package read_package(const std::string& folder, const std::string& schemas);
 // Fails where no library lies beside the manifest, or something that is none.
 void need_library(const Package& package);
 std::string read_file(const std::string& path);
+// A place for Failed: the part of a schema in the tool's share folder that `pointer` (RFC 6901)
+// names, and in it the member at the head of `path` ("limits.memory_mb: 8 to 1024"), as deep as it
+// goes.
+std::string schema_place(const Package& package, const std::string& name, std::string pointer,
+                         std::string_view path = "");
 // The host extensions the gateway does not offer to a plugin with such a manifest.
 std::set<std::string> not_given(const supervisor::Manifest& manifest);
 
@@ -142,7 +148,7 @@ struct Verdict {
   std::string words;
   std::int64_t ms = 0;
   std::string call = {};             // it hung or died in: "activate", "perform of drawer.open"
-  std::string place = {}, fix = {};  // instead of the check's
+  std::string place = {}, fix = {};  // instead of the check's, unless empty
   [[nodiscard]] Rule rule() const;
 };
 struct RunOptions {

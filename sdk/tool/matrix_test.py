@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 
+from places import wrong_places
+
 TOOL, BUILT = sys.argv[1], pathlib.Path(sys.argv[2])
+PREFIX = pathlib.Path(TOOL).resolve().parents[1]
 # The samples are built with a sanitizer, and none of them once more with one.
 SANITIZED = not (BUILT / "asan.good.so").exists()
 README = "# sample\n" + "".join(f"\n## {h}\nHere.\n" for h in
@@ -232,6 +235,8 @@ def main():
     listed = subprocess.run([TOOL, "check", "--list", "--json"], capture_output=True, text=True, check=True)
     ids = [c["id"] for c in json.loads(listed.stdout)]
     assert len(ids) >= 45 and len(set(ids)) == len(ids), ids
+    lost = [f"{c['id']}: {part}" for c in json.loads(listed.stdout) for part in wrong_places(PREFIX, c["place"])]
+    assert not lost, lost
     kinds = {"kind.channel_answers": CHANNEL, "kind.privacy": CHANNEL, "kind.rule": RULE, "kind.resolve": REGISTER,
              "kind.rule+remembers": RULE, "life.access": CHANNEL, "operations.verbs": PROMISED,
              "package.verbs+access": DEAF, "package.verbs+needs": {"verbs": ["drawer.status"], "idempotent": []}, "operations.bad_body+nameless": CHANNEL}
@@ -258,6 +263,8 @@ def main():
                 wrong += [f"the good sample fails {i}: {verdicts[i]['words']}" for i in bad]
                 continue
             noticed[name] |= bad
+            wrong += [f"{name}: {i} names {part}, where nothing stands" for i in bad
+                      if "place" in verdicts[i] for part in wrong_places(PREFIX, verdicts[i]["place"])]
             if of(name) not in bad:
                 wrong.append(f"{name}: its sample is not noticed ({verdicts[of(name)]['status']})")
             for other in sorted(bad - {of(name)} - set(ALSO.get(name, []))) if name not in ENDED else ():

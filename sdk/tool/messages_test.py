@@ -12,7 +12,11 @@ import tempfile
 import termios
 import threading
 
-from matrix_test import BUILT, CHANNEL, MANIFEST, TOOL, package, write
+from matrix_test import BUILT, CHANNEL, MANIFEST, PREFIX, TOOL, package, write
+from places import wrong_places
+
+
+SCHEMA = "share/tillbridge/schema/manifest.json"
 
 
 def said(*words, asked="quit\n"):
@@ -40,13 +44,13 @@ def folders(root):
     write(sources, "CMakeLists.txt", "")
     there = f"sample.so is not beside manifest.json in {sources}: these are the sources"
     for command in ("check", "tier"):
-        yield from expect([command, sources], 1, there, "rule: share/doc/tillbridge/authors/reference.md, Folder",
+        yield from expect([command, sources], 1, there, f"rule: {SCHEMA}#/properties/library",
                           "fix: build it, and give the folder the build has made: build/NAME")
     yield from expect(["run", sources], 1, there)
     package(text, "good")
     write(text, "sample.so", "no library")
     yield from expect(["check", text], 1, "sample.so is no library: it does not begin as an ELF file does",
-                      "rule: share/doc/tillbridge/authors/reference.md, Folder", "fix: put the library there")
+                      f"rule: {SCHEMA}#/properties/library", "fix: put the library there")
     package(symbol, "good")
     subprocess.run(["cc", "-shared", "-x", "c", "-", "-o", str(symbol / "sample.so")], input=b"int nothing;", check=True)
     yield from expect(["check", symbol], 1, "it has no symbol tillbridge_entry", "rule: tillbridge/entry.h", "fix: define it: TILLBRIDGE_PLUGIN")
@@ -55,6 +59,21 @@ def folders(root):
     yield from expect(["check", newer], 1, field, "rule: TILL_ABI_MAJOR in tillbridge/abi.h", 'fix: write the version of the SDK it is built with: "abi"')
     for words in (["run", newer], ["tier", newer], ["pack", newer, "--key", key]):
         yield from expect(words, 1, field)
+
+
+def members(root):
+    """What is wrong in a manifest leads to the member, in the schema that says what it may be."""
+    vendor = {"properties": {"beeps": {"type": "integer", "format": "loud"}}}
+    for name, wrong, at in (("limits", {"limits": {"memory_mb": 1}}, "properties/limits/properties/memory_mb"),
+                            ("unknown", {"memroy": 1}, "additionalProperties"), ("kind", {"kind": "drone"}, "properties/kind"),
+                            ("bus", {"devices": [{"bus": "can"}]}, "properties/devices/items/properties/bus"),
+                            ("word", {"config_schema": vendor}, "properties/config_schema"), ("none", {"verbs": ["drawer.status"]}, "x-kinds/drawer"),
+                            ("verb", {"verbs": ["drawer.open", "drawer.fly"]}, "properties/verbs")):
+        folder = root / name
+        package(folder, "good", {"idempotent": [], **wrong})
+        yield from expect(["check", folder, "--include", "^package"], 1, f"rule: {SCHEMA}#/{at}\n")
+        report = json.loads(said("check", folder, "--include", "^package", "--json")[1])
+        yield from (f"{name}: {part} is not there" for c in report["checks"] if "place" in c for part in wrong_places(PREFIX, c["place"]))
 
 
 def words(root):
@@ -75,7 +94,7 @@ def tiers(root):
     folder = root / "failing"
     package(folder, "good", {"owner": ""})
     yield from expect(["tier", folder], 1, "bronze needs: check package.readme, README.md has the headings",
-                      "manifest.owner is missing", "fix: add the heading named here")
+                      "manifest.owner is missing", f"rule: {SCHEMA}#/properties/owner", "fix: write who answers for it")
     answer = json.loads(said("tier", folder, "--json")[1])
     if answer["failed"] != ["package.readme"] or answer["why"][0]["words"] != "manifest.owner is missing":
         yield f"tier --json: {answer}"
@@ -141,7 +160,7 @@ def main():
     assert (BUILT / "good.so").exists() and MANIFEST["library"] == "sample.so"
     wrong = []
     with tempfile.TemporaryDirectory() as temporary:
-        for part in (folders, words, tiers, plugins, ports, deadlines):
+        for part in (folders, members, words, tiers, plugins, ports, deadlines):
             root = pathlib.Path(temporary) / part.__name__
             root.mkdir()
             wrong += part(root)

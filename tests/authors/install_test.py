@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "sdk" / "tool"))
+from places import wrong_places
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 COMPILERS = {"gcc": ("gcc", "g++"), "clang": ("clang-19", "clang++-19")}
 
@@ -142,28 +144,10 @@ def dead_links(root):
                 yield f"{page.relative_to(root)}: {link}"
 
 
-def false_places(prefix, checks):
-    """A check's `place` names files of the installed tree, and words that stand in them: "FILE, WORD", "WORD in FILE"."""
-    for check in checks:
-        text = None
-        for part in check["place"].split(", "):
-            word, _, name = part.rpartition(" in ")
-            if not word and not re.search(r"\.(h|md)$", name):
-                word, name = part, None
-            if name == "manifest.json":  # the plugin's own
-                continue
-            if name:
-                file = next((f for f in (prefix / name, prefix / "include" / name) if f.is_file()), None)
-                text = file.read_text(encoding="utf-8") if file else None
-            if text is None or word.rpartition(".")[2].lower() not in text.lower():
-                yield f"{check['id']}: {part}"
-        if text is None:
-            yield f"{check['id']} names no file: {check['place']}"
-
-
 def pages(prefix):
     checks = json.loads(run(prefix / "bin" / "tillbridge-plugin", "check", "--list", "--json"))
-    wrong = [*dead_links(prefix / "share"), *false_places(prefix, checks)]
+    lost = [f"{c['id']}: {part}" for c in checks for part in wrong_places(prefix, c["place"])]
+    wrong = [*dead_links(prefix / "share"), *lost]
     assert not wrong, "\n".join(wrong)
     print(f"{len(list((prefix / 'share').rglob('*.md')))} pages without a dead link, {len(checks)} checks name what is installed")
 
