@@ -41,6 +41,18 @@ TEST_F(LiveUsb, AnOperationReachesThePrinter) {
   EXPECT_EQ(gone.error().code, Code::kPortOpenFailed);
 }
 
+TEST_F(LiveUsb, FromThePrompt) {
+  FakeUsbPrinter printer;
+  FILE* tool = popen("echo drawer.open | " TILL_TOOL " run " TILL_PRINTER
+                     " --settings '{\"status\":\"none\"}' --port usb:04b8:0202 2>&1",
+                     "r");
+  std::array<char, 200> said{};
+  EXPECT_EQ(fread(said.data(), 1, said.size(), tool), 8u);
+  EXPECT_EQ(pclose(tool), 0);
+  EXPECT_STREQ(said.data(), "done {}\n");
+  EXPECT_NE(printer.printed().find("\x1bp"), std::string::npos);
+}
+
 // Without paper a printer takes nothing: the write ends with the operation's time.
 TEST_F(LiveUsb, AWriteEndsWithTheOperation) {
   FakeUsbPrinter printer;
