@@ -138,7 +138,8 @@ void add_check(CLI::App& app, const std::string& share, int& result) {
   c->add_option("--seed", a->seed, "of the random bodies and bytes")
       ->check(CLI::Validator(no_number, "0 to 2^64-1"));
   c->add_option("--timeout", a->timeout_ms, "milliseconds one check may take")
-      ->check(CLI::Range(100, 600'000));
+      ->check(CLI::Range(100, 600'000))
+      ->capture_default_str();
   c->add_option("--asan", a->asan, "the same plugin, built with -fsanitize=address");
   c->add_option("--tsan", a->tsan, "the same plugin, built with -fsanitize=thread");
   c->add_flag("--in-process", a->in_process, "for a debugger: no child, no time limit");

@@ -41,6 +41,10 @@ void manifest(Bench& b) {
   const auto place = [&](const std::string& member) {
     return schema_place(p, "manifest", member.empty() ? "/type" : "", member);
   };
+  if (!std::filesystem::is_regular_file(p.folder + "/manifest.json")) {
+    throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail, kFolderPage,
+                 "give the folder the build has made: build/NAME"};
+  }
   if (!p.manifest) {
     throw Failed{code_name(p.manifest_error.code) + " " + p.manifest_error.detail,
                  place(p.manifest_member)};

@@ -89,6 +89,21 @@ def words(root):
     yield from expect(["check", folder, "--seed=18446744073709551615", "--include", "package.manifest"], 0, "seed 18446744073709551615")
 
 
+def prompt(root):
+    """What is typed by a slip is told and never passed over; what would be lost at the end is told at once."""
+    folder = root / "good"
+    package(folder, "good")
+    yield from expect(["run", "--secret", "key=1", folder], 0, "refused TB-2002", asked="  drawer.open\nquit\n")
+    yield from expect(["run", folder, "--secret", "key"], 2, "key is no NAME=VALUE")
+    yield from expect(["run", folder], 0, "wait how many milliseconds?", asked="wait soon\nquit\n")
+    yield from expect(["record", folder, "--title", "x", "--out", root / "nowhere" / "x.json"], 2, f"there is no folder {root}/nowhere")
+    recording = folder / "recordings" / "all.json"
+    yield from expect(["replay", folder, folder / "manifest.json"], 2, "manifest.json is no recording: TB-")
+    yield from expect(["replay", root, recording], 1, f"{root}/manifest.json is missing")
+    (folder / "sample.so").unlink()
+    yield from expect(["replay", folder, recording], 1, "sample.so is not beside manifest.json")
+
+
 def tiers(root):
     """What is missing is said, and how to get it."""
     folder = root / "failing"
@@ -132,10 +147,10 @@ def ports(root):
                       ("lpt:1", "serial:PATH@BAUD,8N1 | tcp:HOST:PORT")):
         yield from expect(["run", folder, "--port", spec], 1, why)
     yield from expect(["run", folder], 0, 'no --port is given: the plugin has no line, and its access is "port"')
-    answers = threading.Thread(target=lambda: (os.read(master, 2), os.write(master, b"K\n")))
+    answers = threading.Thread(target=lambda: (os.read(master, 2), os.write(master, b"K\n")), daemon=True)
     answers.start()
     yield from expect(["run", folder, "--port", f"pty:{name}"], 0, "done {}", asked="drawer.open\nquit\n")
-    answers.join()
+    answers.join(10)
     mode = termios.tcgetattr(slave)
     if mode[3] & (termios.ECHO | termios.ICANON):
         yield f"the line's mode is {mode}"
@@ -160,7 +175,7 @@ def main():
     assert (BUILT / "good.so").exists() and MANIFEST["library"] == "sample.so"
     wrong = []
     with tempfile.TemporaryDirectory() as temporary:
-        for part in (folders, members, words, tiers, plugins, ports, deadlines):
+        for part in (folders, members, words, prompt, tiers, plugins, ports, deadlines):
             root = pathlib.Path(temporary) / part.__name__
             root.mkdir()
             wrong += part(root)

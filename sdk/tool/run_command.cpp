@@ -38,7 +38,8 @@ void show(const FakeOutcome& o) {
 }
 
 // False: it is over.
-bool obey(LiveHost& host, const std::string& line, std::uint32_t deadline_ms) {
+bool obey(LiveHost& host, std::string line, std::uint32_t deadline_ms) {
+  line.erase(0, line.find_first_not_of(" \t"));
   const auto space = line.find(' ');
   const std::string word = line.substr(0, space);
   const std::string rest = space == line.npos ? "" : line.substr(space + 1);
@@ -47,7 +48,9 @@ bool obey(LiveHost& host, const std::string& line, std::uint32_t deadline_ms) {
   if (word == "help") {
     std::fputs(kHelp, stdout);
   } else if (word == "wait") {
-    host.listen(std::atoi(rest.c_str()));
+    const int ms = std::atoi(rest.c_str());
+    if (ms <= 0) std::printf("wait how many milliseconds?\n");
+    if (ms > 0) host.listen(ms);
   } else if (word == "unplug") {
     host.unplug();
   } else if (word == "plug") {
@@ -77,6 +80,12 @@ int run(const RunArguments& a, const std::string& schemas) {
   const json::value settings = json::parse(a.settings, bad);
   std::map<std::string, std::string> secrets;
   for (const auto& s : a.secrets) secrets[s.substr(0, s.find('='))] = s.substr(s.find('=') + 1);
+  // Sooner than when a whole dialogue is lost with it.
+  const auto folder = std::filesystem::path(a.out).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    std::fprintf(stderr, "record: there is no folder %s for --out\n", folder.c_str());
+    return 2;
+  }
   if (bad || !settings.is_object()) {
     std::fprintf(stderr, "run: --settings is no JSON object\n");
     return 2;
@@ -118,14 +127,20 @@ int replay(const std::string& folder, const std::string& file, const std::string
     return 2;
   }
   Package package = read_package(folder, schemas);
+  if (!package.manifest) {
+    std::fprintf(stderr, "%s\n", words(package.manifest_error).c_str());
+    return 1;
+  }
   auto recording = testkit::parse_recording(read_file(file));
   if (!recording) {
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), recording.error().detail.c_str());
+    std::fprintf(stderr, "%s is no recording: %s\n", file.c_str(),
+                 words(recording.error()).c_str());
     return 2;
   }
   package.recordings = {{file, std::move(*recording)}};
   std::string wrong;
   try {
+    need_library(package);
     Bench bench(package, 1);
     bench.replay([&](FakeHost&, const RecordingFile&, std::size_t, const std::string& complaint) {
       if (wrong.empty()) wrong = complaint;
@@ -143,10 +158,15 @@ void options(CLI::App* c, const std::shared_ptr<RunArguments>& a) {
   c->add_option("folder", a->folder, "folder with manifest.json and the library")->required();
   c->add_option("--port", a->port,
                 "as in a store: serial:/dev/NAME@9600,8N1, usb:VID:PID, tcp:HOST:PORT, pty:PATH");
-  c->add_option("--settings", a->settings, "JSON object");
+  c->add_option("--settings", a->settings, "JSON object")->capture_default_str();
   c->add_option("--deadline", a->deadline_ms, "milliseconds an operation may take")
-      ->check(CLI::Range(100, 3'600'000));
-  c->add_option("--secret", a->secrets, "NAME=VALUE, for ${secret:NAME}");
+      ->check(CLI::Range(100, 3'600'000))
+      ->capture_default_str();
+  c->add_option("--secret", a->secrets, "NAME=VALUE, for ${secret:NAME}; may come again")
+      ->allow_extra_args(false)  // the folder may follow
+      ->check([](const std::string& s) {
+        return s.find('=') == s.npos ? s + " is no NAME=VALUE" : "";
+      });
 }
 
 }  // namespace
@@ -162,7 +182,8 @@ void add_run(CLI::App& app, const std::string& share, int& result) {
   options(record, r);
   record->add_option("--out", r->out, "recordings/NAME.json")->required();
   record->add_option("--title", r->title, "what happens, in a few words")->required();
-  record->add_option("--device", r->device, "virtual, or the model it was recorded from");
+  record->add_option("--device", r->device, "virtual, or the model it was recorded from")
+      ->capture_default_str();
   record->add_flag("--keep-data", r->keep_data, "do not mask phones, names and card numbers");
   record->callback([r, share, &result] { result = run(*r, share + "/schema"); });
 
