@@ -4,6 +4,8 @@
 #include <iterator>
 #include <memory>
 
+#include "gateway/base/log.h"
+
 namespace till::app {
 namespace {
 
@@ -39,8 +41,29 @@ Result<json::value> body_of(const ipc::Outcome& outcome) {
 
 void Fiscal::ask(const std::string& verb, json::object body, std::uint32_t deadline_ms,
                  const Body& then) {
-  device_->submit(verb, "", std::move(body), deadline_ms,
-                  [then](const ipc::Outcome& o) { then(body_of(o)); });
+  device_->submit(verb, "", std::move(body), deadline_ms, [this, then](const ipc::Outcome& o) {
+    const auto answer = body_of(o);
+    heard(answer);
+    then(answer);
+  });
+}
+
+// A port that opens is no register yet: it may be switched off, or another device. A device that is
+// offline says so itself.
+void Fiscal::heard(const Result<json::value>& answer) {
+  const bool lost = !answer && is_loss(answer.error().code);
+  if (lost && online()) {
+    if (!silence_) log_warning("{}: does not answer: {}", device_->id(), answer.error().detail);
+    silence_ = answer.error();
+  } else if (!lost && silence_) {
+    silence_.reset();
+    log_info("{}: answers again", device_->id());
+  }
+}
+
+std::optional<Error> Fiscal::trouble() const {
+  if (!online()) return problem().value_or(Error{Code::kRegisterOffline, {}, {}});
+  return silence_;
 }
 
 void Fiscal::status(bool detail, const Then<Result<RegisterStatus>>& then) {

@@ -25,8 +25,13 @@ class Fiscal final : public checkout::RegisterPort {
   void lock(std::function<void()> then) override { device_->lock(std::move(then)); }
   void unlock() override { device_->unlock(); }
   [[nodiscard]] bool online() const override { return device_->online(); }
+  // Online, and the last question was answered: for whoever only wants to know. A payment tries
+  // nevertheless, a register that was silent may be back.
+  [[nodiscard]] bool answers() const { return online() && !silence_; }
   // Why its driver does not run.
   [[nodiscard]] std::optional<Error> problem() const { return device_->problem(); }
+  // Why it does not answer; nothing when it does.
+  [[nodiscard]] std::optional<Error> trouble() const;
   RegisterWatch& watch() { return watch_; }
   [[nodiscard]] bool taken() const { return device_->locked(); }
   void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;
@@ -86,6 +91,7 @@ class Fiscal final : public checkout::RegisterPort {
   void cash_was(Money before, bool in, Money amount, const Body& then, int tries);
   [[nodiscard]] FiscalReceipt completed(FiscalReceipt receipt) const;
   void read_foreign(std::vector<std::uint32_t> numbers, bool first);
+  void heard(const Result<boost::json::value>& answer);
 
   std::shared_ptr<devices::Device> device_;
   RegisterWatch watch_;
@@ -94,6 +100,8 @@ class Fiscal final : public checkout::RegisterPort {
   bool auto_open_shift_;
   int tax_system_;
   bool looks_ = false;  // one look waits for its turn
+  // Of a device that is online: how the last question ended without an answer.
+  std::optional<Error> silence_;
 };
 
 }  // namespace till::app

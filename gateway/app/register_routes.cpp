@@ -161,23 +161,28 @@ void Routes::registers_route(const Context& c, api::Reply reply) {
 }
 
 void Routes::register_status(const std::string& language, Fiscal& there, const api::Reply& reply) {
-  if (!there.online() || there.taken()) {  // what is known must not wait for a doubt
-    auto known = there.watch().describe();
-    known["online"] = there.online();
-    if (!there.online()) {
-      known["problem"] = error_view(there.problem().value_or(Error{Code::kRegisterOffline, {}, {}}),
-                                    store_.language_of(language));
+  const auto known = [this, language, &there] {
+    auto out = there.watch().describe();
+    if (const auto trouble = there.trouble()) {
+      out["problem"] = error_view(*trouble, store_.language_of(language));
     }
-    known["in_doubt"] = doubts(there);
-    return reply(ok(known));
+    out["in_doubt"] = doubts(there);
+    return out;
+  };
+  if (!there.online() || there.taken()) {  // what is known must not wait for a doubt
+    auto out = known();
+    out["online"] = there.answers();
+    return reply(ok(out));
   }
   there.command("fiscal.status", {{"detail", true}},
-                [this, language, reply, &there](const Result<json::value>& r) {
-                  if (!r) return reply(error(r.error(), language));
-                  if (const auto s = status_from_json(*r)) {
+                [this, language, reply, known, &there](const Result<json::value>& r) {
+                  if (!r && there.answers()) return reply(error(r.error(), language));
+                  if (const auto s = r ? status_from_json(*r) : std::unexpected(r.error())) {
                     there.watch().state(*s, store_.local_time());
                   }
-                  reply(ok(there.watch().describe()));
+                  auto out = known();
+                  if (!there.answers()) out["online"] = false;
+                  reply(ok(out));
                 });
 }
 

@@ -95,9 +95,9 @@ bool Registers::serves(const std::string& till) const {
   return all_.empty() || of_till(till) != nullptr;
 }
 
-bool Registers::online(const std::string& till) const {
-  if (const auto* own = of_till(till)) return own->online();
-  return std::ranges::all_of(all_, [](const Entry& e) { return e.fiscal->online(); });
+bool Registers::answers(const std::string& till) const {
+  if (const auto* own = of_till(till)) return own->answers();
+  return std::ranges::all_of(all_, [](const Entry& e) { return e.fiscal->answers(); });
 }
 
 std::optional<Error> Registers::problem(const std::string& till) const {
@@ -106,8 +106,10 @@ std::optional<Error> Registers::problem(const std::string& till) const {
   return no_register(till).error();
 }
 
-void Registers::look(const std::function<std::string()>& local_now) const {
-  for (const auto& e : all_) e.fiscal->look(local_now);
+void Registers::look(bool due, const std::function<std::string()>& local_now) const {
+  for (const auto& e : all_) {
+    if (due || !e.fiscal->answers()) e.fiscal->look(local_now);
+  }
 }
 
 }  // namespace till::app

@@ -35,10 +35,12 @@ class Registers {
   // A till's sales can be printed: here, or where it prints by itself.
   [[nodiscard]] bool serves(const std::string& till) const;
   // Of the till's own, or of all where it has none.
-  [[nodiscard]] bool online(const std::string& till) const;
+  [[nodiscard]] bool answers(const std::string& till) const;
   // Why nothing can be printed for it, whatever is switched on.
   [[nodiscard]] std::optional<Error> problem(const std::string& till) const;
-  void look(const std::function<std::string()>& local_now) const;
+  // At all that are `due`; at those that do not answer always, or they would stand there as silent
+  // long after they came back.
+  void look(bool due, const std::function<std::string()>& local_now) const;
 
  private:
   struct Entry {

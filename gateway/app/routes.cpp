@@ -158,7 +158,7 @@ void Routes::dispatch(const Context& c, api::Reply reply) {
   if (head == "health" && method == "GET") {
     return reply(ok({{"store", store_.config().store.value},
                      {"ready", true},
-                     {"register_online", store_.registers().online(c.who.till)},
+                     {"register_online", store_.registers().answers(c.who.till)},
                      {"central_online", store_.central_online()},
                      {"alarms", store_.alarms()},
                      {"in_doubt", store_.desk().doubts()},

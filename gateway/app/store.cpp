@@ -320,10 +320,9 @@ void Store::look_at_register() {
   const auto now = clock_.monotonic_us();
   const auto since = now - looked_us_;
   const bool idle = desk_->idle();
-  if (looked_us_ != 0 && since < (idle ? kLookEveryUs : kLookAtLatestUs)) return;
-  if (!idle && looked_us_ == 0) return;
-  looked_us_ = now;
-  registers_->look([this] { return local_time(); });
+  const bool due = looked_us_ == 0 ? idle : since >= (idle ? kLookEveryUs : kLookAtLatestUs);
+  if (due) looked_us_ = now;
+  registers_->look(due, [this] { return local_time(); });
 }
 
 void Store::idle_round() {

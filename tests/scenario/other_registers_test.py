@@ -69,6 +69,7 @@ def check(shop, sim, name):
             wait_for("paid", lambda: shop.pay(again)[1].get("state") == "committed", 60)
     assert len(receipts(shop, sim)) == before + 5, "a document too many or too few"
     shop.wait_register()
+    check_away(shop, sim)
     back = shop.ok(shop.api("POST", "/v1/returns", {"number": "back-1", "cashier": "Анна", "sale": sale, "lines": {"2": 1}}))
     refund = {"quote": back["quote"]["id"], "payments": [{"tender": "electronic", "amount": back["quote"]["total"]}]}
     paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", refund))
@@ -81,6 +82,19 @@ def check(shop, sim, name):
     wait_for("delivered", shop.settled)
     check_own_papers(shop)
     print(f"{name}: five sales with the cable pulled, one return, one document each")
+
+
+def check_away(shop, sim):
+    """Without its cable its last state is told, and why there is no newer one."""
+    known = shop.ok(shop.api("GET", "/v1/register/status"))
+    assert known["in_doubt"] == [], known
+    shop.sim(f"{sim}.pull")
+    away = shop.ok(shop.api("GET", "/v1/register/status"))
+    assert away["problem"] and away["in_doubt"] == [] and away["online"] is False, away
+    assert away["state"]["last_document"] == known["state"]["last_document"], away
+    assert shop.api("GET", "/v1/health")[1]["register_online"] is False
+    shop.sim(f"{sim}.plug")
+    shop.wait_register()
 
 
 def check_long(shop, name):

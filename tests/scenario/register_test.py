@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The register beyond a sale: arming, a swapped one, other people's documents, cash, settings."""
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -186,6 +187,31 @@ def check_reports(shop):
     print("a report that was lost is told as it came out; a refused one leaves nothing open")
 
 
+def check_silent(shop):
+    """Its port is open and it says nothing: it is told as away, with what is known, and not for long once it is back."""
+    def said(words):
+        return shop.processes["gateway"].said().count(words)
+
+    known = shop.ok(shop.api("GET", "/v1/register/status"))
+    assert known["in_doubt"] == [] and "problem" not in known, known
+    devices = shop.processes["sim"].p
+    devices.send_signal(signal.SIGSTOP)
+    for _ in range(2):
+        away = shop.ok(shop.api("GET", "/v1/register/status"))
+        assert away["problem"]["code"] == "TB-2005" and away["online"] is False and away["in_doubt"] == [], away
+        assert away["state"]["last_document"] == known["state"]["last_document"] and away["state"]["read_at"], away
+    assert shop.api("GET", "/v1/health")[1]["register_online"] is False
+    asked = subprocess.run([shop.bin / "tillbridge", "register", "status", "--url", f"http://127.0.0.1:{shop.port}",
+                            "--token-file", shop.folder / "senior-token", "--language", "en"], capture_output=True, text=True)
+    assert asked.returncode == 1 and "TB-2005" in asked.stderr and "last_document" in asked.stdout, asked
+    assert said("register: does not answer") == 1, "warned of again and again"
+    devices.send_signal(signal.SIGCONT)
+    shop.wait_register()
+    assert said("register: answers again") == 1
+    assert shop.pay(shop.basket(["4607000000021"]))[1]["state"] == "committed"
+    print("a register that says nothing is away, with what is known of it")
+
+
 def check_marked(shop):
     """A DataMatrix names its goods and stands in the document; the receipt also goes to the customer."""
     code = "0104607000000021" + "21abcDEF" + "\x1d" + "93dGVz"
@@ -246,6 +272,7 @@ def main():
             check_correction(shop)
             check_closed_shift(shop)
             check_reports(shop)
+            check_silent(shop)
             check_marked(shop)
             check_operator(shop)
             wait_for("delivered", shop.settled)
