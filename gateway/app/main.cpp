@@ -258,7 +258,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> words;
   bool as_json = false;
   auto* settle = sale->add_subcommand("settle", "a senior says what the paper says");
-  settle->add_option("words", words, "SALE none | SALE FISCAL_MEMORY NUMBER SIGN")->required();
+  settle->add_option("words", words, "SALE none | SALE FISCAL_MEMORY NUMBER [SIGN]")->required();
+  settle->fallthrough();  // --url and the like may stand behind the words too
   const auto* fiscal = till::app::add_register(app, sale_options, words, as_json);
   sale->add_option("--senior-token-file", sale_options.senior_token_file,
                    "file with a senior's token: `settle` works at this till");

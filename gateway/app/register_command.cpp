@@ -1,5 +1,6 @@
 #include "register_command.h"
 
+#include <charconv>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -293,20 +294,44 @@ int register_command(const SaleOptions& options, const Words& words, bool as_jso
   }
 }
 
+namespace {
+
+// On paper numbers stand with zeros before them: JSON takes none.
+Result<std::uint64_t> paper_number(const char* field, const std::string& word, Language language) {
+  std::uint64_t value = 0;
+  const auto* const end = word.data() + word.size();
+  const auto [at, wrong] = std::from_chars(word.data(), end, value);
+  if (word.empty() || at != end || wrong != std::errc()) {
+    return fail(Code::kBadValue, label(field, language) + " " + word + ": digits only");
+  }
+  return value;
+}
+
+}  // namespace
+
+Result<std::optional<json::object>> settlement_of(const Words& words, Language language) {
+  if (words == Words{"none"}) return json::object{{"no_document", true}};
+  if (words.size() != 2 && words.size() != 3) return std::nullopt;
+  json::object document{{"fiscal_memory", words[0]}};
+  document["number"] = TILL_TRY(paper_number("number", words[1], language));
+  if (words.size() == 3) document["sign"] = TILL_TRY(paper_number("sign", words[2], language));
+  return json::object{{"document", std::move(document)}};
+}
+
 int settle_command(const SaleOptions& options, const Words& words) {
-  const std::string path = words.empty() ? "" : "/v1/sales/" + words[0] + "/settle";
-  if (words.size() == 2 && words[1] == "none") {
-    return call(options, {"POST", path, {{"no_document", true}}}, false);
+  const Language language = options.language == "en" ? Language::kEn : Language::kRu;
+  const Words said(words.empty() ? words.end() : words.begin() + 1, words.end());
+  const auto body = settlement_of(said, language);
+  if (!body) {
+    std::cerr << trouble_text(std::unexpected(body.error()), language);
+    return 1;
   }
-  if (words.size() == 4) {
-    boost::system::error_code bad_number, bad_sign;
-    const auto number = json::parse(words[2], bad_number), sign = json::parse(words[3], bad_sign);
-    if (!bad_number && !bad_sign) {
-      const json::object document{{"fiscal_memory", words[1]}, {"number", number}, {"sign", sign}};
-      return call(options, {"POST", path, {{"document", document}}}, false);
-    }
+  if (*body) {
+    return call(options, {"POST", "/v1/sales/" + words[0] + "/settle", **body}, false);
   }
-  std::cerr << "tillbridge sale settle SALE none | SALE FISCAL_MEMORY NUMBER SIGN\n";
+  std::cerr << (language == Language::kEn
+                    ? "tillbridge sale settle SALE none | SALE FISCAL_MEMORY NUMBER [SIGN]\n"
+                    : "tillbridge sale settle ПРОДАЖА none | ПРОДАЖА ФН ФД [ФП]\n");
   return 2;
 }
 

@@ -49,7 +49,11 @@ Result<FiscalDocument> document_of(JsonObject& in) {
       document.fiscal_memory, [](unsigned char c) { return c < 0x80 && std::isalnum(c) != 0; });
   if (!number) return fail(Code::kBadValue, d.path_of("fiscal_memory"));
   document.number = TILL_TRY(number_u32(d, "number"));
-  document.sign = TILL_TRY(number_u32(d, "sign"));
+  // The paper of some countries has none; a Russian one does.
+  constexpr std::size_t kRussian = 16;
+  if (d.has("sign") || document.fiscal_memory.size() == kRussian) {
+    document.sign = TILL_TRY(number_u32(d, "sign"));
+  }
   TILL_CHECK(d.finish());
   return document;
 }

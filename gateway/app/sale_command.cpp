@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -22,6 +23,7 @@
 #include "device_command.h"
 #include "gateway/base/errors.h"
 #include "gateway/base/system_clock.h"
+#include "register_command.h"
 #include "sale_help.h"
 #include "words.h"
 
@@ -230,23 +232,18 @@ class TerminalTill {
   }
   void settle(const std::string& words) {
     std::istringstream in(words);
-    std::string memory;
-    std::uint64_t number = 0, sign = 0;
-    const bool none = words == "none";
-    std::string more;
-    if (!none && (!(in >> memory >> number >> sign) || in >> more)) {
-      std::cout << (ru() ? "  settle none, или settle ФН ФД ФП\n"
-                         : "  settle none, or settle FISCAL_MEMORY NUMBER SIGN\n");
+    const std::vector<std::string> said{std::istream_iterator<std::string>(in), {}};
+    const auto body = settlement_of(said, language());
+    if (!body) return show_error(std::unexpected(body.error()));
+    if (!*body) {
+      std::cout << (ru() ? "  settle none, или settle ФН ФД [ФП]\n"
+                         : "  settle none, or settle FISCAL_MEMORY NUMBER [SIGN]\n");
       return;
     }
-    json::object body{{"no_document", true}};
-    if (!none) {
-      body = {{"document", {{"fiscal_memory", memory}, {"number", number}, {"sign", sign}}}};
-    }
     const auto& token = options_.senior_token_file;
-    if (token.empty()) return show(call("settle", body));
+    if (token.empty()) return show(call("settle", **body));
     ApiClient senior(options_.url, read_token(token), options_.language);
-    show(senior.call("POST", "/v1/sales/" + sale_ + "/settle", body));
+    show(senior.call("POST", "/v1/sales/" + sale_ + "/settle", **body));
   }
   // "coupon CODE" takes it in, "coupon -CODE" out again.
   void coupon(const std::string& code) {

@@ -66,6 +66,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"is none of ", "— не "},
     {"replaced", "заменена"},
     {"blocked", "заблокирована"},
+    {"digits only", "только цифры"},
     {"control characters", "управляющие символы"},
     {"below its minimum", "ниже минимальной цены"},
     {"write digits and a point, as in", "цифры и точка, как"},

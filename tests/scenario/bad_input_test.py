@@ -67,6 +67,9 @@ def http_cases(shop):
     yield "negative highest", (422, "TB-1006"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "highest": "-5"})
     yield "quantity of millions", (422, "TB-1006"), post(lines, {"code": "4601234567893", "quantity": "99999999"})
     yield "settle by a cashier", (403, "TB-6005"), post(f"/v1/sales/{sale}/settle", {"no_document": True})
+    for memory, wanted in ("9999078900000001", (400, "TB-1004")), ("02000001", (409, "TB-4010")):
+        settled = {"document": {"fiscal_memory": memory, "number": 5}}
+        yield f"a document of {memory} without its sign", wanted, post(f"/v1/sales/{sale}/settle", settled, token=shop.senior_token)
     quote = shop.ok(shop.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
     short = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": "1"}]}
     yield "payment too small", (422, "TB-4007"), post(f"/v1/sales/{sale}/pay", short)
@@ -163,6 +166,8 @@ def command_cases(shop):
               r"cannot be understood.*TB-1012", r"Значение непонятно.*TB-1012"),
              ("a register that may not be armed", ["tillbridge", "register", "arm", "1", "--url", url, "--token-file", token],
               r"TB-6005 (?!.*[а-я])", r"TB-6005 [А-Я]"),
+             ("a number of the paper that is none", ["tillbridge", "sale", "settle", "x", "1", "12x", "7", "--url", url, "--token-file", token],
+              r"number 12x: digits only.*TB-1012", r"номер 12x: только цифры.*TB-1012"),
              ("a key file that exists", ["tillbridge-central", "store", "add", "shop-2", "--out", there, *data],
               r"token is there already.*TB-1011", r"token уже есть.*TB-1011"),
              ("a balance of nobody", ["tillbridge-central", "balance", *data],
