@@ -252,7 +252,7 @@ Result<void> Routes::register_arm(const Context& c, Fiscal& there, const api::Re
 Result<void> Routes::register_cash(const Context& c, Fiscal& there, const api::Reply& reply) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const auto direction = TILL_TRY(short_text(in, "direction"));
-  const auto amount = TILL_TRY(in.get<Money>("amount"));
+  const auto amount = TILL_TRY(decimal<Money>(in, "amount"));
   const auto cashier = TILL_TRY(line_text(in, "cashier"));
   TILL_CHECK(in.finish());
   if (direction != "in" && direction != "out") return fail(Code::kBadValue, "direction");

@@ -33,7 +33,8 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
     const auto tender = TILL_TRY(p.get<std::string>("tender"));
     const auto at = std::ranges::find(kTenders, tender);
     if (at == kTenders.end()) return fail(Code::kBadValue, p.path_of("tender"));
-    out.push_back({static_cast<Tender>(at - kTenders.begin()), TILL_TRY(p.get<Money>("amount"))});
+    out.push_back(
+        {static_cast<Tender>(at - kTenders.begin()), TILL_TRY(decimal<Money>(p, "amount"))});
     TILL_CHECK(p.finish());
   }
   return out;
@@ -210,7 +211,7 @@ Result<api::Response> Routes::open_return(const Context& c) {
   std::map<std::string, Quantity> lines;
   for (const auto& [path, value] : TILL_TRY(in.members("lines", limits::kMaxSaleLines))) {
     const auto name = path.substr(path.rfind('.') + 1);
-    lines[name] = TILL_TRY(json_as<Quantity>(*value, path));
+    lines[name] = TILL_TRY(decimal_of<Quantity>(*value, path));
   }
   TILL_CHECK(in.finish());
   const auto id =
@@ -265,7 +266,7 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
   auto in = TILL_TRY(JsonObject::from(c.body, ""));
   const std::string& verb = c.path[2];
   if (verb == "lines" && c.path.size() == 4) {
-    const auto quantity = TILL_TRY(in.get<Quantity>("quantity"));
+    const auto quantity = TILL_TRY(decimal<Quantity>(in, "quantity"));
     TILL_CHECK(in.finish());
     TILL_CHECK(desk.set_quantity(id, c.path[3], quantity));
     return sale_response(id, c.request.language);
@@ -273,7 +274,7 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
   if (c.path.size() != 3) return fail(Code::kNotFound, c.request.path.substr(0, 256));
   if (verb == "lines") {
     const auto code = TILL_TRY(in.get<std::string>("code"));
-    const auto quantity = TILL_TRY(in.get_or<Quantity>("quantity", Quantity{kQuantityScale}));
+    const auto quantity = TILL_TRY(find_decimal<Quantity>(in, "quantity"));
     TILL_CHECK(in.finish());
     const auto found = store_.scanned(code, "");
     if (!found && store_.is_bank_card(code)) {
@@ -282,13 +283,14 @@ Result<api::Response> Routes::edit(const Context& c, const Uuid& id) {
       return fail(goods ? Code::kCheckDigit : Code::kPaymentCard);
     }
     const auto* item = TILL_TRY(found);
-    TILL_CHECK(desk.add(id, item->code, quantity, gs1::gtin_of_elements(code) ? code : ""));
+    TILL_CHECK(desk.add(id, item->code, quantity.value_or(Quantity{kQuantityScale}),
+                        gs1::gtin_of_elements(code) ? code : ""));
   } else if (verb == "contact") {
     const auto to = TILL_TRY(in.get<std::string>("contact"));
     TILL_CHECK(in.finish());
     TILL_CHECK(desk.contact(id, to));
   } else if (verb == "points") {
-    const auto points = TILL_TRY(in.get<Points>("points"));
+    const auto points = TILL_TRY(decimal<Points>(in, "points"));
     TILL_CHECK(in.finish());
     const auto before = desk.find(id);
     TILL_CHECK(desk.redeem(id, points));  // what the receipt can't take is said before the code
@@ -324,7 +326,7 @@ void Routes::identify(const Context& c, const Uuid& id, api::Reply reply) {
       const auto phone = TILL_TRY(short_text(in, "phone"));
       const auto code = TILL_TRY(in.get_or<std::string>("code", ""));
       const bool enrol = TILL_TRY(in.get_or("enrol", false));
-      const auto highest = TILL_TRY(in.find<Points>("highest"));
+      const auto highest = TILL_TRY(find_decimal<Points>(in, "highest"));
       TILL_CHECK(in.finish());
       if (!code.empty()) {
         store_.identify_phone(id, phone, code, enrol, apply);

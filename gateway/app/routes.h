@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,27 @@ inline Result<std::string> line_text(JsonObject& in, const char* name) {
 inline Result<std::string> till_number(JsonObject& in) {
   TILL_CHECK(short_text(in, "number"));
   return line_text(in, "number");
+}
+
+// The API's amounts are decimal text: of 5 nobody knows whether roubles or kopecks are meant.
+template <typename T>
+Result<T> decimal_of(const boost::json::value& value, const std::string& path) {
+  if (value.is_string()) return json_as<T>(value, path);
+  return fail(Code::kWrongType, path + R"( must be text with a decimal in it: "12.50")");
+}
+
+template <typename T>
+Result<std::optional<T>> find_decimal(JsonObject& in, const char* name) {
+  const auto* value = in.raw(name);
+  if (value == nullptr) return std::optional<T>();
+  return std::optional<T>(TILL_TRY(decimal_of<T>(*value, in.path_of(name))));
+}
+
+template <typename T>
+Result<T> decimal(JsonObject& in, const char* name) {
+  const auto found = TILL_TRY(find_decimal<T>(in, name));
+  if (!found) return in.get<T>(name);  // says what is missing, or misspelt
+  return *found;
 }
 
 inline Result<std::uint32_t> number_u32(JsonObject& in, const char* name) {

@@ -66,6 +66,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"is none of ", "— не "},
     {"replaced", "заменена"},
     {"blocked", "заблокирована"},
+    {"must be text with a decimal in it", "нужен текст с десятичным числом"},
     {"digits only", "только цифры"},
     {"control characters", "управляющие символы"},
     {"below its minimum", "ниже минимальной цены"},

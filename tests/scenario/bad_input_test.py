@@ -72,6 +72,15 @@ def http_cases(shop):
         yield f"a document of {memory} without its sign", wanted, post(f"/v1/sales/{sale}/settle", settled, token=shop.senior_token)
     quote = shop.ok(shop.api("POST", f"/v1/sales/{sale}/quote"))["quote"]
     short = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": "1"}]}
+    numbers = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": 39990}]}
+    yield "a payment in JSON's numbers", (400, "TB-1005"), post(f"/v1/sales/{sale}/pay", numbers)
+    for path, body in ((lines, {"code": "4601234567893", "quantity": 1}), (f"{lines}/1", {"quantity": 1}),
+                       (f"/v1/sales/{sale}/points", {"points": 5}),
+                       (f"/v1/sales/{sale}/identify", {"phone": "89161234567", "highest": 5}),
+                       ("/v1/returns", {"number": "n", "sale": sale, "lines": {"1": 1}})):
+        yield f"a number at {path[-20:]}", (400, "TB-1005"), post(path, body)
+    yield "cash in JSON's numbers", (400, "TB-1005"), post("/v1/register/cash", {"direction": "in", "amount": 100},
+                                                           token=shop.senior_token)
     yield "payment too small", (422, "TB-4007"), post(f"/v1/sales/{sale}/pay", short)
     paid = {"quote": quote["id"], "payments": [{"tender": "cash", "amount": quote["total"]}]}
     shop.ok(shop.api("POST", f"/v1/sales/{sale}/pay", paid, key="k"))

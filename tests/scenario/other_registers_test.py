@@ -70,7 +70,7 @@ def check(shop, sim, name):
     assert len(receipts(shop, sim)) == before + 5, "a document too many or too few"
     shop.wait_register()
     check_away(shop, sim)
-    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "back-1", "cashier": "Анна", "sale": sale, "lines": {"2": 1}}))
+    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "back-1", "cashier": "Анна", "sale": sale, "lines": {"2": "1"}}))
     refund = {"quote": back["quote"]["id"], "payments": [{"tender": "electronic", "amount": back["quote"]["total"]}]}
     paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", refund))
     assert paid["state"] == "committed", paid

@@ -73,7 +73,7 @@ def check_return(shop):
     """Goods bought at the first till come back at the second."""
     sale = shop.basket([COFFEE, BREAD])
     assert shop.pay(sale)[1]["state"] == "committed"
-    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "b-1", "cashier": "Анна", "sale": sale, "lines": {"2": 1}}, token=shop.token_2))
+    back = shop.ok(shop.api("POST", "/v1/returns", {"number": "b-1", "cashier": "Анна", "sale": sale, "lines": {"2": "1"}}, token=shop.token_2))
     pay = {"quote": back["quote"]["id"], "payments": [{"tender": "electronic", "amount": back["quote"]["total"]}]}
     before = len(receipts(shop, "atol"))
     paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", pay, token=shop.token_2))
