@@ -56,6 +56,10 @@ std::string kind_of(JournalDocument::Kind kind) {
   }
 }
 
+std::unexpected<Error> memory_ended() {
+  return fail(Code::kMemoryEnded, "fiscal memory is full", "S4.4");
+}
+
 // A refusal that must not be told as one: the receipt is or will be fiscal. As a loss it is looked
 // into.
 std::unexpected<Error> doubt(const char* why, Error error) {
@@ -161,6 +165,9 @@ Error DatecsRegister::refusal(const Reply& reply) {
   const auto told = link().exchange(plain(Command::kLastError), kUsual);
   const auto code = told ? parse_last_error(told->data) : fail(Code::kTimeout);
   const Error error = code && *code != 0 ? to_error(*code) : to_error(reply.status);
+  // The device only says "not permitted".
+  const bool ended = error.code == Code::kRegisterRefused && reply.status.not_allowed();
+  if (ended && reply.status.memory_full()) return memory_ended().error();
   if (error.code == Code::kShiftTooLong) expired_ = true;
   if (error.code == Code::kRegisterPassword) wrong_password_ = true;
   return error;
@@ -183,7 +190,7 @@ Result<void> DatecsRegister::ready_for_receipt() {
   }
   // In training mode the paper looks like a receipt and is none.
   if (!s.fiscal_mode()) return fail(Code::kRegisterRefused, "not in fiscal mode");
-  if (s.memory_full()) return fail(Code::kRegisterRefused, "fiscal memory is full", "S4.4");
+  if (s.memory_full()) return memory_ended();
   if (s.clock_not_set()) return fail(Code::kRegisterRefused, "the clock is not set");
   return {};
 }

@@ -419,11 +419,10 @@ TEST(DatecsCommand, AWrongPasswordIsSentOnce) {
 }
 
 TEST(DatecsCommand, TheStateIsLookedAtBeforeAnythingIsOpened) {
-  const std::pair<const char*, Code> kStates[] = {{"A0 80 81 80 86 9A", Code::kPaperOut},
-                                                  {"C0 80 80 80 86 9A", Code::kCoverOpen},
-                                                  {"80 80 88 80 86 9A", Code::kDocumentOpen},
-                                                  {"80 80 A0 80 86 9A", Code::kDocumentOpen},
-                                                  {"80 80 80 80 86 92", Code::kRegisterRefused}};
+  const std::pair<const char*, Code> kStates[] = {
+      {"A0 80 81 80 86 9A", Code::kPaperOut},     {"C0 80 80 80 86 9A", Code::kCoverOpen},
+      {"80 80 88 80 86 9A", Code::kDocumentOpen}, {"80 80 A0 80 86 9A", Code::kDocumentOpen},
+      {"80 80 80 80 B6 9A", Code::kMemoryEnded},  {"80 80 80 80 86 92", Code::kRegisterRefused}};
   for (const auto& [status, code] : kStates) {
     Peer peer;
     peer.answers["4a X"] = {"", status};

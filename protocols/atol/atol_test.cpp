@@ -277,6 +277,7 @@ TEST(AtolError, MeansOneOfOurs) {
       {2, Code::kPortLost},      {241, Code::kPortLost},        {55, Code::kTimeout},
       {44, Code::kPaperOut},     {45, Code::kCoverOpen},        {68, Code::kShiftTooLong},
       {73, Code::kShiftClosed},  {82, Code::kDocumentOpen},     {123, Code::kNoSuchDocument},
+      {121, Code::kMemoryEnded}, {120, Code::kMemoryEnded},     {137, Code::kMemoryEnded},
       {47, Code::kPrinterError}, {71, Code::kRegisterPassword}, {9999, Code::kRegisterRefused}};
   for (const auto& [device, code] : kCodes) {
     EXPECT_EQ(to_error(device).code, code) << device;

@@ -139,6 +139,10 @@ Code code_of(int device) {
       return Code::kDocumentOpen;
     case 123:
       return Code::kNoSuchDocument;
+    case 120:
+    case 121:
+    case 137:
+      return Code::kMemoryEnded;
     default:
       return Code::kRegisterRefused;
   }

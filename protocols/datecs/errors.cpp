@@ -131,6 +131,8 @@ Code meaning(std::int32_t code) {
       return Code::kShiftTooLong;
     case -150404:
       return Code::kTooManyLines;
+    case -150309:
+      return Code::kMemoryEnded;
     case -150212:
     case -150217:
       return Code::kNoSuchDocument;

@@ -184,6 +184,11 @@ Code meaning(std::uint8_t code) {
       return Code::kPrinterError;
     case 0x08:
       return Code::kNoSuchDocument;
+    case 0x05:  // of the fiscal memory: its life, its archive, its keys, its storage
+    case 0x06:
+    case 0x12:
+    case 0x14:
+      return Code::kMemoryEnded;
     default:
       return Code::kRegisterRefused;
   }

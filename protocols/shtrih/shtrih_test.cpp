@@ -185,6 +185,9 @@ TEST(ShtrihErrors, SortedUniqueAndInTwoLanguages) {
   }
   EXPECT_EQ(to_error(0x6b).code, Code::kPaperOut);
   EXPECT_EQ(to_error(0x6b).vendor, "6Bh");
+  for (const int ended : {0x05, 0x06, 0x12, 0x14}) {
+    EXPECT_EQ(to_error(static_cast<std::uint8_t>(ended)).code, Code::kMemoryEnded);
+  }
   EXPECT_EQ(device_error(0x31), nullptr);
   EXPECT_EQ(to_error(0x31).code, Code::kRegisterRefused);
 }

@@ -1,3 +1,4 @@
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -136,6 +137,24 @@ TEST(Printer, AFullMemoryAndATimeBeforeItsLastDocument) {
   EXPECT_EQ(shop.obey(R"({"do":"state"})").at("document_open"), false);
   shop.obey(R"({"do":"config","memory_holds":4})");
   EXPECT_EQ(shop.run(sale("A/2")).error, 0);
+}
+
+TEST(Printer, AMemoryTellsBeforeItEnds) {
+  Shop shop;
+  EXPECT_EQ(shop.run(sale()).error, 0);
+  const auto told = [&](const char* warning) {
+    const auto info = shop.run({{"type", "getFnInfo"}}).result;
+    return info.at("fnInfo").at("warnings").at(warning).as_bool();
+  };
+  EXPECT_FALSE(told("memoryOverflow"));
+  shop.obey(R"({"do":"config","memory_holds":3})");
+  EXPECT_TRUE(told("memoryOverflow"));
+  EXPECT_FALSE(told("resourceExhausted"));
+  shop.obey(fmt::format(R"({{"do":"clock","offset_s":{}}})", 421 * 86400));
+  EXPECT_TRUE(told("resourceExhausted"));
+  EXPECT_FALSE(told("needReplacement"));
+  shop.obey(fmt::format(R"({{"do":"clock","offset_s":{}}})", 448 * 86400));
+  EXPECT_TRUE(told("needReplacement"));
 }
 
 TEST(Printer, AJammedCutterAnswersForWhatWasMade) {

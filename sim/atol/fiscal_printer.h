@@ -132,7 +132,7 @@ class FiscalPrinter {
   Outcome query(Ms now, const std::string& type, const json::object& task) const;
   Outcome document(const json::object& task) const;
   json::object device_status(Ms now) const;
-  json::object fn_info() const;
+  json::object fn_info(Ms now) const;
   Outcome outcome_of(const FiscalDocument& d) const;
   int keep(FiscalDocument document);  // an error of the fiscal memory
   bool register_memory(Ms now, const std::string& fn);

@@ -7,7 +7,8 @@
 namespace till::sim::atol {
 namespace {
 
-constexpr int64_t kFnLifeSeconds = int64_t{450} * 86400;
+constexpr int64_t kDaySeconds = 86400;
+constexpr int64_t kFnLifeSeconds = 450 * kDaySeconds;
 
 std::string document_type(const FiscalDocument& d) {
   switch (d.type) {
@@ -38,19 +39,23 @@ json::object FiscalPrinter::device_status(Ms now) const {
                                         {"shift", shift_state(now)}}}};
 }
 
-json::object FiscalPrinter::fn_info() const {
-  return {{"fnInfo", json::object{{"serial", fn_},
-                                  {"livePhase", "fiscalMode"},
-                                  {"ffdVersion", "1.2"},
-                                  {"fnFfdVersion", "1.2"},
-                                  {"numberOfRegistrations", 1},
-                                  {"registrationsRemaining", 29},
-                                  {"validityDate", iso(registered_at_ + kFnLifeSeconds)},
-                                  {"warnings", json::object{{"criticalError", false},
-                                                            {"memoryOverflow", false},
-                                                            {"needReplacement", false},
-                                                            {"ofdTimeout", false},
-                                                            {"resourceExhausted", false}}}}}};
+json::object FiscalPrinter::fn_info(Ms now) const {
+  const int64_t left = registered_at_ + kFnLifeSeconds - seconds(now);
+  return {
+      {"fnInfo",
+       json::object{
+           {"serial", fn_},
+           {"livePhase", "fiscalMode"},
+           {"ffdVersion", "1.2"},
+           {"fnFfdVersion", "1.2"},
+           {"numberOfRegistrations", 1},
+           {"registrationsRemaining", 29},
+           {"validityDate", iso(registered_at_ + kFnLifeSeconds)},
+           {"warnings", json::object{{"criticalError", false},
+                                     {"memoryOverflow", last_.fd * 10 >= options_.memory_holds * 9},
+                                     {"needReplacement", left < 3 * kDaySeconds},
+                                     {"ofdTimeout", false},
+                                     {"resourceExhausted", left < 30 * kDaySeconds}}}}}};
 }
 
 Outcome FiscalPrinter::document(const json::object& task) const {
@@ -81,7 +86,7 @@ Outcome FiscalPrinter::document(const json::object& task) const {
 
 Outcome FiscalPrinter::query(Ms now, const std::string& type, const json::object& task) const {
   if (type == "getDeviceStatus") return {kOk, device_status(now)};
-  if (type == "getFnInfo") return {kOk, fn_info()};
+  if (type == "getFnInfo") return {kOk, fn_info(now)};
   if (type == "getFnDocument") return document(task);
   if (type == "getDeviceInfo") {
     return {kOk,

@@ -334,9 +334,15 @@ TEST(DatecsDevice, AFullMemoryAndAJammedCutter) {
   EXPECT_FALSE(b.device.state(b.now).receipt_open);
   b.device.options() = {.memory_holds = 2};
   EXPECT_EQ(b.ask(0x71), "0000002");
-  EXPECT_EQ(b.status[4] & 0x30, 0x30);
+  EXPECT_EQ(b.status[4] & 0x38, 0x38);
   EXPECT_EQ(b.ask(0x30, "1,0000,1"), "!-150003");
   EXPECT_EQ(b.ask(0x45, "0"), "!-150003");
+  b.device.options() = {.memory_holds = 51};  // 49 more
+  b.ask(0x71);
+  EXPECT_EQ(b.status[4] & 0x38, 0x08);
+  b.device.options() = {.memory_holds = 52};
+  b.ask(0x71);
+  EXPECT_EQ(b.status[4] & 0x38, 0);
 }
 
 TEST(DatecsDevice, ReturnsNameWhatTheyUndo) {

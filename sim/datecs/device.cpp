@@ -184,6 +184,7 @@ std::array<uint8_t, 6> Device::status(int error) const {
   s[2] |= static_cast<uint8_t>(bit(service_.has_value(), 5) | bit(fiscal, 3) |
                                bit(!paper_ || error == err::kNoPaper, 0));
   if (memory_full()) s[4] |= static_cast<uint8_t>(bit(true, 4) | bit(true, 5));
+  s[4] |= bit(last_number_ + kFewRecords > options_.memory_holds, 3);
   return s;
 }
 

@@ -121,6 +121,7 @@ class Device {
 
   int64_t seconds(Ms now) const { return now / 1000 + clock_offset_; }
   int may_open(Ms now) const;
+  static constexpr size_t kFewRecords = 50;  // left: S4.3
   bool memory_full() const { return last_number_ >= options_.memory_holds; }
   Outcome made(std::string data) const;  // a fiscal document
   int who(const std::vector<std::string>& fields, Document& document);

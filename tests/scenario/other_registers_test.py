@@ -75,8 +75,9 @@ def check(shop, sim, name):
     paid = shop.ok(shop.api("POST", f"/v1/sales/{back['id']}/pay", refund))
     assert paid["state"] == "committed", paid
     assert len(receipts(shop, sim)) == before + 6
+    check_full(shop, sim)
     check_long(shop, name)
-    assert len(receipts(shop, sim)) == before + (6 if sim == "register" else 7)
+    assert len(receipts(shop, sim)) == before + (7 if sim == "register" else 8)
     assert shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token)[0] == 200
     assert shop.api("POST", "/v1/register/clock", {}, token=shop.senior_token)[0] == 200, "a closed day, and the clock is refused"
     wait_for("delivered", shop.settled)
@@ -95,6 +96,18 @@ def check_away(shop, sim):
     assert shop.api("GET", "/v1/health")[1]["register_online"] is False
     shop.sim(f"{sim}.plug")
     shop.wait_register()
+
+
+def check_full(shop, sim):
+    """A memory that takes no more is told before, and then by its name: no cashier can mend it."""
+    shop.sim(f"{sim}.config", memory_holds=len(shop.sim(f"{sim}.documents")["documents"]))
+    warned = shop.ok(shop.api("GET", "/v1/register/status"))["warnings"]
+    assert {"memory", "documents"} & {w["what"] for w in warned}, warned
+    sale = shop.basket([COFFEE])
+    trouble = shop.pay(sale)[1]["trouble"]
+    assert (trouble["code"], trouble["who"]) == ("TB-3019", "integrator"), trouble
+    shop.sim(f"{sim}.config", memory_holds=200000)
+    assert shop.pay(sale)[1]["state"] == "committed"
 
 
 def check_long(shop, name):

@@ -70,6 +70,7 @@ enum class Code : int {
   kShiftOpen = 3016,
   kNotPrinted = 3017,
   kNothingPrinted = 3018,
+  kMemoryEnded = 3019,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,
