@@ -32,6 +32,7 @@ class Fiscal final : public checkout::RegisterPort {
   [[nodiscard]] std::optional<Error> problem() const { return device_->problem(); }
   // Why it does not answer; nothing when it does.
   [[nodiscard]] std::optional<Error> trouble() const;
+  [[nodiscard]] bool offers(std::string_view verb) const { return device_->offers(verb); }
   RegisterWatch& watch() { return watch_; }
   [[nodiscard]] bool taken() const { return device_->locked(); }
   void prepare(const FiscalReceipt& receipt, checkout::Then<Result<Baseline>> then) override;

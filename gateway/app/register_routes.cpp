@@ -114,6 +114,11 @@ json::value whole_receipt() {
   return to_json(all);
 }
 
+// Of a command that ended with this error: is its effect in the register for all one knows?
+bool may_be_done(Code code) {
+  return checkout::is_loss(code) || code == Code::kCancelled || code == Code::kRegisterInDoubt;
+}
+
 // The newest one that is so.
 void forget(json::array& list, const json::object& entry) {
   const auto at = std::find(list.rbegin(), list.rend(), json::value(entry));
@@ -320,9 +325,7 @@ void Routes::write_setting(const std::string& language, Fiscal& there, const api
                                   if (r) return reply(ok(*r));
                                   // Refused: nothing was changed, and there is nothing to take
                                   // back.
-                                  if (r.error().code == Code::kRegisterRefused ||
-                                      r.error().code == Code::kOutOfRange ||
-                                      r.error().code == Code::kBadValue) {
+                                  if (!may_be_done(r.error().code)) {
                                     change_undo([&](json::array& list) { forget(list, before); });
                                   }
                                   reply(error(r.error(), language));
@@ -337,6 +340,8 @@ void Routes::change_undo(const std::function<void(json::array&)>& change) {
 }
 
 void Routes::undo_setting(const std::string& language, Fiscal& there, const api::Reply& reply) {
+  static constexpr const char* kVerb = "fiscal.write_setting";
+  if (!there.offers(kVerb)) return reply(error({Code::kVerbUnsupported, kVerb, {}}, language));
   // A register that was replaced has settings of its own: nothing of the old one is written there.
   const auto list = undo_list(store_.journal().setting(kUndoSetting));
   const auto of_this_one = [&there](const json::value& change) {
@@ -345,11 +350,11 @@ void Routes::undo_setting(const std::string& language, Fiscal& there, const api:
   };
   const auto at = std::find_if(list.rbegin(), list.rend(), of_this_one);
   if (at == list.rend())
-    return reply(error({Code::kNotFound, "undo: no setting was changed", {}}, language));
+    return reply(error({Code::kNothingToUndo, there.watch().armed(), {}}, language));
   const json::object last = at->as_object();
   json::object command = last;
   command.erase("fiscal_memory");
-  there.command("fiscal.write_setting", std::move(command),
+  there.command(kVerb, std::move(command),
                 [this, language, reply, last](const Result<json::value>& r) {
                   if (!r) return reply(error(r.error(), language));
                   change_undo([&](json::array& kept) { forget(kept, last); });

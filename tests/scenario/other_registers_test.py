@@ -76,6 +76,8 @@ def check(shop, sim, name):
     assert paid["state"] == "committed", paid
     assert len(receipts(shop, sim)) == before + 6
     check_full(shop, sim)
+    if sim != "register":
+        check_settings(shop)
     check_long(shop, name)
     assert len(receipts(shop, sim)) == before + (7 if sim == "register" else 8)
     assert shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token)[0] == 200
@@ -96,6 +98,13 @@ def check_away(shop, sim):
     assert shop.api("GET", "/v1/health")[1]["register_online"] is False
     shop.sim(f"{sim}.plug")
     shop.wait_register()
+
+
+def check_settings(shop):
+    """Its tables are its maker's business: neither written nor taken back from here."""
+    for path, body in ("2/1/2", {"value": "x"}), ("undo", {}):
+        status, refused = shop.api("POST", f"/v1/register/settings/{path}", body, token=shop.senior_token)
+        assert (status, refused["error"]["code"]) == (501, "TB-2013"), refused
 
 
 def check_full(shop, sim):

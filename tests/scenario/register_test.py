@@ -82,7 +82,11 @@ def check_settings(shop):
     assert command("table", "2", "1", "2") == (0, "value: Анна\n")
     assert command("undo")[0] == 0
     assert command("table", "2", "1", "2") == (0, "value: ОПЕРАТОР1\n")
-    assert command("undo")[0] == 1
+    for value in "", "Б" * 300, None:  # what the register or its driver refuses was never changed
+        if value is not None:
+            assert command("table", "2", "1", "2" if value else "99", value or "1")[0] == 1
+        status, text = command("undo")
+        assert status == 1 and text.startswith("  TB-3020 "), (value, text)
     status, text = command("status")
     assert status == 0 and "ШТРИХ-М-02Ф" in text and f"armed: {FIRST}" in text, text
     assert command("document", "1")[0] == 0

@@ -71,6 +71,7 @@ enum class Code : int {
   kNotPrinted = 3017,
   kNothingPrinted = 3018,
   kMemoryEnded = 3019,
+  kNothingToUndo = 3020,
   // 4xxx the sale
   kNoSuchSale = 4001,
   kSaleState = 4002,
