@@ -24,6 +24,16 @@ constexpr const char* kOther = "other";
 // 0 when it is no time.
 std::int64_t seconds_of(const std::string& text) { return civil_seconds(text).value_or(0); }
 
+std::string time_left(std::int64_t count, const char* unit) {
+  const auto text = std::to_string(std::abs(count)) + " " + unit;
+  return count < 0 ? "overdue by " + text : text;
+}
+
+// The register counts the hours of its shift by its own clock, wrong or right.
+const std::string& shift_clock(const RegisterStatus& s, const std::string& local_now) {
+  return seconds_of(s.device_time) != 0 ? s.device_time : local_now;
+}
+
 }  // namespace
 
 std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_text) {
@@ -34,12 +44,12 @@ std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_
   };
   if (s.shift == "expired") add("shift", "expired", true);
   if (s.shift == "open" && s.shift_opened) {
-    const auto left = kShiftMostS - (std::max(device, now) - seconds_of(*s.shift_opened));
-    if (left <= kShiftMostS - kShiftWarnS) add("shift", std::to_string(left / 60) + " min");
+    const auto open = seconds_of(shift_clock(s, now_text)) - seconds_of(*s.shift_opened);
+    if (open >= kShiftWarnS) add("shift", time_left((kShiftMostS - open) / 60, "min"));
   }
   if (s.memory_expires) {
     const auto days = (seconds_of(*s.memory_expires) - now) / kDayS;
-    if (days <= kMemoryWarnDays) add("memory", std::to_string(days) + " d", days <= kUrgentDays);
+    if (days <= kMemoryWarnDays) add("memory", time_left(days, "d"), days <= kUrgentDays);
   }
   if (s.memory_phase && *s.memory_phase != "operating") add("memory", *s.memory_phase, true);
   if (s.memory_warning) add("memory", *s.memory_warning);
@@ -195,13 +205,14 @@ void RegisterWatch::unreadable(std::uint32_t number, const Error& why) {
   keep();
 }
 
-// Where the register does not tell when its shift was opened: when it was first seen open.
+// Where the register does not tell when its shift was opened: when it was first seen open, by the
+// clock that goes on counting.
 void RegisterWatch::remember_shift(RegisterStatus& s, const std::string& local_now) {
   if (s.shift != "open" || s.shift_opened) return;
   const std::string shift = s.fiscal_memory + "/" + std::to_string(s.shift_number) + "/";
   std::string seen = hooks_.setting("register.shift");
   if (!seen.starts_with(shift)) {
-    seen = shift + local_now;
+    seen = shift + shift_clock(s, local_now);
     hooks_.set_setting("register.shift", seen);
   }
   s.shift_opened = seen.substr(shift.size());

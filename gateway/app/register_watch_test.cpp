@@ -106,6 +106,27 @@ TEST_F(RegisterWatchTest, MoreForeignOnesThanAreReadAreCounted) {
   EXPECT_EQ(told[0].detail, "x 200");
 }
 
+// Whose clock is wrong is not asked: the shift's hours are counted by the one it was opened by.
+TEST_F(RegisterWatchTest, AShiftJustOpenedIsNotOldByAWrongClock) {
+  auto s = status(1);
+  s.shift = "open";
+  for (const char* clock : {"2026-11-23T13:00:00", "2026-11-21T11:00:00"}) {
+    s.shift_number++;
+    s.device_time = clock;
+    s.shift_opened.reset();
+    watch.state(s, kNow);
+    const auto warnings = boost::json::serialize(watch.describe().at("warnings"));
+    EXPECT_EQ(warnings.find("shift"), std::string::npos) << warnings;
+    s.shift_opened = clock;  // where the register tells it
+    EXPECT_EQ(forecasts(s, kNow).size(), 1U) << "the clock alone";
+  }
+  s.device_time = "2026-11-22T12:30:00";
+  s.shift_opened = "2026-11-21T12:00:00";
+  EXPECT_EQ(forecasts(s, kNow).at(0).detail, "overdue by 30 min");
+  s.device_time = "2026-11-22T11:30:00";
+  EXPECT_EQ(forecasts(s, kNow).at(0).detail, "30 min");
+}
+
 TEST_F(RegisterWatchTest, WhatBecomesUrgentIsWarnedOfAgain) {
   auto s = status(1);
   s.paper_near_end = true;

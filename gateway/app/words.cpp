@@ -215,6 +215,10 @@ std::string label(std::string_view field, Language language) {
 std::string word(std::string_view value, Language language) {
   constexpr std::pair<std::string_view, std::string_view> kUnits[] = {
       {" min", " мин"}, {" d", " дн."}, {" s", " с"}};
+  constexpr std::string_view kOverdue = "overdue by ";
+  if (language == Language::kRu && value.starts_with(kOverdue)) {
+    return "просрочка " + word(value.substr(kOverdue.size()), language);
+  }
   for (const auto& [english, russian] : kUnits) {
     if (language != Language::kRu || !value.ends_with(english)) continue;
     return std::string(value.substr(0, value.size() - english.size())).append(russian);
