@@ -68,7 +68,7 @@ std::vector<Forecast> forecasts(const RegisterStatus& s, const std::string& now_
     add("clock", std::to_string(drift) + " s");
   }
   if (!s.paper) add("paper", "out", true);
-  if (s.paper_near_end) add("paper", "near end");
+  if (s.paper && s.paper_near_end) add("paper", "near end");
   if (s.cover_open) add("cover", "open");
   if (s.cutter_fault) add("cutter", "fault");
   if (s.printer_fault) add("printer", "fault");

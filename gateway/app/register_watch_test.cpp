@@ -138,5 +138,13 @@ TEST_F(RegisterWatchTest, WhatBecomesUrgentIsWarnedOfAgain) {
   EXPECT_EQ(events, (std::vector<std::string>{"paper", "paper"}));
 }
 
+TEST_F(RegisterWatchTest, PaperThatIsOutIsNotNearItsEndToo) {
+  auto s = status(1);
+  s.paper = false;
+  s.paper_near_end = true;
+  ASSERT_EQ(forecasts(s, kNow).size(), 1U);
+  EXPECT_EQ(forecasts(s, kNow)[0].detail, "out");
+}
+
 }  // namespace
 }  // namespace till::app
