@@ -58,6 +58,17 @@ void put_effects(json::object& out, const checkout::Sale& sale, Language languag
   if (!coupons.empty()) out[sale.is_return ? "void_coupons" : "coupons"] = std::move(coupons);
 }
 
+// Whether the customer gets the money: a return, and a purchase from her.
+bool pays_back(const checkout::Sale& sale) {
+  if (!sale.plain) return sale.is_return;
+  return sale.plain->kind == FiscalKind::kSaleReturn || sale.plain->kind == FiscalKind::kPurchase;
+}
+
+std::string kind_of(const checkout::Sale& sale) {
+  if (sale.plain) return kind_name(*sale.plain);
+  return sale.is_return ? "sale_return" : "sale";
+}
+
 json::array view_lines(const checkout::Sale& sale) {
   json::array lines;
   for (std::size_t i = 0; i < sale.lines.size(); ++i) {
@@ -100,10 +111,11 @@ json::object error_view(const Error& error, Language language) {
 }
 
 json::object sale_view(const checkout::Sale& sale, Language language) {
-  json::object out{{"id", to_string(sale.id)},   {"till", sale.till.value},
-                   {"number", sale.till_number}, {"state", name(sale.state)},
-                   {"return", sale.is_return},   {"attempt", sale.attempt.number},
-                   {"lines", view_lines(sale)},  {"points", to_string(sale.redeem)}};
+  json::object out{{"id", to_string(sale.id)},        {"till", sale.till.value},
+                   {"number", sale.till_number},      {"state", name(sale.state)},
+                   {"kind", kind_of(sale)},           {"return", pays_back(sale)},
+                   {"attempt", sale.attempt.number},  {"lines", view_lines(sale)},
+                   {"points", to_string(sale.redeem)}};
   if (sale.is_return) out["returned_sale"] = to_string(sale.returned_sale);
   if (const auto& c = sale.customer) {
     json::object customer{

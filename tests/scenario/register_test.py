@@ -119,6 +119,10 @@ def check_correction(shop):
     refused = shop.api("POST", "/v1/documents", {**body, "number": "corr-2"}, token=shop.senior_token)
     assert code_of(refused)[1] == "TB-1006" and "lines[0].sum" in str(refused), refused
     receipt["lines"][0]["sum"] = 10000
+    for kind, back in ("sale", False), ("sale_return", True), ("purchase", True), ("purchase_return", False):
+        opened = shop.ok(shop.api("POST", "/v1/documents", {"number": kind, "receipt": {**receipt, "kind": kind}}, token=shop.senior_token))
+        assert (opened["kind"], opened["return"]) == (f"{kind}_correction", back), opened
+        shop.ok(shop.api("POST", f"/v1/sales/{opened['id']}/cancel", {}, token=shop.senior_token))
     for slip, code in (({"linse": []}, "TB-1003"), ({"lines": [{**receipt["lines"][0], "prise": 1}]}, "TB-1003"),
                        ({"cashier": {"name": "Вера"}}, "TB-1012"), ({"witness": "x"}, "TB-1012")):
         refused = shop.api("POST", "/v1/documents", {"number": "corr-2", "receipt": {**receipt, **slip}}, token=shop.senior_token)
