@@ -71,6 +71,8 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"replaced", "заменена"},
     {"blocked", "заблокирована"},
     {"must be text with a decimal in it", "нужен текст с десятичным числом"},
+    {": a marking code is that of one piece", ": код маркировки — одной штуки"},
+    {": without a marking code", ": признак товара без кода маркировки"},
     {"digits only", "только цифры"},
     {"control characters", "управляющие символы"},
     {"below its minimum", "ниже минимальной цены"},

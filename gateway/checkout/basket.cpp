@@ -26,6 +26,16 @@ bool all_back(const loyalty::Quote& sold, const std::map<std::string, Quantity>&
   });
 }
 
+// Where the electronic receipt can go: a phone or an e-mail address.
+bool is_address(const std::string& to) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool phone = to.size() >= 8 && to.size() <= 16 && to[0] == '+' &&
+                     std::ranges::all_of(to.begin() + 1, to.end(), digit);
+  const auto at = to.find('@');
+  return phone || (at != std::string::npos && at > 0 && at + 1 < to.size() && to.size() <= 64 &&
+                   std::ranges::all_of(to, [](char c) { return c > ' ' && c < 0x7f; }));
+}
+
 }  // namespace
 
 Desk::Desk(RegisterOf registers, PointsPort& points, JournalPort& journal, DeskHooks hooks,
@@ -168,6 +178,9 @@ Result<Uuid> Desk::open_return(const TillId& till, const std::string& number,
 Result<Uuid> Desk::open_document(const TillId& till, const std::string& number,
                                  const std::string& cashier, FiscalReceipt receipt) {
   receipt.payments.clear();  // pay() names them
+  if (!receipt.contact.empty() && !is_address(receipt.contact)) {
+    return fail(Code::kBadValue, "receipt.contact");
+  }
   // What is corrected has happened; a day later somewhere else is still today.
   const auto tomorrow = loyalty::local_time(clock_.unix_us(), 0).day + 1;
   if (receipt.correction && receipt.correction->date > loyalty::format_day(tomorrow)) {
@@ -260,13 +273,7 @@ Result<void> Desk::set_quantity(const Uuid& id, const std::string& line, Quantit
 
 Result<void> Desk::contact(const Uuid& id, const std::string& to) {
   Live* live = TILL_TRY(editable(id));
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool phone = to.size() >= 8 && to.size() <= 16 && to[0] == '+' &&
-                     std::ranges::all_of(to.begin() + 1, to.end(), digit);
-  const auto at = to.find('@');
-  const bool mail = at != std::string::npos && at > 0 && at + 1 < to.size() && to.size() <= 64 &&
-                    std::ranges::all_of(to, [](char c) { return c > ' ' && c < 0x7f; });
-  if (!to.empty() && !phone && !mail) return fail(Code::kBadValue, "contact");
+  if (!to.empty() && !is_address(to)) return fail(Code::kBadValue, "contact");
   live->sale.contact = to;
   journal_.soft(live->sale, "contact");
   return {};

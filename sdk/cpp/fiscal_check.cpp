@@ -16,6 +16,24 @@ bool is_date(const std::string& text) {
   return text.size() == 10 && civil_seconds(text).has_value();
 }
 
+// A code is that of one piece; of what is measured (weighed cheese) it is any quantity. Objects 31
+// and 33 of tag 1212 say that there is a code, 30 and 32 that there is none; what is corrected may
+// be without.
+Result<void> check_marked(const FiscalLine& line, const std::string& at, bool correction) {
+  const bool marked = !line.marking_code.empty();
+  if (marked && line.ru_ffd.measure_2108 == 0 && line.quantity.units != kQuantityScale) {
+    return fail(Code::kOutOfRange, at + ".quantity: a marking code is that of one piece");
+  }
+  const int object = line.ru_ffd.payment_object_1212;
+  if (!marked && !correction && (object == 31 || object == 33)) {
+    return fail(Code::kMissingField, at + ".marking_code");
+  }
+  if (marked && (object == 30 || object == 32)) {
+    return fail(Code::kBadValue, at + ".ru_ffd.payment_object_1212: without a marking code");
+  }
+  return {};
+}
+
 Result<void> check_line(const FiscalLine& line, const std::string& at, const ReceiptLimits& most) {
   const auto wrong = [&](Code code, const char* member) { return fail(code, at + member); };
   if (line.name.empty()) return wrong(Code::kMissingField, ".name");
@@ -44,7 +62,9 @@ Result<void> check_payments(const FiscalReceipt& r) {
   Money paid, cashless;
   for (std::size_t i = 0; i < r.payments.size(); ++i) {
     const FiscalPayment& p = r.payments[i];
-    if (p.amount.minor < 0) return fail(Code::kOutOfRange, "payments[" + std::to_string(i) + "]");
+    if (p.amount.minor < 0) {
+      return fail(Code::kOutOfRange, "payments[" + std::to_string(i) + "].amount");
+    }
     paid += p.amount;
     if (p.tender != Tender::kCash) cashless += p.amount;
   }
@@ -64,7 +84,9 @@ Result<void> check_values(const FiscalReceipt& r, const ReceiptLimits& limits) {
   if (r.witness.empty()) return fail(Code::kMissingField, "witness");
   Money sum;
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
-    TILL_CHECK(check_line(r.lines[i], "lines[" + std::to_string(i) + "]", limits));
+    const std::string at = "lines[" + std::to_string(i) + "]";
+    TILL_CHECK(check_line(r.lines[i], at, limits));
+    TILL_CHECK(check_marked(r.lines[i], at, r.correction.has_value()));
     sum += r.lines[i].sum;
   }
   if (r.total.minor < 0 || r.total.minor > limits.highest_minor) {

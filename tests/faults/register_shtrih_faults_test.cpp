@@ -311,6 +311,8 @@ TEST(Service, TheClockIsSetInAClosedShift) {
 TEST(Receipt, AMarkingCodeStandsInTheDocument) {
   Shop shop;
   auto r = two_coffees();
+  r.lines[0].quantity = {1000};
+  r.lines[0].price = {20000};
   r.lines[0].marking_code =
       "010460123456789321abc\x1d"
       "93dGVz";
@@ -500,6 +502,14 @@ TEST(Receipt, WrongOnesAreRefusedBeforeAnythingIsSent) {
        "correction.date"},
       {[](auto& r) { r.lines[0].marking_code = std::string(192, 'x'); }, Code::kTooLarge,
        "lines[0].marking_code"},
+      {[](auto& r) { r.lines[0].marking_code = "x"; }, Code::kOutOfRange, "lines[0].quantity"},
+      {[](auto& r) { r.lines[1].ru_ffd.payment_object_1212 = 33; }, Code::kMissingField,
+       "lines[1].marking_code"},
+      {[](auto& r) {
+         r.lines[1].marking_code = "x";
+         r.lines[1].ru_ffd.payment_object_1212 = 32;
+       },
+       Code::kBadValue, "lines[1].ru_ffd.payment_object_1212"},
   };
   for (const auto& wrong : kWrongs) {
     Shop shop;

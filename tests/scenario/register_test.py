@@ -224,13 +224,25 @@ def check_marked(shop):
     """A DataMatrix names its goods and stands in the document; the receipt also goes to the customer."""
     code = "0104607000000021" + "21abcDEF" + "\x1d" + "93dGVz"
     sale = shop.ok(shop.api("POST", "/v1/sales", {"number": "marked"}))["id"]
-    lines = f"/v1/sales/{sale}/lines"
-    shop.ok(shop.api("POST", lines, {"code": code}))
-    assert code_of(shop.api("POST", lines, {"code": code})) == (409, "TB-1011"), "the same piece twice"
-    view = shop.ok(shop.api("POST", lines, {"code": "4607000000021"}))
+    path = f"/v1/sales/{sale}/lines"
+    shop.ok(shop.api("POST", path, {"code": code}))
+    assert code_of(shop.api("POST", path, {"code": code})) == (409, "TB-1011"), "the same piece twice"
+    view = shop.ok(shop.api("POST", path, {"code": "4607000000021"}))
     assert [line.get("marked") for line in view["lines"]] == [True, None], view
     contact = f"/v1/sales/{sale}/contact"
     assert code_of(shop.api("POST", contact, {"contact": "Anna"})) == (400, "TB-1012")
+    receipt = shop.receipt(["Чай"], 10000)
+    ffd = receipt["lines"][0]["ru_ffd"]
+    for wrong, wanted, where in (({"marking_code": code, "quantity": 2000, "sum": 20000}, "TB-1006", "lines[0].quantity"),
+                                 ({"marking_code": code, "quantity": 500, "sum": 5000}, "TB-1006", "lines[0].quantity"),
+                                 ({"ru_ffd": {**ffd, "payment_object_1212": 33}}, "TB-1004", "lines[0].marking_code"),
+                                 ({"marking_code": code, "ru_ffd": {**ffd, "payment_object_1212": 32}}, "TB-1012", "1212")):
+        lines = [{**receipt["lines"][0], **wrong}]
+        body = {"number": "m-1", "receipt": {**receipt, "lines": lines, "total": lines[0]["sum"]}}
+        refused = shop.api("POST", "/v1/documents", body, token=shop.senior_token)
+        assert code_of(refused)[1] == wanted and where in str(refused), refused
+    refused = shop.api("POST", "/v1/documents", {"number": "m-1", "receipt": {**receipt, "contact": "Anna"}}, token=shop.senior_token)
+    assert code_of(refused) == (400, "TB-1012"), refused
     shop.ok(shop.api("POST", contact, {"contact": "+79160000000"}))
     assert shop.pay(sale)[1]["state"] == "committed"
     tlv = (shop.folder / "register/fiscal_memory.jsonl").read_text().splitlines()[-1].lower()
