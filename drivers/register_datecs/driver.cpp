@@ -487,7 +487,10 @@ Result<void> DatecsRegister::copy() {
 Result<void> DatecsRegister::cash(bool in, Money amount, const Operator& /*cashier*/) {
   port().point_of_no_return();
   const auto reply = TILL_TRY(command(datecs::cash(in, amount)));
-  if (!TILL_TRY(parse_cash(reply.data)).done) return fail(Code::kRegisterRefused, "cash", "F");
+  if (!TILL_TRY(parse_cash(reply.data)).done) {
+    // It says no more than that; out of the drawer there is but one reason the vendor names.
+    return fail(Code::kRegisterRefused, in ? "cash" : "not enough cash in the drawer", "F");
+  }
   return {};
 }
 

@@ -147,6 +147,9 @@ def check_own_papers(shop):
     for direction in "in", "out":
         body = {"direction": direction, "amount": "5.00"}
         shop.ok(shop.api("POST", "/v1/register/cash", body, token=shop.senior_token))
+    body["amount"] = "900000.00"
+    short = shop.api("POST", "/v1/register/cash", body, token=shop.senior_token)
+    assert "not enough cash" in str(short), short
     shop.ok(shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token))
     wait_for("everything read", lambda: shop.ok(shop.api("GET", "/v1/register/status"))["unread"] == [], 90)
     wait_for("told to central", shop.settled)
