@@ -43,9 +43,15 @@ json::value number(const std::string& word) {
   return bad ? json::value(word) : value;
 }
 
+std::ifstream opened(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw std::invalid_argument(file + ": there is no such file, or it may not be read");
+  return in;
+}
+
 // PBM of the binary kind (P4): "P4", width, height, one white space, rows of whole bytes.
 Request picture(const Words& words) {
-  std::ifstream file(words[0], std::ios::binary);
+  auto file = opened(words[0]);
   std::string magic;
   std::uint32_t width = 0, height = 0;
   file >> magic >> width >> height;
@@ -225,7 +231,7 @@ int make_document(const SaleOptions& options, const Words& words, bool as_json) 
   const std::string& file = words[0];
   const bool cancel = words.size() > 1;
   if (cancel && words[1] != "cancel") throw std::invalid_argument(words[1] + ": only cancel");
-  std::ifstream in(file);
+  auto in = opened(file);
   std::stringstream text;
   text << in.rdbuf();
   boost::system::error_code bad;

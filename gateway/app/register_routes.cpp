@@ -370,7 +370,9 @@ Result<void> all_printable(const json::value& value, const std::string& path) {
     return control_characters(path);
   }
   if (const auto* list = value.if_array()) {
-    for (const auto& each : *list) TILL_CHECK(all_printable(each, path));
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      TILL_CHECK(all_printable((*list)[i], path + "[" + std::to_string(i) + "]"));
+    }
   }
   if (const auto* object = value.if_object()) {
     for (const auto& [name, member] : *object) {

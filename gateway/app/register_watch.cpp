@@ -126,7 +126,10 @@ Result<void> RegisterWatch::admits(const RegisterStatus& status) {
 }
 
 Result<void> RegisterWatch::arm(const RegisterStatus& status, const std::string& number) {
-  if (number != status.fiscal_memory) return fail(Code::kRegisterNotArmed, number);
+  if (number != status.fiscal_memory) {
+    return fail(Code::kRegisterNotArmed,
+                number + " differs from the register's own " + status.fiscal_memory);
+  }
   if (armed_ == number && known_memory_ == number) return {};  // what was seen stays unread
   if (!armed_.empty() && armed_ != number) {
     hooks_.tell({Code::kRegisterReplaced, {number, status.last_document, 0}, {}, armed_});

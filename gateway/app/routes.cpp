@@ -33,8 +33,9 @@ Result<std::vector<FiscalPayment>> payments_of(JsonObject& in) {
     const auto tender = TILL_TRY(p.get<std::string>("tender"));
     const auto at = std::ranges::find(kTenders, tender);
     if (at == kTenders.end()) return fail(Code::kBadValue, p.path_of("tender"));
-    out.push_back(
-        {static_cast<Tender>(at - kTenders.begin()), TILL_TRY(decimal<Money>(p, "amount"))});
+    const auto amount = TILL_TRY(decimal<Money>(p, "amount"));
+    if (amount.minor < 0) return fail(Code::kOutOfRange, p.path_of("amount") + ": below 0");
+    out.push_back({static_cast<Tender>(at - kTenders.begin()), amount});
     TILL_CHECK(p.finish());
   }
   return out;

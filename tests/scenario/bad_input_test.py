@@ -57,7 +57,13 @@ def http_cases(shop):
             "/v1/returns", {"sale": sale, "lines": {"1": "1"}, **body})
     yield "control characters at the register", (422, "TB-1006"), post("/v1/register/x-report", {"cashier": "a\n"},
                                                                        token=shop.senior_token)
+    quote = {"quote": "x", "payments": [{"tender": "cash", "amount": "1"}, {"tender": "cash", "amount": "-1"}]}
+    yield "a negative payment", True, "payments[1].amount" in str(shop.api("POST", f"/v1/sales/{sale}/pay", quote))
+    for payments, wanted in (("x", "payments: нужен список в скобках"), ([{"tender": "cash", "amount": "1.005"}], "не больше 2 знаков")):
+        answer = shop.api("POST", f"/v1/sales/{sale}/pay", {"quote": "x", "payments": payments}, headers={"Accept-Language": "ru"})
+        yield f"{wanted}, told in Russian", True, wanted in str(answer)
     document = {"number": "n-2", "receipt": shop.receipt(["Coffee\x1b@"], 10000)}
+    yield "its name", True, "receipt.lines[0].name" in str(shop.api("POST", "/v1/documents", document, token=shop.senior_token))
     yield "control characters on a receipt", (422, "TB-1006"), post("/v1/documents", document, token=shop.senior_token)
     yield "bad phone", (422, "TB-5002"), post(f"/v1/sales/{sale}/identify", {"phone": "12"})
     yield "code never sent", (410, "TB-5004"), post(f"/v1/sales/{sale}/identify", {"phone": "89161234567", "code": "000000"})

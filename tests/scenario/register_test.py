@@ -99,6 +99,10 @@ def check_settings(shop):
     assert bare.returncode == 2 and "confirm the fiscal memory" in bare.stderr, bare
     wrong = command("arm", SECOND)
     assert wrong[0] == 1 and wrong[1].startswith("  TB-3012 ") and "{" not in wrong[1], wrong
+    assert f"{SECOND} differs from the register's own {FIRST}" in wrong[1], wrong
+    for verb in "correction", "picture":
+        status, text = command(verb, "nix")
+        assert status == 2 and "nix: there is no such file" in text, text
     assert command("settlement")[0] == 0
     assert shop.documents()[-1]["type"] == 21
     for _ in range(300):  # more than there are connections: an answered one is nobody's any more
