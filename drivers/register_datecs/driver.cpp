@@ -4,20 +4,13 @@
 // The country has no shifts: a Z report ends the day, and after 24 hours the register sells no more
 // without one. A document is fiscal when its receipt is closed (38h). Until the first payment (35h)
 // a receipt can be cancelled; a paid one can only be closed.
-#include <cstdlib>
+#include "driver.h"
 
-#include "link.h"
-#include "plan.h"
-#include "protocols/datecs/errors.h"
-#include "protocols/datecs/replies.h"
-#include "tillbridge/sdk/fiscal_register.h"
+#include <cstdlib>
 
 namespace till::datecs {
 namespace {
 
-constexpr Patience kUsual{};
-constexpr Patience kReport{3000, 120000};
-constexpr Patience kSettle{10000, 60000};
 constexpr std::uint32_t kPrintPatienceMs = 20000;
 constexpr std::uint32_t kPrintPollMs = 300;
 constexpr int kMaxRecords = 3000;  // of one document in the journal: 512 sales and their paper
@@ -67,87 +60,7 @@ std::unexpected<Error> doubt(const char* why, Error error) {
   return fail(Code::kTimeout, why + error.detail, error.vendor);
 }
 
-class DatecsRegister final : public FiscalRegister {
- public:
-  Result<void> activate(const json::object& settings) override {
-    settings_ = TILL_TRY(settings_of(settings));
-    return {};
-  }
-  void on_port(bool /*connected*/) override {
-    if (link_) link_->forget();
-  }
-  Result<Baseline> baseline() override;
-  Result<void> check_receipt(const FiscalReceipt& receipt) override {
-    TILL_TRY(plan_of(receipt, settings_));
-    return {};
-  }
-  Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
-  Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
-  Result<RegisterStatus> status(bool detail) override;
-  // Nothing to open: the first receipt after a Z report begins the day.
-  // The first receipt opens it; only a line must be there.
-  Result<void> open_shift(const Operator& /*cashier*/) override {
-    if (!port().connected()) return fail(Code::kPortLost);
-    return {};
-  }
-  Result<void> x_report() override;
-  Result<void> close_shift(const Operator& cashier) override;
-  Result<void> continue_printing() override;
-  Result<void> copy() override;
-  Result<void> cash(bool in, Money amount, const Operator& cashier) override;
-  Result<void> set_clock(const std::string& local_time) override;
-  Result<void> open_drawer() override;
-  [[nodiscard]] ReceiptLimits limits() const override {
-    return {.lines = kMaxSales, .name_characters = 2 * kMaxNameLine};
-  }
-
- protected:
-  Result<bool> settle() override;
-  Result<MemoryState> memory() override;
-  Result<FiscalDocument> document(std::uint32_t number) override;
-  Result<void> cancel() override;
-
- private:
-  Link& link() {
-    if (!link_) link_.emplace(port());
-    return *link_;
-  }
-  Result<Reply> command(const Request& request, Patience patience = kUsual);
-  Result<Buffer> ask(const Request& request, Patience patience = kUsual) {
-    return TILL_TRY(command(request, patience)).data;
-  }
-  Error refusal(const Reply& reply);
-  Result<Status> device_status(Patience patience = kUsual) {
-    return TILL_TRY(command(with_option(Command::kStatus, "X"), patience)).status;
-  }
-  Result<Diagnostics> diagnostics() {
-    return parse_diagnostics(TILL_TRY(ask(with_option(Command::kDiagnostics, "0"))));
-  }
-  Result<ReceiptState> receipt_state() {
-    return parse_receipt_state(TILL_TRY(ask(with_option(Command::kReceiptState, "T"))));
-  }
-  Result<void> ready_for_receipt();
-  Result<Request> opening(const FiscalReceipt& receipt, const Diagnostics& d,
-                          const std::string& unp);
-  Result<void> pay(const std::vector<PlannedPayment>& payments, Money due);
-  Error cannot_be_undone(Error error);
-  Result<FiscalDocument> closed_document(Bytes close_reply, const Diagnostics& d,
-                                         const std::string& unp);
-  Result<void> complete_paid();
-  Result<bool> wait_printed();
-  // After something is done: what becomes of its paper does not undo it.
-  void finish_printing() { static_cast<void>(wait_printed()); }
-  Result<JournalDocument> journal_document(std::uint32_t number);
-  Result<void> known_by_paper(std::uint32_t number);
-  Result<std::vector<std::string>> paper_of(std::uint32_t number);
-
-  Settings settings_;
-  std::optional<Link> link_;
-  bool expired_ = false;  // the register has refused to sell before a Z report
-  bool wrong_password_ = false;
-  const FiscalReceipt* resolving_ = nullptr;
-  std::uint32_t counted_ = 0;  // documents that were there before it
-};
+}  // namespace
 
 Result<Reply> DatecsRegister::command(const Request& request, Patience patience) {
   auto reply = TILL_TRY(link().exchange(request, patience));
@@ -417,94 +330,6 @@ Result<void> DatecsRegister::cancel() {
   return {};
 }
 
-Result<RegisterStatus> DatecsRegister::status(bool detail) {
-  const auto s = TILL_TRY(device_status());
-  const auto d = TILL_TRY(diagnostics());
-  RegisterStatus out;
-  out.model = d.name;
-  out.serial = d.serial;
-  out.fiscal_memory = d.fiscal_memory;
-  out.shift = expired_ ? "expired" : "open";
-  out.last_document = TILL_TRY(parse_number(TILL_TRY(ask(plain(Command::kLastDocument)))));
-  out.paper = !s.paper_out();
-  out.paper_near_end = s.paper_low();
-  out.cover_open = s.cover_open();
-  out.printer_fault = s.printer_fault();
-  out.document_open = s.document_open();
-  out.memory_phase = s.fiscal_mode() ? "operating" : "ready";
-  if (s.memory_full() || s.memory_error()) {
-    out.memory_warning = s.memory_full() ? "fiscal memory is full" : "fiscal memory error";
-  } else if (s.memory_near_end() || s.journal_near_end()) {
-    out.memory_warning =
-        s.memory_near_end() ? "less than 50 fiscal records left" : "end of the journal is near";
-  }
-  out.device_time = TILL_TRY(parse_clock(TILL_TRY(ask(plain(Command::kClock)))));
-  if (!detail) return out;
-  out.shift_number = TILL_TRY(parse_last_record(TILL_TRY(ask(plain(Command::kLastRecord))))) + 1;
-  if (const auto drawer = TILL_TRY(parse_cash(TILL_TRY(ask(plain(Command::kCash))))); drawer.done) {
-    out.cash_in_drawer = drawer.in_drawer;
-  }
-  return out;
-}
-
-Result<void> DatecsRegister::x_report() {
-  TILL_CHECK(command(with_option(Command::kDailyReport, "2"), kReport));
-  finish_printing();
-  return {};
-}
-
-// Asked again after a loss it prints no second report: where the last document is one, nothing has
-// happened since.
-Result<void> DatecsRegister::close_shift(const Operator& /*cashier*/) {
-  TILL_CHECK(device_status(kSettle));
-  const auto number = TILL_TRY(parse_number(TILL_TRY(ask(plain(Command::kLastDocument)))));
-  const auto last = journal_document(number);
-  if (!last && is_loss(last.error().code)) return std::unexpected(last.error());
-  if (last && last->kind == JournalDocument::Kind::kDailyReport) {
-    expired_ = false;  // closed by hand, or by ours whose answer was lost
-    return {};
-  }
-  port().point_of_no_return();
-  TILL_CHECK(command(with_option(Command::kDailyReport, "0"), kReport));
-  expired_ = false;
-  finish_printing();
-  return {};
-}
-
-// The register prints on by itself once it has paper.
-Result<void> DatecsRegister::continue_printing() {
-  if (!TILL_TRY(wait_printed())) return fail(Code::kPaperOut);
-  return {};
-}
-
-Result<void> DatecsRegister::copy() {
-  port().point_of_no_return();
-  TILL_CHECK(command(with_option(Command::kCopy, "1")));
-  finish_printing();
-  return {};
-}
-
-Result<void> DatecsRegister::cash(bool in, Money amount, const Operator& /*cashier*/) {
-  port().point_of_no_return();
-  const auto reply = TILL_TRY(command(datecs::cash(in, amount)));
-  if (!TILL_TRY(parse_cash(reply.data)).done) {
-    // It says no more than that; out of the drawer there is but one reason the vendor names.
-    return fail(Code::kRegisterRefused, in ? "cash" : "not enough cash in the drawer", "F");
-  }
-  return {};
-}
-
-Result<void> DatecsRegister::open_drawer() {
-  TILL_CHECK(command(plain(Command::kDrawer)));
-  return {};
-}
-
-Result<void> DatecsRegister::set_clock(const std::string& local_time) {
-  TILL_CHECK(command(TILL_TRY(datecs::set_clock(local_time))));
-  return {};
-}
-
-}  // namespace
 }  // namespace till::datecs
 
 TILLBRIDGE_PLUGIN(till::datecs::DatecsRegister)
