@@ -377,7 +377,14 @@ TEST(ShtrihLink, AByteFfAfterOurAckIsNoAnswer) {
 TEST(ShtrihLink, NoiseAloneEndsWithAVerdict) {
   Peer peer;
   peer.host.set_device([&](Bytes) { peer.host.device_says(Buffer(400, 0xff)); });
-  EXPECT_EQ(peer.host.perform("fiscal.status").status, TILL_REFUSED);
+  const auto out = peer.host.perform("fiscal.status");
+  EXPECT_EQ(out.status, TILL_REFUSED);
+  EXPECT_EQ(out.error.code, Code::kBadFrame) << "another device on this port";
+  int asked = 0;  // noise on the line and nobody there
+  peer.host.set_device([&](Bytes) {
+    if (asked++ == 0) peer.host.device_says(Buffer(4, 0xaa));
+  });
+  EXPECT_EQ(peer.host.perform("fiscal.status").error.code, Code::kTimeout);
   peer.host.set_device([&](Bytes) {});
   EXPECT_EQ(peer.host.perform("fiscal.status").error.code, Code::kTimeout);
 }

@@ -26,6 +26,7 @@ Result<std::uint8_t> StandardLink::control_byte(std::uint32_t timeout_ms) {
   for (int noise = 0; noise < 300; ++noise) {
     const auto b = TILL_TRY(port_.read_byte(timeout_ms));
     if (b == kAck || b == kNak || b == kStx) return b;
+    noise_ = true;
   }
   return fail(Code::kBadFrame, "noise instead of an answer");
 }
@@ -61,9 +62,13 @@ Result<Buffer> StandardLink::fetch(std::uint32_t first_byte_ms) {
 }
 
 Result<bool> StandardLink::present() {
+  bool always = true;
   for (int i = 0; i < 3; ++i) {
+    noise_ = false;
     if (TILL_TRY(enquire()) != Answer::kSilent) return true;
+    always = always && noise_;
   }
+  noise_ = always;
   return false;
 }
 

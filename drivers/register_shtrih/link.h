@@ -30,6 +30,8 @@ class StandardLink final : public Link {
   Result<void> drain(std::uint32_t patience_ms) override;
   // Does anybody speak this protocol here?
   Result<bool> present();
+  // Something came each time it was asked, and none of it was of this protocol.
+  [[nodiscard]] bool heard_noise() const { return noise_; }
 
  private:
   enum class Answer { kIdle, kPending, kSilent };
@@ -42,6 +44,7 @@ class StandardLink final : public Link {
   Result<bool> submit(Bytes frame);
 
   Port& port_;
+  bool noise_ = false;
   bool stx_taken_ = false;  // the answer's first byte was read in place of an ACK
 };
 
@@ -54,18 +57,21 @@ class NumberedLink final : public Link {
   Result<Reply> exchange(Bytes payload, std::uint32_t answer_ms) override;
   Result<void> drain(std::uint32_t patience_ms) override;
   Result<bool> present();
+  [[nodiscard]] bool heard_noise() const { return noise_; }
 
  private:
   Result<Packet> read_packet(std::uint32_t timeout_ms);
   Result<void> synchronise(int tries);
 
   Port& port_;
+  bool noise_ = false;
   PacketReader reader_;
   std::optional<std::uint16_t> last_;  // executed by the device, as it told us
 };
 
 enum class Protocol { kAuto, kStandard, kNumbered };
-// Asks the device which protocol it speaks when `wanted` leaves it open. kTimeout: nobody answers.
+// Asks the device which protocol it speaks when `wanted` leaves it open. kTimeout: nobody answers;
+// kBadFrame: somebody does, each time, but no register.
 Result<std::unique_ptr<Link>> make_link(Port& port, Protocol wanted);
 
 }  // namespace till::shtrih

@@ -16,6 +16,7 @@ Result<Packet> NumberedLink::read_packet(std::uint32_t timeout_ms) {
   for (std::size_t n = 0; n < 2 * kMaxPacket; ++n) {
     const auto byte = port_.read_byte(patience);
     if (!byte) return std::unexpected(byte.error());
+    noise_ = true;
     if (auto packet = reader_.feed(*byte)) return std::move(*packet);
     patience = kByteMs;
   }
@@ -72,19 +73,29 @@ Result<Reply> NumberedLink::exchange(Bytes payload, std::uint32_t answer_ms) {
 }
 
 Result<bool> NumberedLink::present() {
-  const auto there = synchronise(2);
-  if (!there && there.error().code == Code::kPortLost) return std::unexpected(there.error());
-  return there.has_value();
+  bool always = true;
+  for (int i = 0; i < 2; ++i) {
+    noise_ = false;
+    const auto there = synchronise(1);
+    if (there) return true;
+    if (there.error().code == Code::kPortLost) return std::unexpected(there.error());
+    always = always && noise_;
+  }
+  noise_ = always;
+  return false;
 }
 
 Result<std::unique_ptr<Link>> make_link(Port& port, Protocol wanted) {
+  bool noise = false;
   // A device that knows both decides by the first byte it hears, so the standard one is first.
   if (wanted != Protocol::kNumbered) {
     auto link = std::make_unique<StandardLink>(port);
     if (wanted == Protocol::kStandard || TILL_TRY(link->present())) return link;
+    noise = link->heard_noise();
   }
   auto link = std::make_unique<NumberedLink>(port);
   if (wanted == Protocol::kNumbered || TILL_TRY(link->present())) return link;
+  if (noise && link->heard_noise()) return fail(Code::kBadFrame, "another device on this port");
   return fail(Code::kTimeout, "no register answers, by neither protocol");
 }
 

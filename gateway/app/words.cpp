@@ -37,6 +37,7 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"a return pays its total", "возврат равен итогу"},
     {"above the total", "больше итога"},
     {"agrees", "совпадает"},
+    {"another device on this port", "на этом порту другое устройство"},
     {"no register answers, by neither protocol", "касса не отвечает ни по одному из протоколов"},
     {"the register and we do not understand each other", "касса говорит на другом протоколе"},
     {"not tried again before a restart", "до перезапуска больше не пробуем"},
