@@ -92,6 +92,20 @@ Result<Baseline> DatecsRegister::baseline() {
                   TILL_TRY(parse_clock(TILL_TRY(ask(plain(Command::kClock)))))};
 }
 
+Result<void> DatecsRegister::check_receipt(const FiscalReceipt& receipt) {
+  TILL_TRY(plan_of(receipt, settings_));
+  if (!rates_) {
+    const auto told = ask(plain(Command::kRates));
+    if (!told && is_loss(told.error().code)) return std::unexpected(told.error());
+    const auto rates = told ? parse_rates(*told) : std::unexpected(told.error());
+    rates_ = rates.value_or(std::map<char, Percent>());
+  }
+  if (rates_->empty()) return {};
+  auto agrees = check_rates(receipt, settings_, *rates_);
+  if (!agrees) rates_.reset();  // somebody sees to it: asked again
+  return agrees;
+}
+
 Result<void> DatecsRegister::ready_for_receipt() {
   // The third wrong one blocks the printer until it is switched off.
   if (wrong_password_) return fail(Code::kRegisterPassword, "not tried again before a restart");

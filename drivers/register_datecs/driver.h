@@ -24,12 +24,10 @@ class DatecsRegister final : public FiscalRegister {
   }
   void on_port(bool /*connected*/) override {
     if (link_) link_->forget();
+    rates_.reset();
   }
   Result<Baseline> baseline() override;
-  Result<void> check_receipt(const FiscalReceipt& receipt) override {
-    TILL_TRY(plan_of(receipt, settings_));
-    return {};
-  }
+  Result<void> check_receipt(const FiscalReceipt& receipt) override;
   Result<FiscalDocument> receipt(const FiscalReceipt& receipt) override;
   Result<Resolution> resolve(const FiscalReceipt& receipt, const Baseline& before) override;
   Result<RegisterStatus> status(bool detail) override;
@@ -91,6 +89,9 @@ class DatecsRegister final : public FiscalRegister {
   Result<std::vector<std::string>> paper_of(std::uint32_t number);
 
   Settings settings_;
+  // Of the printer's tax groups, asked once after it was connected and after each Z report, behind
+  // which they may be changed; empty: it does not tell them.
+  std::optional<std::map<char, Percent>> rates_;
   std::optional<Link> link_;
   bool expired_ = false;  // the register has refused to sell before a Z report
   bool wrong_password_ = false;

@@ -72,7 +72,8 @@ struct Peer {
       last_seq = f[2];
       const Bytes data = Bytes(f).subspan(4, f.size() - 10);
       const std::string said = to_hex(Bytes(f).subspan(3, 1)) + " " + std::string(as_text(data));
-      log.push_back(said);
+      // Asked once, where it falls: what the log is compared with begins behind it.
+      said == "53 " ? void(++rates_asked) : log.push_back(said);
       Said answer = script ? script(said) : Said{"\1"};
       if (answer.data == "\1") {
         const auto known = answers.find(said);
@@ -104,6 +105,7 @@ struct Peer {
   int lose = 0, flip = 0, flipped_byte = 0;  // the reply to that frame
   int frames = 0, naks = 0, mute = 0, spoil = 0, syns = 0;
   std::uint8_t last_seq = 0;
+  int rates_asked = 0;
 };
 
 FiscalReceipt two_coffees() {
@@ -333,7 +335,7 @@ TEST(DatecsLink, ASpoiledReplyIsAskedForAgainAndNothingIsDoneTwice) {
   r.payments = {{Tender::kCash, {465}}};
   EXPECT_EQ(sell(peer, r).status, TILL_DONE);
   EXPECT_EQ(broken, 4);
-  EXPECT_EQ(peer.frames, static_cast<int>(peer.log.size()) + broken);
+  EXPECT_EQ(peer.frames, static_cast<int>(peer.log.size()) + peer.rates_asked + broken);
 }
 
 TEST(DatecsLink, AnySingleReplyLostOrFlippedChangesNothing) {
@@ -428,6 +430,30 @@ TEST(DatecsCommand, TheStateIsLookedAtBeforeAnythingIsOpened) {
     peer.answers["4a X"] = {"", status};
     EXPECT_EQ(sell(peer, two_coffees()).error.code, code) << status;
     EXPECT_EQ(peer.log.size(), 2U);
+  }
+}
+
+TEST(DatecsCommand, AGroupOfAnotherRateInThePrinterSellsNothing) {
+  Peer peer;
+  peer.answers["53 "] = {"1,2,BGN,11110000,0.00,20.00,20.00,9.00,0.00,0.00,0.00,0.00"};
+  peer.answers["35 \tP5.00"] = {"R0.35"};
+  EXPECT_EQ(sell(peer, two_coffees()).status, TILL_DONE);
+  EXPECT_EQ(sell(peer, two_coffees()).status, TILL_DONE);
+  EXPECT_EQ(peer.rates_asked, 1);
+  const std::pair<const char*, const char*> kOthers[] = {
+      {"1,2,BGN,11110000,0.00,9.00,20.00,9.00,0,0,0,0",
+       "tax_groups B: 20.00 %, the printer has 9.00 %"},
+      {"1,2,BGN,10110000,0.00,20.00,20.00,9.00,0,0,0,0",
+       "tax_groups B: not enabled in the printer"}};
+  for (const auto& [rates, detail] : kOthers) {
+    Peer other;
+    other.answers["53 "] = {rates};
+    const auto out = sell(other, two_coffees());
+    EXPECT_EQ(out.error.code, Code::kConfigInvalid);
+    EXPECT_EQ(out.error.detail, detail);
+    EXPECT_EQ(out.status, TILL_REFUSED);
+    EXPECT_FALSE(out.dirty);
+    EXPECT_LE(other.log.size(), 1U) << "nothing was opened";
   }
 }
 

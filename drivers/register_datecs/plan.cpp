@@ -102,6 +102,23 @@ Result<std::vector<PlannedPayment>> payments_of(const FiscalReceipt& r, const Se
 
 }  // namespace
 
+Result<void> check_rates(const FiscalReceipt& receipt, const Settings& settings,
+                         const std::map<char, Percent>& rates) {
+  for (const auto& line : receipt.lines) {
+    const char group = TILL_TRY(group_of(line.tax, settings));
+    const auto there = rates.find(group);
+    const std::string name = line.tax.kind == TaxKind::kExempt ? "exempt_group " : "tax_groups ";
+    if (there == rates.end()) {
+      return fail(Code::kConfigInvalid, name + group + ": not enabled in the printer");
+    }
+    const Percent wanted = line.tax.kind == TaxKind::kExempt ? Percent{} : line.tax.rate;
+    if (there->second == wanted) continue;
+    return fail(Code::kConfigInvalid, name + group + ": " + to_string(wanted) +
+                                          ", the printer has " + to_string(there->second));
+  }
+  return {};
+}
+
 Result<Settings> settings_of(const json::object& from) {
   Settings s;
   for (const auto& [key, v] : from) {

@@ -40,6 +40,11 @@ struct Plan {
 // kVerbUnsupported: a kind this country does not know; kOutOfRange names the line or payment.
 Result<Plan> plan_of(const FiscalReceipt& receipt, const Settings& settings);
 
+// kConfigInvalid names the setting and both rates where the printer's group of a line has another
+// rate than the settings say: it would print and report a wrong tax.
+Result<void> check_rates(const FiscalReceipt& receipt, const Settings& settings,
+                         const std::map<char, Percent>& rates);
+
 // What is left of the payments once `tendered` is paid.
 std::vector<PlannedPayment> payments_after(const std::vector<PlannedPayment>& all, Money tendered);
 

@@ -53,6 +53,7 @@ Result<void> DatecsRegister::close_shift(const Operator& /*cashier*/) {
   port().point_of_no_return();
   TILL_CHECK(command(with_option(Command::kDailyReport, "0"), kReport));
   expired_ = false;
+  rates_.reset();
   finish_printing();
   return {};
 }

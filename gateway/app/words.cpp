@@ -37,6 +37,8 @@ constexpr std::pair<const char*, const char*> kRussian[] = {
     {"a return pays its total", "возврат равен итогу"},
     {"above the total", "больше итога"},
     {"agrees", "совпадает"},
+    {": not enabled in the printer", ": в принтере не включена"},
+    {", the printer has ", ", а в принтере "},
     {"another device on this port", "на этом порту другое устройство"},
     {"no register answers, by neither protocol", "касса не отвечает ни по одному из протоколов"},
     {"the register and we do not understand each other", "касса говорит на другом протоколе"},

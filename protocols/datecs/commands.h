@@ -30,6 +30,7 @@ enum class Command : std::uint8_t {
   kCash = 0x46,
   kStatus = 0x4a,
   kReceiptState = 0x4c,
+  kRates = 0x53,
   kDiagnostics = 0x5a,
   kDrawer = 0x6a,
   kCopy = 0x6d,

@@ -82,6 +82,18 @@ TEST(DatecsStatus, BitsByName) {
   }
 }
 
+TEST(DatecsReplies, TheRatesOfTheGroups) {
+  const auto rates =
+      parse_rates(as_bytes("1,2,BGN,11010000,0.00,20.00,20.00,9,0.00,0.00,0.00,0.00"));
+  ASSERT_TRUE(rates);
+  const std::map<char, Percent> wanted = {{'A', {0}}, {'B', {2000}}, {'D', {900}}};
+  EXPECT_EQ(*rates, wanted);
+  for (const char* wrong : {"", "1,2,BGN,11010000,0.00", "1,2,BGN,1101000x,0,0,0,0,0,0,0,0",
+                            "1,2,BGN,11010000,0.00,20.00,20.00,nine,0,0,0,0"}) {
+    EXPECT_FALSE(parse_rates(as_bytes(wrong))) << wrong;
+  }
+}
+
 TEST(DatecsCommands, OpenAReceipt) {
   const std::string unp = unique_sale_number("DT000600", "OP01", 1000);
   EXPECT_EQ(unp, "DT000600-OP01-0001000");

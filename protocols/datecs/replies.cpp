@@ -170,6 +170,25 @@ Result<std::uint32_t> parse_number(Bytes data) {
   return *number;
 }
 
+// "Multiplier,Decimals,Currency,EnabledT,TaxA,…"; a rate as "20.00" or "20".
+Result<std::map<char, Percent>> parse_rates(Bytes data) {
+  constexpr std::size_t kGroups = 8, kFirst = 4;
+  const auto f = fields_of(data);
+  if (f.size() < kFirst + kGroups || f[3].size() != kGroups) return bad("tax rates");
+  std::map<char, Percent> rates;
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    if (f[3][i] != '0' && f[3][i] != '1') return bad("tax rates");
+    if (f[3][i] == '0') continue;
+    const auto text = trimmed(f[kFirst + i]);
+    const bool pointed = text.find('.') != std::string_view::npos;
+    const auto value = pointed ? amount(text) : std::nullopt;
+    const auto percent = pointed ? std::nullopt : whole<std::int64_t>(text);
+    if ((!value && !percent) || percent.value_or(0) > 100) return bad("tax rates");
+    rates[static_cast<char>('A' + i)] = Percent{value ? value->minor : *percent * 100};
+  }
+  return rates;
+}
+
 Result<std::uint32_t> parse_last_record(Bytes data) {
   const auto f = fields_of(data);
   if (f[0] == "F") return 0U;

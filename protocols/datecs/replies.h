@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,6 +63,9 @@ Result<Diagnostics> parse_diagnostics(Bytes data);
 
 // Commands 71h and 4Ah 'L': a number alone.
 Result<std::uint32_t> parse_number(Bytes data);
+
+// Command 53h without data: the rate of each tax group that is enabled, "A" to "H".
+Result<std::map<char, Percent>> parse_rates(Bytes data);
 
 // Command 40h: the number of the last Z report, 0 = none yet.
 Result<std::uint32_t> parse_last_record(Bytes data);

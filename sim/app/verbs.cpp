@@ -304,17 +304,17 @@ void add_register_verbs(std::map<std::string, Verb>& verbs) {
 
 object configure_datecs(const Call& call) {
   constexpr int64_t kLongest = 600000;
+  const object& in = call.in;
   datecs::Options& o = call.world.datecs.engine().options();
-  o.exec_ms = number(call.in, "exec_ms", o.exec_ms, 0, kLongest);
-  o.fiscal_exec_ms = number(call.in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
-  o.line_ms = number(call.in, "line_ms", o.line_ms, 1, kLongest);
+  o.exec_ms = number(in, "exec_ms", o.exec_ms, 0, kLongest);
+  o.fiscal_exec_ms = number(in, "fiscal_exec_ms", o.fiscal_exec_ms, 0, kLongest);
+  o.line_ms = number(in, "line_ms", o.line_ms, 1, kLongest);
   call.world.datecs.engine().set_line_ms(o.line_ms);
-  if (call.in.contains("journal_shows_paper")) {
-    o.journal_shows_paper = flag(call.in, "journal_shows_paper");
-  }
+  if (in.contains("journal_shows_paper")) o.journal_shows_paper = flag(in, "journal_shows_paper");
   o.memory_holds = static_cast<size_t>(
-      number(call.in, "memory_holds", static_cast<int64_t>(o.memory_holds), 1, 1'000'000));
-  if (call.in.contains("cutter_jams")) o.cutter_jams = flag(call.in, "cutter_jams");
+      number(in, "memory_holds", static_cast<int64_t>(o.memory_holds), 1, 1'000'000));
+  if (in.contains("cutter_jams")) o.cutter_jams = flag(in, "cutter_jams");
+  o.rates[1] = static_cast<int>(number(in, "rate_b", o.rates[1], 0, 9999));
   return {};
 }
 
@@ -469,7 +469,7 @@ std::vector<std::string_view> members_of(const std::string& verb) {
         "ff_after_ack"}},
       {"datecs.config",
        {"exec_ms", "fiscal_exec_ms", "line_ms", "journal_shows_paper", "memory_holds",
-        "cutter_jams"}}};
+        "cutter_jams", "rate_b"}}};
   auto found = kMembers.find(verb);
   if (found == kMembers.end()) found = kMembers.find(verb.substr(verb.find('.') + 1));
   return found == kMembers.end() ? std::vector<std::string_view>() : found->second;

@@ -29,9 +29,9 @@ const Device::Command* Device::command_of(uint8_t code) {
       {0x41, {&D::day_sums, false}},      {0x45, {&D::daily_report, true}},
       {0x46, {&D::cash, false}},          {0x4A, {&D::printer_status, false}},
       {0x4C, {&D::receipt_state, false}}, {0x5A, {&D::diagnostics, false}},
-      {0x67, {&D::receipt_sums, false}},  {0x6A, {&D::drawer, false}},
-      {0x6D, {&D::copy, true}},           {0x71, {&D::last_document, false}},
-      {0x77, {&D::journal, false}},
+      {0x53, {&D::rates, false}},         {0x67, {&D::receipt_sums, false}},
+      {0x6A, {&D::drawer, false}},        {0x6D, {&D::copy, true}},
+      {0x71, {&D::last_document, false}}, {0x77, {&D::journal, false}},
   };
   const auto at = kCommands.find(code);
   return at == kCommands.end() ? nullptr : &at->second;

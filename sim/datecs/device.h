@@ -2,6 +2,7 @@
 // machine.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct Options {
   // The cutter's fault answers whatever made a document, which is the worst it could do: publicly
   // it is only known that there is such an error.
   bool cutter_jams = false;
+  std::array<int, 4> rates = {0, 2000, 2000, 900};  // of the groups A to D, hundredths
 };
 
 namespace err {
@@ -156,6 +158,7 @@ class Device {
   Outcome clock(const Call&);
   Outcome last_record(const Call&);
   Outcome day_sums(const Call&);
+  Outcome rates(const Call&);
   Outcome daily_report(const Call&);
   Outcome cash(const Call&);
   Outcome printer_status(const Call&);

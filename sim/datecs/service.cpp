@@ -163,6 +163,13 @@ Device::Outcome Device::diagnostics(const Call&) {
                           options_.serial, fm_));
 }
 
+Device::Outcome Device::rates(const Call& call) {
+  if (!call.data.empty()) return fail(err::kNotPermitted);  // a service seal is needed to set them
+  std::string out = "1,2,BGN,11110000";
+  for (const int rate : options_.rates) out += "," + money_text(rate);
+  return good(out + ",0.00,0.00,0.00,0.00");
+}
+
 Device::Outcome Device::drawer(const Call&) {
   ++drawer_pulses_;
   return good();

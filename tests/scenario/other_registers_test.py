@@ -82,6 +82,8 @@ def check(shop, sim, name):
     assert len(receipts(shop, sim)) == before + (7 if sim == "register" else 8)
     assert shop.api("POST", "/v1/register/close-shift", {}, token=shop.senior_token)[0] == 200
     assert shop.api("POST", "/v1/register/clock", {}, token=shop.senior_token)[0] == 200, "a closed day, and the clock is refused"
+    if name == "Datecs":
+        check_rates(shop)
     wait_for("delivered", shop.settled)
     check_own_papers(shop)
     print(f"{name}: five sales with the cable pulled, one return, one document each")
@@ -105,6 +107,16 @@ def check_settings(shop):
     for path, body in ("2/1/2", {"value": "x"}), ("undo", {}):
         status, refused = shop.api("POST", f"/v1/register/settings/{path}", body, token=shop.senior_token)
         assert (status, refused["error"]["code"]) == (501, "TB-2013"), refused
+
+
+def check_rates(shop):
+    """A tax group that is not what the settings say sells nothing; put right, it does."""
+    shop.sim("datecs.config", rate_b=900)
+    sale = shop.basket([COFFEE])
+    trouble = shop.pay(sale)[1]["trouble"]
+    assert trouble["code"] == "TB-9001" and "tax_groups B" in trouble["detail"], trouble
+    shop.sim("datecs.config", rate_b=2000)
+    assert shop.pay(sale)[1]["state"] == "committed"
 
 
 def check_full(shop, sim):
