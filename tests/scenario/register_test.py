@@ -220,7 +220,8 @@ def check_silent(shop):
     devices.send_signal(signal.SIGCONT)
     shop.wait_register()
     assert said("register: answers again") == 1
-    assert shop.pay(shop.basket(["4607000000021"]))[1]["state"] == "committed"
+    paid = shop.pay(shop.basket(["4607000000021"]))[1]
+    assert paid["state"] == "committed" and paid["document"]["time"].startswith("20"), paid
     print("a register that says nothing is away, with what is known of it")
 
 
