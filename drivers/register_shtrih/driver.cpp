@@ -276,16 +276,9 @@ Result<FiscalDocument> ShtrihRegister::receipt(const FiscalReceipt& r) {
                    shift.receipt + 1U, closed.time,     r.total,     r.witness};
   d.kind = kind_name(r);
   d.notes = std::move(plan.notes);
-  if (d.time.empty()) d.time = time_of_last(d.number);
   // The document is fiscal now; whatever the paper does, it is only not printed yet.
   d.printed = wait_printed(kPrintPatienceMs).value_or(false);
   return d;
-}
-
-// Not every model's answer to the closing tells it; "" when it can't be had, the sale stands.
-std::string ShtrihRegister::time_of_last(std::uint32_t number) {
-  const auto fn = fn_status();
-  return fn && fn->last_document == number ? fn->time : "";
 }
 
 // True when all is on paper, false when it is out of paper, jammed, or the time is over.

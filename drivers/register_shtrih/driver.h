@@ -78,7 +78,6 @@ class ShtrihRegister final : public FiscalRegister {
   Result<void> cut();
   void remember_cutter(Command code, std::uint8_t error);
   Result<Buffer> document_tlv(std::uint32_t number);
-  std::string time_of_last(std::uint32_t number);
   Result<FnStatus> fn_status() { return parse_fn_status(TILL_TRY(command(Command::kFnStatus))); }
   Result<ShortStatus> short_status() {
     return parse_short_status(TILL_TRY(command(Command::kShortStatus)));

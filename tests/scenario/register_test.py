@@ -220,8 +220,7 @@ def check_silent(shop):
     devices.send_signal(signal.SIGCONT)
     shop.wait_register()
     assert said("register: answers again") == 1
-    paid = shop.pay(shop.basket(["4607000000021"]))[1]
-    assert paid["state"] == "committed" and paid["document"]["time"].startswith("20"), paid
+    assert shop.pay(shop.basket(["4607000000021"]))[1]["state"] == "committed"
     print("a register that says nothing is away, with what is known of it")
 
 
