@@ -260,6 +260,7 @@ Result<void> read_devices(Table& root, Config& config) {
     TILL_CHECK(in.need("plugin", plugin));
     TILL_CHECK(in.need("port", port));
     TILL_CHECK(in.get("till", d.till));
+    TILL_CHECK(in.texts("secrets", d.device.secrets));
     if (const auto* settings = in.table("settings")) {
       d.device.settings = TILL_TRY(settings_of(*settings, name + "settings."));
     }
@@ -388,7 +389,9 @@ Result<Config> load_config(const std::string& path) {
   for (auto& d : config.devices) {
     const std::string installed = config.plugins + "/" + d.device.plugin;
     const std::string own = config.trust.own + "/" + d.device.plugin;
-    d.device.plugin = !fs::exists(installed) && fs::exists(own) ? own : installed;
+    std::error_code unreadable;  // a loop of links is as good as nothing there
+    const bool ours = !fs::exists(installed, unreadable) && fs::exists(own, unreadable);
+    d.device.plugin = ours ? own : installed;
     // A pseudo-terminal's path may be relative too: tests and the demo keep theirs beside the file.
     if (auto* pty = std::get_if<devices::PtyPort>(&d.device.port)) make_absolute(folder, pty->path);
   }

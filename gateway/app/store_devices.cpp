@@ -87,9 +87,14 @@ void Store::open_services() {
         if (online) counter_->is_back(devices_[device]);
         if (online) exports_->look();
       },
-      [this](const std::string& request, std::uint32_t timeout_ms,
-             std::function<void(ipc::Outcome)> done) {
-        devices::http_request(io_, config_.secrets, request, timeout_ms, std::move(done));
+      [this](const std::vector<std::string>& named, const std::string& request,
+             std::uint32_t timeout_ms, std::function<void(ipc::Outcome)> done) {
+        std::map<std::string, std::string> secrets;
+        for (const auto& name : named) {
+          const auto at = config_.secrets.find(name);
+          if (at != config_.secrets.end() && name != "store_key") secrets.insert(*at);
+        }
+        devices::http_request(io_, secrets, request, timeout_ms, std::move(done));
       },
       config_.data + "/plugins",
       config_.keep_cores ? config_.data + "/cores" : std::string(),
@@ -191,12 +196,23 @@ std::shared_ptr<devices::Device> Store::device_of_kind(std::string_view kind) co
   return nullptr;
 }
 
+namespace {
+
+// What a manifest names beyond its kind is asked of nobody: a scanner is shown no sale.
+bool is_for(std::string_view kind, std::string_view verb) {
+  const auto whose = verb.substr(0, verb.find('.'));
+  const bool has_drawer = kind == "register" || kind == "printer";
+  return kind == whose || (whose == "drawer" && has_drawer);
+}
+
+}  // namespace
+
 // The till's own before everybody's; another till's never.
 std::shared_ptr<devices::Device> Store::device_for(std::string_view verb,
                                                    const std::string& till) const {
   std::shared_ptr<devices::Device> shared;
   for (const auto& [id, device] : devices_) {
-    if (!device->offers(verb)) continue;
+    if (!device->offers(verb) || !is_for(device->kind(), verb)) continue;
     const std::string whose = till_of(id);
     if (whose == till) return device;
     if (whose.empty() && !shared) shared = device;

@@ -12,6 +12,8 @@
 namespace till::devices {
 namespace {
 
+constexpr std::string_view kSecretMark = "${secret:";
+
 namespace json = boost::json;
 using std::chrono::milliseconds;
 
@@ -41,11 +43,26 @@ Device::Device(DeviceServices& services, DeviceConfig config, const std::string&
       deadline_timer_(services.io),
       stop_timer_(services.io) {
   manifest_.kind = kind;
+  secrets_ = config_.secrets;
+  const std::string settings = json::serialize(config_.settings);
+  for (auto at = settings.find(kSecretMark); at != std::string::npos;
+       at = settings.find(kSecretMark, at + 1)) {
+    const auto from = at + kSecretMark.size();
+    secrets_.push_back(settings.substr(from, settings.find('}', from) - from));
+  }
 }
 
 // Everything about the plugin that is settled before its code runs. Asked before every start:
 // whoever can exchange a library could otherwise have it run by ending the one before.
 Result<void> Device::prepare() {
+  try {
+    return look_at_files();
+  } catch (const std::exception& e) {  // a folder is foreign input, whatever it holds
+    return fail(Code::kManifestInvalid, e.what());
+  }
+}
+
+Result<void> Device::look_at_files() {
   auto manifest = TILL_TRY(supervisor::load_manifest(config_.plugin));
   if (!manifest_.kind.empty() && manifest.kind != manifest_.kind) {
     return fail(Code::kManifestInvalid, "kind: it was a " + manifest_.kind);
@@ -58,7 +75,9 @@ Result<void> Device::prepare() {
   settings_ = TILL_TRY(supervisor::check_settings(manifest, config_.settings));
   if (services_.may_run) TILL_CHECK(services_.may_run(config_.plugin, manifest));
   hash_ = supervisor::file_hash(config_.plugin + "/" + manifest.library);
-  if (hash_.empty()) return fail(Code::kPluginNotFound, manifest.library);
+  if (hash_.empty()) {
+    return fail(Code::kPluginNotFound, manifest.library + ": no file, or above 256 MiB");
+  }
   if (manifest.id != manifest_.id) {
     state_.emplace(services_.state_folder, config_.id, manifest.id);
   }
@@ -189,7 +208,7 @@ void Device::spawn() {
     if (const auto self = weak.lock()) self->on_ready();
   };
   handlers.frame = [weak](ipc::Frame frame) {
-    if (const auto self = weak.lock()) self->on_frame(std::move(frame));
+    if (const auto self = weak.lock()) self->hear(std::move(frame));
   };
   handlers.trouble = [weak](supervisor::Trouble trouble, const std::string& how) {
     using supervisor::Event;
@@ -378,6 +397,13 @@ void Device::tell_online() {
 void Device::submit(std::string verb, const std::string& key, const json::value& body,
                     std::uint32_t deadline_ms, Done done) {
   std::string text = json::serialize(body);
+  // A customer's text names no secret of the shop.
+  if (manifest_.access == supervisor::Access::kHttp) {
+    for (auto at = text.find(kSecretMark); at != std::string::npos;
+         at = text.find(kSecretMark, at + 1)) {
+      text.insert(at + 1, 1, ' ');
+    }
+  }
   std::string name = supervisor::Poison::name_of(verb, text);
   std::optional<Error> refusal;
   if (!online()) {

@@ -33,6 +33,7 @@ struct DeviceConfig {
   std::string plugin;  // folder with manifest.json and library
   PortSpec port;
   boost::json::object settings;
+  std::vector<std::string> secrets = {};  // it may name, beside those its settings name
 };
 
 // What every device needs from the daemon; outlives them all.
@@ -48,9 +49,9 @@ struct DeviceServices {
   std::function<void(const std::string&, const std::string&, const boost::json::value&)> on_event;
   // Ready with its port open, or no longer so.
   std::function<void(const std::string&, bool)> on_online;
-  // till.http/1 for channels.
-  std::function<void(std::string request, std::uint32_t timeout_ms,
-                     std::function<void(ipc::Outcome)>)>
+  // till.http/1 for channels, with the secrets of the store that the device may name.
+  std::function<void(const std::vector<std::string>& secrets, std::string request,
+                     std::uint32_t timeout_ms, std::function<void(ipc::Outcome)>)>
       http;
   std::string state_folder = {};  // of what plugins keep
   std::string cores = {};         // the folder of core files, "" = none are kept
@@ -145,11 +146,13 @@ class Device : public std::enable_shared_from_this<Device> {
   Device(DeviceServices& services, DeviceConfig config, const std::string& kind);
   void apply(supervisor::Event event);
   Result<void> prepare();
+  Result<void> look_at_files();
   void unfit(const Error& error);
   void end_child(supervisor::Event event, Error why);
   void look_at_usage();
   void spawn();
   void on_ready();
+  void hear(ipc::Frame frame);
   void on_frame(ipc::Frame frame);
   void on_complete(const ipc::Frame& frame);
   void on_lost(const Error& error);
@@ -182,6 +185,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
   DeviceServices& services_;
   DeviceConfig config_;
+  std::vector<std::string> secrets_;  // it may name
   supervisor::Manifest manifest_;
   supervisor::Policy policy_;
   std::optional<supervisor::PluginState> state_;

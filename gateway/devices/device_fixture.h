@@ -70,18 +70,18 @@ class DeviceTest : public testing::Test {
   Metrics metrics;
   supervisor::Quarantine quarantine{testing::TempDir() + "/device_test_quarantine.json"};
   supervisor::Poison poison{testing::TempDir() + "/device_test_poison.json"};
-  DeviceServices services{
-      io,
-      clock,
-      random,
-      metrics,
-      TILL_PLUGIN_HOST,
-      quarantine,
-      poison,
-      [](const std::string&, const std::string&, const boost::json::value&) {},
-      [](const std::string&, bool) {},
-      [](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {},
-      testing::TempDir() + "/device_test_state"};
+  DeviceServices services{io,
+                          clock,
+                          random,
+                          metrics,
+                          TILL_PLUGIN_HOST,
+                          quarantine,
+                          poison,
+                          [](const std::string&, const std::string&, const boost::json::value&) {},
+                          [](const std::string&, bool) {},
+                          [](const std::vector<std::string>&, const std::string&, std::uint32_t,
+                             const std::function<void(ipc::Outcome)>&) {},
+                          testing::TempDir() + "/device_test_state"};
   PortSpec port = NoPort{};
   std::shared_ptr<Device> device;
 };

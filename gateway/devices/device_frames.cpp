@@ -22,6 +22,15 @@ std::size_t number(std::string_view text) {
 
 }  // namespace
 
+// Whatever a plugin finds to say that something here throws at: it ends, not the shop.
+void Device::hear(ipc::Frame frame) {
+  try {
+    on_frame(std::move(frame));
+  } catch (const std::exception& e) {
+    end_child(supervisor::Event::kBroke, {Code::kPluginDied, e.what(), "frame"});
+  }
+}
+
 void Device::on_frame(ipc::Frame frame) {
   if (stopped_) return;  // what it had still to say is answered as in doubt
   switch (frame.type) {
@@ -166,7 +175,7 @@ void Device::answer_http(std::uint64_t request_number, const std::string& body) 
   }
   ++requests_;
   const auto [timeout, request] = ipc::split_head(body);
-  services_.http(std::string(request), static_cast<std::uint32_t>(number(timeout)),
+  services_.http(secrets_, std::string(request), static_cast<std::uint32_t>(number(timeout)),
                  [weak = weak_from_this(), request_number](const ipc::Outcome& outcome) {
                    const auto self = weak.lock();
                    if (!self || !self->child_) return;

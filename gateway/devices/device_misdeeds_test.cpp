@@ -167,9 +167,8 @@ TEST_F(OrderedDeviceTest, AHandlerThatReturnsAndKeepsACoreBusyIsNamed) {
 // It was given a port and no HTTP: a frame that asks for it is a broken rule, and nothing is asked.
 TEST_F(OrderedDeviceTest, AForgedFrameGivesNothingItsManifestDoesNot) {
   bool asked = false;
-  services.http = [&](const std::string&, std::uint32_t, const std::function<void(ipc::Outcome)>&) {
-    asked = true;
-  };
+  services.http = [&](const std::vector<std::string>&, const std::string&, std::uint32_t,
+                      const std::function<void(ipc::Outcome)>&) { asked = true; };
   forge(ipc::Type::kHttpRequest, "access");
   EXPECT_EQ(broken("access"), 1);
   EXPECT_FALSE(asked);

@@ -1,5 +1,6 @@
 #include "http_client.h"
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -8,8 +9,11 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <boost/json.hpp>
+#include <cctype>
 #include <memory>
 #include <optional>
+
+#include "gateway/base/limits.h"
 
 namespace till::devices {
 namespace {
@@ -27,6 +31,10 @@ struct Url {
   bool tls = false;
   std::string host, port, target;
 };
+
+bool is_one_line(std::string_view text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
 
 std::optional<Url> parse_url(std::string_view text) {
   Url url;
@@ -46,18 +54,40 @@ std::optional<Url> parse_url(std::string_view text) {
   url.port = colon == std::string_view::npos ? (url.tls ? "443" : "80")
                                              : std::string(authority.substr(colon + 1));
   if (url.host.empty() || url.host.find('@') != std::string::npos) return std::nullopt;
+  // A blank or a line's end would be another request, or a header of somebody's choice.
+  if (!is_one_line(url.target) || url.target.find(' ') != std::string::npos) return std::nullopt;
   return url;
 }
 
-std::string fill_secrets(std::string text, const std::map<std::string, std::string>& secrets) {
-  for (const auto& [name, value] : secrets) {
-    const std::string mark = "${secret:" + name + "}";
-    for (auto at = text.find(mark); at != std::string::npos;
-         at = text.find(mark, at + value.size())) {
-      text.replace(at, mark.size(), value);
-    }
+constexpr std::string_view kMark = "${secret:";
+constexpr std::size_t kMaxRequest = std::size_t{16} << 20;
+
+// Every mark by its secret, in one pass. Nothing: one that this device may not name, or too much.
+std::optional<std::string> fill_secrets(std::string_view text,
+                                        const std::map<std::string, std::string>& secrets) {
+  std::string out;
+  for (;;) {
+    const auto at = text.find(kMark);
+    out += text.substr(0, at);
+    if (at == std::string_view::npos) return out;
+    const auto end = text.find('}', at);
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto known =
+        secrets.find(std::string(text.substr(at + kMark.size(), end - at - kMark.size())));
+    if (known == secrets.end() || out.size() > kMaxRequest) return std::nullopt;
+    out += known->second;
+    text.remove_prefix(end + 1);
   }
-  return text;
+}
+
+// A token as RFC 9110 has it.
+bool is_header_name(std::string_view name) {
+  constexpr std::size_t kMost = 128;
+  const auto token = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  return !name.empty() && name.size() <= kMost && std::ranges::all_of(name, token);
 }
 
 // One request over one connection, plain or TLS.
@@ -162,16 +192,23 @@ void http_request(asio::io_context& io, const std::map<std::string, std::string>
   out.set(http::field::host, url->host);
   out.set(http::field::user_agent, "tillbridge");
   // What is left out by a slip would be sent without it.
+  std::size_t size = 0;
   if (const auto* headers = o.if_contains("headers"); headers != nullptr) {
     if (!headers->is_object()) return refuse("headers");
     for (const auto& [key, text] : headers->get_object()) {
-      if (!text.is_string()) return refuse("headers");
-      out.set(key, fill_secrets(json::value_to<std::string>(text), secrets));
+      if (!text.is_string() || !is_header_name(key)) return refuse("headers");
+      const auto filled = fill_secrets(text.get_string(), secrets);
+      if (!filled) return refuse("headers: a secret this device may not use");
+      size += key.size() + filled->size();
+      if (!is_one_line(*filled) || size > limits::kMaxHttpHeaders) return refuse("headers");
+      out.set(key, *filled);
     }
   }
   if (const auto* body = o.if_contains("body"); body != nullptr) {
     if (!body->is_string()) return refuse("body");
-    out.body() = fill_secrets(json::value_to<std::string>(*body), secrets);
+    auto filled = fill_secrets(body->get_string(), secrets);
+    if (!filled) return refuse("body: a secret this device may not use");
+    out.body() = std::move(*filled);
   }
   out.prepare_payload();
   std::make_shared<Call>(io, *url, std::move(out), std::move(done))->start(timeout_ms);

@@ -11,8 +11,9 @@
 namespace till::devices {
 
 // `request` is {"method","url","headers","body"}; ${secret:NAME} in a header or the body is filled
-// in from `secrets`. Done with {"status","body"}; refused when nothing was sent; in doubt when no
-// answer came after it was. https certificates are checked against the system's store.
+// in from `secrets`, those the device may name. Done with {"status","body"}; refused when nothing
+// was sent; in doubt when no answer came after it was. https certificates are checked against the
+// system's store.
 void http_request(boost::asio::io_context& io, const std::map<std::string, std::string>& secrets,
                   const std::string& request, std::uint32_t timeout_ms,
                   std::function<void(ipc::Outcome)> done);
