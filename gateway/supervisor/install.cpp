@@ -114,6 +114,11 @@ Result<Installed> install_plugin(const std::string& file, const std::string& plu
     return fail(Code::kPackageBroken, manifest.library + " is missing");
   }
   const std::string name = TILL_TRY(folder_name(manifest.id));
+  // A newer one of ours may take its place, a stranger's may not: the configuration knows the name.
+  const auto ours = load_manifest(trust.own + "/" + name);
+  if (!trust.own.empty() && ours && ours->id != manifest.id) {
+    return fail(Code::kConfigInvalid, name + ": so is the gateway's own " + ours->id + " called");
+  }
   // Under its own name, for that is what the configuration may name.
   const fs::path ready = fs::path(work.path) / name;
   if (std::rename((work.path + "/new").c_str(), ready.c_str()) != 0) {

@@ -70,6 +70,46 @@ Result<std::vector<std::string>> words(JsonObject& in, const char* name) {
 // What only people and other tools read; it may stand there, and is not looked into here.
 constexpr std::array kOther = {"vendor", "license", "support_url", "devices", "quality"};
 
+Result<void> check_setting(const std::string& path, const json::value& v) {
+  if (!v.is_object()) return fail(Code::kWrongType, path);
+  const auto wrong = [&](std::string_view name) {
+    return fail(Code::kWrongType, path + "." + std::string(name));
+  };
+  const auto& o = v.get_object();
+  if (const auto* type = o.if_contains("type"); type != nullptr && !type->is_string()) {
+    return wrong("type");
+  }
+  if (const auto* options = o.if_contains("enum"); options != nullptr && !options->is_array()) {
+    return wrong("enum");
+  }
+  for (const std::string_view name : {"minimum", "maximum", "minLength", "maxLength"}) {
+    const auto* bound = o.if_contains(name);
+    const bool length = name.ends_with("Length");
+    if (bound == nullptr) continue;
+    if (!bound->is_int64() || (length && bound->get_int64() < 0)) return wrong(name);
+  }
+  return {};
+}
+
+// As much of JSON Schema as check_settings() goes by.
+Result<void> check_config_schema(const json::object& schema) {
+  const std::string path = "config_schema";
+  if (const auto* properties = schema.if_contains("properties")) {
+    if (!properties->is_object()) return fail(Code::kWrongType, path + ".properties");
+    for (const auto& [name, v] : properties->get_object()) {
+      TILL_CHECK(check_setting(path + ".properties." + std::string(name), v));
+    }
+  }
+  if (const auto* required = schema.if_contains("required")) {
+    const auto text = [](const json::value& v) { return v.is_string(); };
+    const auto* list = required->if_array();
+    if (list == nullptr || !std::ranges::all_of(*list, text)) {
+      return fail(Code::kWrongType, path + ".required");
+    }
+  }
+  return {};
+}
+
 Result<Manifest> read(JsonObject& in) {
   Manifest m;
   if (TILL_TRY(in.get<int>("schema")) != 1) return fail(Code::kBadValue, "schema");
@@ -104,6 +144,7 @@ Result<Manifest> read(JsonObject& in) {
   m.access = TILL_TRY(access_of(TILL_TRY(in.get_or("access", std::string("port")))));
   if (const auto* schema = in.raw("config_schema"); schema != nullptr) {
     if (!schema->is_object()) return fail(Code::kWrongType, "config_schema");
+    TILL_CHECK(check_config_schema(schema->get_object()));
     m.config_schema = schema->get_object();
   }
   if (in.has("limits")) TILL_CHECK(read_limits(TILL_TRY(in.object("limits")), m));

@@ -47,6 +47,25 @@ TEST(Manifest, RefusesBeforeAnyCodeRuns) {
   EXPECT_EQ(parse_manifest(with("\"major\":1", "\"major\":2")).error().code, Code::kPluginAbi);
 }
 
+// The daemon goes by it at every start; each of these would have thrown there.
+TEST(Manifest, AWrongConfigSchemaIsRefusedWithItsPlace) {
+  for (const auto& [schema, place] :
+       {std::pair(R"({"properties":{"x":5}})", "properties.x"),
+        {R"({"properties":[]})", "properties"},
+        {R"({"required":"x"})", "required"},
+        {R"({"required":[5]})", "required"},
+        {R"({"properties":{"x":{"type":5}}})", "properties.x.type"},
+        {R"({"properties":{"x":{"enum":5}}})", "properties.x.enum"},
+        {R"({"properties":{"x":{"minimum":"a"}}})", "properties.x.minimum"},
+        {R"({"properties":{"x":{"maximum":1e300}}})", "properties.x.maximum"},
+        {R"({"properties":{"x":{"maxLength":-1}}})", "properties.x.maxLength"}}) {
+    const auto m =
+        parse_manifest(kGood.substr(0, kGood.find("{\"type\":\"object\"")) + schema + "}");
+    ASSERT_FALSE(m) << schema;
+    EXPECT_EQ(m.error().detail, "TB-1005 config_schema." + std::string(place));
+  }
+}
+
 TEST(Manifest, OnlyAFileOfItsSizeIsRead) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "manifest_test";
   std::filesystem::create_directories(folder);

@@ -19,6 +19,8 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 
 constexpr const char* kName = "signature.json";
+constexpr std::uintmax_t kMaxSignature = std::uintmax_t{1} << 20,
+                         kMaxFile = std::uintmax_t{256} << 20;
 
 // Of a file; what else bears its name, a pipe for one, is empty.
 std::string read_all(const fs::path& path) {
@@ -63,6 +65,7 @@ Result<std::map<std::string, std::string>> hashes(const fs::path& folder) {
     if (entry.is_symlink()) return fail(Code::kPackageBroken, name + " is a link");
     if (entry.is_directory() || name == kName) continue;
     if (!entry.is_regular_file()) return fail(Code::kPackageBroken, name + " is no file");
+    if (entry.file_size() > kMaxFile) return fail(Code::kPackageBroken, name + " is above 256 MiB");
     files[name] = hash_of(entry.path());
   }
   if (bad) return fail(Code::kPackageBroken, folder.string() + ": " + bad.message());
@@ -79,7 +82,14 @@ std::string canonical(const std::map<std::string, std::string>& files) {
 
 Result<std::string> verify_package(const std::string& folder) {
   const fs::path path = fs::path(folder) / kName;
-  if (!fs::exists(path)) return std::string();
+  std::error_code unreadable;
+  if (!fs::exists(path, unreadable)) {
+    if (!unreadable) return std::string();
+    return fail(Code::kPackageBroken, std::string(kName) + ": " + unreadable.message());
+  }
+  if (fs::file_size(path, unreadable) > kMaxSignature || unreadable) {
+    return fail(Code::kPackageBroken, std::string(kName) + " is no signature");
+  }
   boost::system::error_code bad;
   const json::value root = json::parse(read_all(path), bad);
   const auto* o = root.if_object();
