@@ -1,4 +1,5 @@
 #include "device.h"
+#include "secret_marks.h"
 
 #include <tillbridge/abi.h>
 
@@ -11,8 +12,6 @@
 
 namespace till::devices {
 namespace {
-
-constexpr std::string_view kSecretMark = "${secret:";
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
@@ -43,26 +42,13 @@ Device::Device(DeviceServices& services, DeviceConfig config, const std::string&
       deadline_timer_(services.io),
       stop_timer_(services.io) {
   manifest_.kind = kind;
-  secrets_ = config_.secrets;
-  const std::string settings = json::serialize(config_.settings);
-  for (auto at = settings.find(kSecretMark); at != std::string::npos;
-       at = settings.find(kSecretMark, at + 1)) {
-    const auto from = at + kSecretMark.size();
-    secrets_.push_back(settings.substr(from, settings.find('}', from) - from));
-  }
+  secrets_ = secrets_named_in(json::serialize(config_.settings));
+  secrets_.insert(secrets_.end(), config_.secrets.begin(), config_.secrets.end());
 }
 
 // Everything about the plugin that is settled before its code runs. Asked before every start:
 // whoever can exchange a library could otherwise have it run by ending the one before.
-Result<void> Device::prepare() {
-  try {
-    return look_at_files();
-  } catch (const std::exception& e) {  // a folder is foreign input, whatever it holds
-    return fail(Code::kManifestInvalid, e.what());
-  }
-}
-
-Result<void> Device::look_at_files() {
+Result<void> Device::prepare() try {
   auto manifest = TILL_TRY(supervisor::load_manifest(config_.plugin));
   if (!manifest_.kind.empty() && manifest.kind != manifest_.kind) {
     return fail(Code::kManifestInvalid, "kind: it was a " + manifest_.kind);
@@ -83,6 +69,8 @@ Result<void> Device::look_at_files() {
   }
   manifest_ = std::move(manifest);
   return {};
+} catch (const std::exception& e) {  // a folder is foreign input, whatever it holds
+  return fail(Code::kManifestInvalid, e.what());
 }
 
 void Device::unfit(const Error& error) {
@@ -397,13 +385,7 @@ void Device::tell_online() {
 void Device::submit(std::string verb, const std::string& key, const json::value& body,
                     std::uint32_t deadline_ms, Done done) {
   std::string text = json::serialize(body);
-  // A customer's text names no secret of the shop.
-  if (manifest_.access == supervisor::Access::kHttp) {
-    for (auto at = text.find(kSecretMark); at != std::string::npos;
-         at = text.find(kSecretMark, at + 1)) {
-      text.insert(at + 1, 1, ' ');
-    }
-  }
+  if (manifest_.access == supervisor::Access::kHttp) unmark_secrets(text);
   std::string name = supervisor::Poison::name_of(verb, text);
   std::optional<Error> refusal;
   if (!online()) {

@@ -146,7 +146,6 @@ class Device : public std::enable_shared_from_this<Device> {
   Device(DeviceServices& services, DeviceConfig config, const std::string& kind);
   void apply(supervisor::Event event);
   Result<void> prepare();
-  Result<void> look_at_files();
   void unfit(const Error& error);
   void end_child(supervisor::Event event, Error why);
   void look_at_usage();

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "gateway/base/limits.h"
+#include "gateway/devices/secret_marks.h"
 
 namespace till::devices {
 namespace {
@@ -59,7 +60,6 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-constexpr std::string_view kMark = "${secret:";
 constexpr std::size_t kMaxRequest = std::size_t{16} << 20;
 
 // Every mark by its secret, in one pass. Nothing: one that this device may not name, or too much.
@@ -67,13 +67,13 @@ std::optional<std::string> fill_secrets(std::string_view text,
                                         const std::map<std::string, std::string>& secrets) {
   std::string out;
   for (;;) {
-    const auto at = text.find(kMark);
+    const auto at = text.find(kSecretMark);
     out += text.substr(0, at);
     if (at == std::string_view::npos) return out;
     const auto end = text.find('}', at);
     if (end == std::string_view::npos) return std::nullopt;
-    const auto known =
-        secrets.find(std::string(text.substr(at + kMark.size(), end - at - kMark.size())));
+    const auto known = secrets.find(
+        std::string(text.substr(at + kSecretMark.size(), end - at - kSecretMark.size())));
     if (known == secrets.end() || out.size() > kMaxRequest) return std::nullopt;
     out += known->second;
     text.remove_prefix(end + 1);

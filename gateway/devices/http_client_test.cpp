@@ -1,4 +1,5 @@
 #include "http_client.h"
+#include "secret_marks.h"
 
 #include <gtest/gtest.h>
 
@@ -58,6 +59,14 @@ TEST(HttpClient, NothingOfARequestIsTakenOnTrust) {
                 ->error.code,
             Code::kTimeout)
       << "sent, or tried";
+}
+
+TEST(HttpClient, ACustomersTextNamesNoSecret) {
+  std::string text = R"({"text":"hello ${secret:sms} and ${secret:${secret:x}}"})";
+  EXPECT_EQ(secrets_named_in(text), (std::vector<std::string>{"sms", "${secret:x", "x"}));
+  unmark_secrets(text);
+  EXPECT_TRUE(secrets_named_in(text).empty());
+  EXPECT_EQ(text, R"({"text":"hello $ {secret:sms} and $ {secret:$ {secret:x}}"})");
 }
 
 // The daemon's only thread fills them in.
