@@ -50,7 +50,7 @@ def compare(old, new):
         if now is None:
             yield f"{name} is gone; it was published"
         elif now != members and not (grows(members) and now[:len(members)] == members):
-            at = next((i for i, pair in enumerate(zip(members, now)) if pair[0] != pair[1]), len(now))
+            at = next((i for i, pair in enumerate(zip(members, now)) if pair[0] != pair[1]), min(len(members), len(now)))
             what = members[at] if at < len(members) else now[at]
             hint = "grows only at its end" if grows(members) else "never changes: give the change a new id"
             yield f"{name} {hint}; differs at member {at + 1}: {what}"
