@@ -291,6 +291,7 @@ static till_status perform(const till_plugin* p, const till_operation* op, const
   if (broken("hangs.perform")) sleep(1000);
   if (broken("process.output")) puts("words");
   if (broken("process.children")) fork();  // and both go on
+  if (broken("process.children+library")) system("true");
   if (broken("process.host_socket")) write(3, "hello", 5);
   if (broken("process.network")) close(socket(AF_INET, SOCK_STREAM, 0));
   if (broken("process.files")) {
