@@ -101,17 +101,19 @@ void host_socket(Bench& b) {
   if (decoy < 0) throw Skipped{"in this process it would be a descriptor of the kit's own"};
   struct stat before{};
   fstat(kHostSocket, &before);
+  const int mode = fcntl(kHostSocket, F_GETFL);
   b.workout([&](FakeHost&) {
     struct stat now{};
     if (fstat(kHostSocket, &now) != 0 || now.st_ino != before.st_ino) {
       throw Failed{"it closed descriptor 3"};
     }
+    if (fcntl(kHostSocket, F_GETFL) != mode) throw Failed{"it changed descriptor 3"};
     int unread = 0;
     if (ioctl(kHostSocket, FIONREAD, &unread) != 0 || unread == 0) {
       throw Failed{"it read from descriptor 3"};
     }
     pollfd written{decoy, POLLIN, 0};
-    if (poll(&written, 1, 0) > 0) throw Failed{"it wrote to descriptor 3"};
+    if (poll(&written, 1, 0) > 0) throw Failed{"it wrote to descriptor 3, or shut it down"};
   });
 }
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "archive.h"
@@ -31,6 +33,15 @@ int write_archive(const PackArguments& a) {
   return 0;
 }
 
+// What lies in the folder is signed and goes out with it: not the key, and not the package itself.
+bool lies_in(const std::string& file, const std::string& folder) {
+  std::error_code bad;
+  const auto inner = std::filesystem::weakly_canonical(file, bad);
+  const auto outer = std::filesystem::weakly_canonical(folder, bad);
+  return !file.empty() &&
+         std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 int pack(const PackArguments& a) {
   if (!a.new_key.empty()) {
     const auto key = make_key(a.new_key);
@@ -41,6 +52,10 @@ int pack(const PackArguments& a) {
   if (a.folder.empty() || (a.key.empty() && !a.verify)) {
     std::fprintf(stderr, "pack: give FOLDER and --key FILE; --new-key FILE makes one\n");
     return 2;
+  }
+  for (const auto* file : {&a.key, &a.out}) {
+    if (!lies_in(*file, a.folder)) continue;
+    return complain({Code::kBadFile, *file + " lies in the folder: it would be packed too", {}});
   }
   if (!a.verify) {
     const Package package = read_package(a.folder, "");
