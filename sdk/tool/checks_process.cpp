@@ -23,6 +23,7 @@
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 #include "kit.h"
@@ -34,18 +35,28 @@ volatile sig_atomic_t processes = 0;
 
 #if defined(__x86_64__)
 
+using OnCall = void (*)(int, siginfo_t*, void*);
+
+// From here on the calls that `steps` trap come to `handler`, which answers in the kernel's place.
+void install(std::span<sock_filter> steps, OnCall handler) {
+  struct sigaction seen{};
+  seen.sa_sigaction = handler;
+  seen.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGSYS, &seen, nullptr);
+  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    throw Skipped{"this kernel can not watch for calls"};
+  }
+}
+
+greg_t* registers(void* context) { return static_cast<ucontext_t*>(context)->uc_mcontext.gregs; }
+
 // A library's ways to start a process (system, popen, posix_spawn) tell nobody of the fork: the
 // kernel is asked. Threads are let through; where a call's flags lie in memory the older one is
 // taken, whose flags do not.
 void watch_for_processes() {
   if (decoy < 0) return;  // this process would be watched from now on
-  struct sigaction seen{};
-  seen.sa_sigaction = [](int, siginfo_t*, void* context) {
-    processes = processes + 1;
-    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RAX] = -EPERM;
-  };
-  seen.sa_flags = SA_SIGINFO | SA_NODEFER;
-  sigaction(SIGSYS, &seen, nullptr);
   sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
@@ -56,11 +67,10 @@ void watch_for_processes() {
                          BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1),
                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP)};
-  const sock_fprog program{static_cast<unsigned short>(std::size(steps)), steps};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    throw Skipped{"this kernel can not watch for calls"};
-  }
+  install(steps, [](int, siginfo_t*, void* context) {
+    processes = processes + 1;
+    registers(context)[REG_RAX] = -EPERM;
+  });
 }
 
 #else
@@ -122,15 +132,9 @@ void host_socket(Bench& b) {
 // In the sixth argument, where none of the watched calls has one: the kit itself repeats it.
 constexpr std::uint32_t kRepeated = 0x54424c31;
 
-using OnCall = void (*)(int, siginfo_t*, void*);
-
-// From here on these calls come to `handler`, which answers in the kernel's place.
+// These calls come to `handler`.
 void watch(std::initializer_list<std::uint32_t> calls, OnCall handler) {
   if (decoy < 0) throw Skipped{"this process would be watched from now on"};
-  struct sigaction seen{};
-  seen.sa_sigaction = handler;
-  seen.sa_flags = SA_SIGINFO | SA_NODEFER;
-  sigaction(SIGSYS, &seen, nullptr);
   constexpr std::uint32_t kSixth = offsetof(seccomp_data, args) + 5 * sizeof(std::uint64_t);
   std::vector<sock_filter> steps = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSixth),
                                     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kRepeated, 0, 1),
@@ -141,14 +145,8 @@ void watch(std::initializer_list<std::uint32_t> calls, OnCall handler) {
     steps.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
   }
   steps.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    throw Skipped{"this kernel can not watch for calls"};
-  }
+  install(steps, handler);
 }
-
-greg_t* registers(void* context) { return static_cast<ucontext_t*>(context)->uc_mcontext.gregs; }
 
 volatile sig_atomic_t sockets = 0;
 
