@@ -1,6 +1,7 @@
 #include "registers.h"
 
 #include <algorithm>
+#include <map>
 
 namespace till::app {
 namespace {

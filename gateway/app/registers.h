@@ -1,7 +1,6 @@
 // The store's registers, and which of them the sales of a till go to.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,5 +1,4 @@
 #include "device.h"
-#include "secret_marks.h"
 
 #include <tillbridge/abi.h>
 
@@ -9,6 +8,7 @@
 #include "gateway/base/errors.h"
 #include "gateway/base/foreign_text.h"
 #include "gateway/base/log.h"
+#include "secret_marks.h"
 
 namespace till::devices {
 namespace {

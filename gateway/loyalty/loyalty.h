@@ -28,6 +28,9 @@ namespace till::loyalty {
 // 8: quantities of the same goods count together on however many lines they stand; what is all paid
 // in ways that earn nothing earns no fixed points; parts of a set that overlap all get theirs;
 // below its first step a ladder of prices is no price; the day itself is no anniversary.
+// 9: odd units of a tie go by the goods; a set price in `get` takes the dearest; points paid in
+// full earn nothing by the piece; stamps of a receipt may be spent on it; until a minute ends with
+// it.
 inline constexpr int kEvaluationRevision = 9;
 
 struct Plan;
